@@ -1,0 +1,92 @@
+/* Bump allocation in blocks; the first block is kept over resets. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DEFAULT_LIMIT = 1 << 20, BLOCK_BYTES = 8192, ALIGNMENT = 16 };
+
+struct arena_block {
+    struct arena_block *older;
+    size_t capacity;
+    size_t used;
+    _Alignas(16) uint8_t bytes[];
+};
+
+static struct arena_block *block_new(struct arena_block *older, size_t capacity) {
+    struct arena_block *block = malloc(sizeof *block + capacity);
+    if (!block) return NULL;
+    block->older = older;
+    block->capacity = capacity;
+    block->used = 0;
+    return block;
+}
+
+void *arena_take(arena *a, size_t bytes) {
+    size_t limit = a->limit ? a->limit : DEFAULT_LIMIT;
+    if (bytes > limit) return NULL;
+    size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (rounded == 0) rounded = ALIGNMENT;
+    if (a->used > limit - bytes) return NULL;
+    if (!a->blocks || a->blocks->capacity - a->blocks->used < rounded) {
+        struct arena_block *block = block_new(a->blocks, rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES);
+        if (!block) return NULL;
+        a->blocks = block;
+    }
+    uint8_t *taken = a->blocks->bytes + a->blocks->used;
+    a->blocks->used += rounded;
+    a->used += rounded;
+    memset(taken, 0, rounded);
+    return taken;
+}
+
+void *arena_take_array(arena *a, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
+    return arena_take(a, bytes);
+}
+
+status arena_copy(arena *a, slice bytes, slice *out) {
+    uint8_t *copy = arena_take(a, bytes.len + 1);
+    ENSURE(copy != NULL, OUT_OF_MEMORY);
+    if (bytes.len) memcpy(copy, bytes.at, bytes.len);
+    *out = slice_of(copy, bytes.len);
+    return OK;
+}
+
+status arena_printf(arena *a, slice *out, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int needed = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    ENSURE(needed >= 0, MALFORMED);
+    char *text = arena_take(a, (size_t)needed + 1);
+    ENSURE(text != NULL, OUT_OF_MEMORY);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)needed + 1, format, arguments);
+    va_end(arguments);
+    *out = slice_of(text, (size_t)needed);
+    return OK;
+}
+
+void arena_reset(arena *a) {
+    while (a->blocks && a->blocks->older) {
+        struct arena_block *older = a->blocks->older;
+        free(a->blocks);
+        a->blocks = older;
+    }
+    if (a->blocks) a->blocks->used = 0;
+    a->used = 0;
+}
+
+void arena_wipe(arena *a) {
+    for (struct arena_block *block = a->blocks; block; block = block->older) explicit_bzero(block->bytes, block->used);
+    arena_reset(a);
+}
+
+void arena_clear(arena *a) {
+    arena_reset(a);
+    free(a->blocks);
+    a->blocks = NULL;
+}

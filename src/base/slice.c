@@ -1,0 +1,99 @@
+/* Borrowed runs of bytes. */
+#include "base/slice.h"
+
+bool slice_equals(slice a, slice b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
+
+bool slice_equals_text(slice a, const char *b) { return slice_equals(a, slice_of_text(b)); }
+
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
+
+bool slice_equals_ignoring_case(slice a, slice b) {
+    if (a.len != b.len) return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.at[i]) != lower(b.at[i])) return false;
+    return true;
+}
+
+int slice_compare(slice a, slice b) {
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.at, b.at, common) : 0;
+    if (order) return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool slice_starts_with(slice s, slice prefix) {
+    return s.len >= prefix.len && slice_equals(slice_head(s, prefix.len), prefix);
+}
+
+bool slice_ends_with(slice s, slice suffix) {
+    return s.len >= suffix.len && slice_equals(slice_skip(s, s.len - suffix.len), suffix);
+}
+
+size_t slice_find_byte(slice s, uint8_t byte) {
+    const uint8_t *hit = s.len ? memchr(s.at, byte, s.len) : NULL;
+    return hit ? (size_t)(hit - s.at) : SIZE_MAX;
+}
+
+bool slice_contains_byte(slice s, uint8_t byte) { return slice_find_byte(s, byte) != SIZE_MAX; }
+
+size_t slice_find(slice s, slice needle) {
+    if (needle.len == 0) return 0;
+    const uint8_t *hit = s.len ? memmem(s.at, s.len, needle.at, needle.len) : NULL;
+    return hit ? (size_t)(hit - s.at) : SIZE_MAX;
+}
+
+slice slice_head(slice s, size_t n) { return (slice){s.at, n < s.len ? n : s.len}; }
+
+slice slice_skip(slice s, size_t n) {
+    size_t skipped = n < s.len ? n : s.len;
+    return (slice){s.at ? s.at + skipped : NULL, s.len - skipped};
+}
+
+static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+slice slice_trim(slice s) {
+    while (s.len && is_blank(s.at[0])) s = slice_skip(s, 1);
+    while (s.len && is_blank(s.at[s.len - 1])) s.len--;
+    return s;
+}
+
+bool slice_take(slice *rest, size_t n, slice *out) {
+    if (rest->len < n) return false;
+    *out = slice_head(*rest, n);
+    *rest = slice_skip(*rest, n);
+    return true;
+}
+
+bool slice_split(slice *rest, uint8_t separator, slice *field) {
+    if (slice_is_absent(*rest)) return false;
+    size_t end = slice_find_byte(*rest, separator);
+    if (end == SIZE_MAX) {
+        *field = *rest;
+        *rest = (slice){0};
+        return true;
+    }
+    *field = slice_head(*rest, end);
+    *rest = slice_skip(*rest, end + 1);
+    return true;
+}
+
+bool slice_to_u64(slice s, uint64_t *out) {
+    if (s.len == 0 || s.len > 20) return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] < '0' || s.at[i] > '9') return false;
+        if (__builtin_mul_overflow(value, 10, &value)) return false;
+        if (__builtin_add_overflow(value, (uint64_t)(s.at[i] - '0'), &value)) return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool slice_to_i64(slice s, int64_t *out) {
+    bool is_negative = s.len > 0 && s.at[0] == '-';
+    uint64_t magnitude = 0;
+    if (!slice_to_u64(is_negative ? slice_skip(s, 1) : s, &magnitude)) return false;
+    if (magnitude > (uint64_t)INT64_MAX) return false;
+    *out = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    return true;
+}

@@ -1,0 +1,38 @@
+/* The canonical operations, as generated from the .def files. */
+#ifndef CONTRACT_OPERATION_H
+#define CONTRACT_OPERATION_H
+
+#include "contract/contract_tables.h" /* generated: enums, structs, shapes, enum operation_id, enum message_verb */
+#include "contract/shape.h"
+
+enum access_level { LEVEL_READ, LEVEL_LIST, LEVEL_WRITE, LEVEL_USE };
+
+/* Whether a body of any size goes along with the operation. */
+enum body_kind { BODY_NONE, BODY_STORE, BODY_FETCH, BODY_COPY };
+
+typedef struct product {
+    const char *name;         /* "kms": prefix of actions */
+    const char *version;      /* API version RPC clients name */
+    const char *service_name; /* as events have it */
+} product;
+
+typedef struct operation {
+    const char *name;
+    const product *product;
+    const char *action; /* "kms:Encrypt" */
+    enum access_level level;
+    enum resource_kind resource;
+    enum body_kind body;
+    bool uses_vault; /* two steps: prepare, the vault's part, finish */
+    const shape *in, *out;
+    const char *help;
+} operation;
+
+/* NULL for an id out of range or OPERATION_NONE. */
+const operation *operation_get(int64_t id);
+/* By product and exact name; OPERATION_NONE when there is none. */
+enum operation_id operation_find(const char *product_name, slice name);
+/* By API version ("2016-01-20"); NULL when no product has it. */
+const product *product_by_version(slice version);
+
+#endif

@@ -1,0 +1,82 @@
+/* Outsides of sealed things, and the canonical encryption context. */
+#include "contract/sealed.h"
+
+#include <stdlib.h>
+
+static const uint8_t MAGIC[] = {'K', 'H', 1};
+
+static status take_magic(slice *rest, enum sealed_kind kind, enum status_code failure) {
+    slice magic;
+    uint8_t found;
+    if (!slice_take(rest, sizeof MAGIC, &magic) || !slice_equals(magic, slice_of(MAGIC, sizeof MAGIC)))
+        return (status){failure};
+    if (!slice_take_u8(rest, &found) || found != (uint8_t)kind) return (status){failure};
+    return OK;
+}
+
+static bool holds_content(slice rest) { return rest.len >= SEALED_NONCE_BYTES + SEALED_TAG_BYTES; }
+
+status sealed_parse(slice blob, enum sealed_kind kind, arena *memory, sealed *out) {
+    slice rest = blob, packed;
+    uint16_t length;
+    TRY(take_magic(&rest, kind, FAILURE_MALFORMED));
+    ENSURE(slice_take_u16(&rest, &length) && slice_take(&rest, length, &packed) && holds_content(rest), MALFORMED);
+    sealed found = {.kind = kind, .content = rest, .clear = slice_head(blob, blob.len - rest.len)};
+    TRY(shape_unpack(&sealed_header_shape, packed, memory, &found.header));
+    *out = found;
+    return OK;
+}
+
+status sealed_begin(enum sealed_kind kind, const sealed_header *header, buffer *out) {
+    OWNED(buffer) packed = {0};
+    TRY(shape_pack(&sealed_header_shape, header, &packed));
+    ENSURE(packed.len <= UINT16_MAX, TOO_LARGE);
+    TRY(buffer_append(out, slice_of(MAGIC, sizeof MAGIC)));
+    TRY(buffer_append_byte(out, (uint8_t)kind));
+    TRY(buffer_append_u16(out, (uint16_t)packed.len));
+    return buffer_append(out, buffer_slice(&packed));
+}
+
+status ciphertext_parse(slice blob, ciphertext *out) {
+    slice rest = blob;
+    ciphertext found;
+    TRY(take_magic(&rest, SEALED_CIPHERTEXT, FAILURE_CIPHERTEXT));
+    ENSURE(slice_take(&rest, 16, &found.key_id) && slice_take(&rest, 16, &found.key_version_id), CIPHERTEXT);
+    ENSURE(holds_content(rest), CIPHERTEXT);
+    found.clear = slice_head(blob, CIPHERTEXT_HEADER_BYTES);
+    found.content = rest;
+    *out = found;
+    return OK;
+}
+
+status ciphertext_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out) {
+    TRY(buffer_append(out, slice_of(MAGIC, sizeof MAGIC)));
+    TRY(buffer_append_byte(out, SEALED_CIPHERTEXT));
+    TRY(buffer_append(out, slice_of(key_id, 16)));
+    return buffer_append(out, slice_of(key_version_id, 16));
+}
+
+static int by_key(const void *a, const void *b) {
+    return slice_compare(((const pair *)a)->key, ((const pair *)b)->key);
+}
+
+static status append_text(slice text, buffer *out) {
+    ENSURE(text.len <= UINT16_MAX, INVALID_PARAMETER);
+    TRY(buffer_append_u16(out, (uint16_t)text.len));
+    return buffer_append(out, text);
+}
+
+status context_canonical(pair_list map, arena *memory, buffer *out) {
+    if (map.count == 0) return OK;
+    pair *sorted = ARENA_ARRAY(memory, pair, map.count);
+    ENSURE(sorted != NULL, OUT_OF_MEMORY);
+    memcpy(sorted, map.at, map.count * sizeof *sorted);
+    qsort(sorted, map.count, sizeof *sorted, by_key);
+    for (size_t i = 0; i < map.count; i++) {
+        ENSURE(sorted[i].key.len > 0, INVALID_PARAMETER);
+        ENSURE(i == 0 || !slice_equals(sorted[i - 1].key, sorted[i].key), INVALID_PARAMETER);
+        TRY(append_text(sorted[i].key, out));
+        TRY(append_text(sorted[i].value, out));
+    }
+    return OK;
+}

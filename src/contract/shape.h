@@ -1,0 +1,100 @@
+/* Shapes: the field tables behind every operation's input and output, every message and every stored record. The
+ * structs and the tables are generated from the .def files (contract_tables.h); this is what they are made of. */
+#ifndef CONTRACT_SHAPE_H
+#define CONTRACT_SHAPE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+enum field_kind {
+    FIELD_TEXT,   /* slice, UTF-8; limits in characters */
+    FIELD_BYTES,  /* slice; limits in bytes */
+    FIELD_SECRET, /* slice; plaintext in the gateway and the vault, a sealed box on the way between them */
+    FIELD_JSON,   /* slice of ready JSON */
+    FIELD_INT,    /* maybe_int */
+    FIELD_TIME,   /* maybe_int, Unix seconds */
+    FIELD_BOOL,   /* maybe_bool */
+    FIELD_CHOICE, /* int: 0 absent, else 1 + index into choices */
+    FIELD_MAP,    /* pair_list; limit: all characters together */
+    FIELD_TEXTS,  /* slice_list */
+    FIELD_JSONS,  /* slice_list of ready JSON */
+    FIELD_SHAPE,  /* pointer to the nested struct, NULL when absent */
+    FIELD_SHAPES, /* shape_list of nested structs */
+};
+
+typedef struct maybe_int {
+    int64_t value;
+    bool is_set;
+} maybe_int;
+typedef struct maybe_bool {
+    bool value;
+    bool is_set;
+} maybe_bool;
+#define SET_INT(number) ((maybe_int){(int64_t)(number), true})
+#define SET_BOOL(truth) ((maybe_bool){(truth), true})
+
+typedef struct pair {
+    slice key;
+    slice value;
+} pair;
+typedef struct pair_list {
+    pair *at;
+    size_t count;
+} pair_list;
+typedef struct slice_list {
+    slice *at;
+    size_t count;
+} slice_list;
+/* The layout every generated list of shapes has. */
+typedef struct shape_list {
+    void *at;
+    size_t count;
+} shape_list;
+
+typedef struct field {
+    const char *name;
+    enum field_kind kind;
+    bool is_required;
+    int64_t min, max;           /* max 0: no limit but the frame's */
+    size_t offset;              /* in the struct */
+    const struct shape *nested; /* FIELD_SHAPE, FIELD_SHAPES */
+    const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
+} field;
+
+typedef struct shape {
+    const char *name;
+    size_t struct_bytes;
+    size_t field_count;
+    const field *fields;
+} shape;
+
+/* A boxed secret is this much longer than its plaintext (crypto/box.h: nonce and tag). */
+enum { SECRET_BOX_BYTES = 28 };
+
+/* Typed access to a field of `value`. */
+static inline void *field_at(const field *f, const void *value) { return (uint8_t *)(uintptr_t)value + f->offset; }
+bool field_is_set(const field *f, const void *value);
+/* NULL when the shape has no such field. */
+const field *shape_find(const shape *s, slice name);
+/* 1 + index of `text` among the choices, 0 when it is none of them. */
+int choice_find(const char *const *choices, slice text);
+/* The text of a choice, or "" when absent or out of range. */
+const char *choice_text(const char *const *choices, int choice);
+
+/* Packed form: for each field that is set, in order: u8 field number (from 1), u32 length, content. Deterministic.
+ *   texts and bytes: themselves      int, time: i64      bool: u8      choice: u16
+ *   lists: u32 count, then u32 length and content of each; a map's elements alternate key, value
+ *   shapes: their own packed form
+ * All integers big-endian. Fields are only ever added at the end, so old records stay readable. */
+status shape_pack(const shape *s, const void *value, buffer *out);
+/* Slices in the struct point into `packed`; lists and nested structs live in the arena. MALFORMED for anything that
+ * shape_pack would not have written; nesting at most 8 deep. */
+status shape_unpack(const shape *s, slice packed, arena *memory, void *out);
+
+/* Required fields, lengths, ranges, choices, UTF-8. On failure (MISSING_PARAMETER, INVALID_PARAMETER) *culprit names
+ * the field. A secret may be boxed or plain here: its upper limit allows for the box. */
+status shape_check(const shape *s, const void *value, slice *culprit);
+
+#endif

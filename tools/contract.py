@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""Reads the contract tables (src/contract/*.def) and writes the C that follows from them.
+
+usage: contract.py status-codes ERRORS.def OUT.h
+       contract.py tables OUT_DIR DEF...          contract_tables.h, contract_tables.c, contract_handlers.h
+"""
+import os
+import re
+import sys
+
+SCALARS = {"text": "TEXT", "bytes": "BYTES", "secret": "SECRET", "json": "JSON", "int": "INT", "time": "TIME",
+           "bool": "BOOL", "map": "MAP"}
+C_TYPES = {"TEXT": "slice", "BYTES": "slice", "SECRET": "slice", "JSON": "slice", "INT": "maybe_int",
+           "TIME": "maybe_int", "BOOL": "maybe_bool", "MAP": "pair_list", "TEXTS": "slice_list",
+           "JSONS": "slice_list"}
+ROLES = {"any": "0"}
+# How many pure steps an operation has: prepare; finish, after the vault's part; keep, after its body is on disk.
+STEPS = {"1": ["prepare"], "2": ["prepare", "finish"], "3": ["prepare", "finish", "keep"]}
+
+
+def stop(where, why):
+    sys.exit(f"{where}: {why}")
+
+
+def snake(name):
+    name = re.sub(r"[^A-Za-z0-9]+", "_", name)
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def error_rows(path):
+    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) != 4 or not re.fullmatch(r"[A-Z][A-Z0-9_]*", cells[0]):
+            stop(f"{path}:{number}", "a row is NAME | alibaba | oss | message")
+        yield cells
+
+
+def status_codes(errors, out):
+    names = [row[0] for row in error_rows(errors)]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        stop(errors, f"more than one row for {', '.join(sorted(doubled))}")
+    with open(out, "w", encoding="utf-8") as f:
+        f.write("/* Generated from contract/errors.def. */\n#ifndef STATUS_CODES_H\n#define STATUS_CODES_H\n\n")
+        f.write("#define STATUS_CODES(ROW) \\\n    ROW(OK)" + "".join(f" \\\n    ROW({n})" for n in names) + "\n\n")
+        f.write("enum status_code {\n    STATUS_OK,\n" + "".join(f"    FAILURE_{n},\n" for n in names) + "};\n\n#endif\n")
+
+
+class Contract:
+    def __init__(self):
+        self.products, self.enums, self.shapes, self.operations, self.messages = [], {}, {}, [], []
+
+    def read(self, path):
+        target = None
+        for number, raw in enumerate(open(path, encoding="utf-8"), 1):
+            line = raw.split("#", 1)[0].rstrip()
+            where = f"{path}:{number}"
+            if not line:
+                continue
+            words = line.split()
+            if raw[0] not in " \t":
+                target = self.head(words, line, where)
+            elif target is None:
+                stop(where, "a field without a shape")
+            elif isinstance(target, dict):
+                self.operation_line(target, words, where)
+            else:
+                target.append(self.field(words, where))
+
+    def head(self, words, line, where):
+        kind = words[0]
+        if kind == "product":
+            self.products.append(words[1:4])
+            return None
+        if kind == "enum":
+            self.enums[words[1]] = line.split("=", 1)[1].split()
+            return None
+        if kind in ("shape", "record", "message"):
+            name = words[1]
+            shape = f"{name.title().replace('_', '')}Message" if kind == "message" else name
+            if kind == "message":
+                self.messages.append((name, words[2], words[3], shape))
+            if shape in self.shapes:
+                stop(where, f"{name} is there twice")
+            self.shapes[shape] = []
+            return self.shapes[shape]
+        if kind == "operation":
+            name, product, level, resource = words[1:5]
+            options = dict(word.split("=", 1) for word in words[5:])
+            op = {"name": name, "product": product, "level": level, "resource": resource, "options": options,
+                  "help": ""}
+            self.shapes[name + "In"], self.shapes[name + "Out"] = [], []
+            self.operations.append(op)
+            return op
+        stop(where, f"what is {kind}?")
+
+    def operation_line(self, op, words, where):
+        if words[0] == "help":
+            op["help"] = " ".join(words[1:])
+        elif words[0] in ("in", "out"):
+            self.shapes[op["name"] + words[0].title()].append(self.field(words[1:], where))
+        else:
+            stop(where, f"in, out or help, not {words[0]}")
+
+    def field(self, words, where):
+        name, rest = words[0], words[1:]
+        is_list = rest[0] == "list"
+        kind = rest[1] if is_list else rest[0]
+        rest = rest[2:] if is_list else rest[1:]
+        low = high = 0
+        required = False
+        for word in rest:
+            limits = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", word)
+            if limits:
+                low, high = int(limits[1]), int(limits[2])
+            elif word == "required":
+                required = True
+            else:
+                stop(where, f"limits or 'required', not {word}")
+        return {"name": name, "type": kind, "list": is_list, "min": low, "max": high, "required": required,
+                "where": where}
+
+    def kind(self, f):
+        if f["type"] in SCALARS:
+            kind = SCALARS[f["type"]]
+            if not f["list"]:
+                return kind
+            if kind in ("TEXT", "JSON"):
+                return kind + "S"
+            stop(f["where"], f"no lists of {f['type']}")
+        if f["type"] in self.enums and not f["list"]:
+            return "CHOICE"
+        if f["type"] in self.shapes:
+            return "SHAPES" if f["list"] else "SHAPE"
+        stop(f["where"], f"unknown type {f['type']}")
+
+    def c_type(self, f):
+        kind = self.kind(f)
+        if kind == "CHOICE":
+            return f"int /* enum {snake(f['type'])} */ "
+        if kind == "SHAPE":
+            return f"struct {snake(f['type'])} *"
+        if kind == "SHAPES":
+            return f"struct {{ struct {snake(f['type'])} *at; size_t count; }} "
+        return C_TYPES[kind] + " "
+
+    def ordered_shapes(self):
+        """Nested shapes only by pointer, so any order compiles; keep the order of the files."""
+        return list(self.shapes.items())
+
+    def header(self):
+        out = ["/* Generated from src/contract/ tables by tools/contract.py. */", "#ifndef CONTRACT_TABLES_H",
+               "#define CONTRACT_TABLES_H", "", '#include "contract/shape.h"', ""]
+        for name, values in self.enums.items():
+            prefix = snake(name).upper()
+            out.append(f"enum {snake(name)} {{\n    {prefix}_ABSENT,")
+            out += [f"    {prefix}_{snake(value).upper()}," for value in values]
+            out.append(f"}};\nextern const char *const {snake(name)}_choices[];")
+        resources = sorted({op["resource"] for op in self.operations})
+        out.append("enum resource_kind {\n" + "".join(f"    RESOURCE_{snake(r).upper()},\n" for r in resources) + "};")
+        out.append("enum operation_id {\n    OPERATION_NONE," + "".join(
+            f"\n    OPERATION_{snake(op['name']).upper()}," for op in self.operations) + "\n    OPERATION_COUNT\n};")
+        out.append("enum message_verb {\n    MESSAGE_NONE," + "".join(
+            f"\n    MESSAGE_{m[0]}," for m in self.messages) + "\n    MESSAGE_COUNT\n};")
+        for name, fields in self.ordered_shapes():
+            out.append(f"\ntypedef struct {snake(name)} {{")
+            out += [f"    {self.c_type(f)}{snake(f['name'])};" for f in fields] or ["    char nothing;"]
+            out.append(f"}} {snake(name)};\nextern const shape {snake(name)}_shape;")
+        out.append("\n#endif\n")
+        return "\n".join(out)
+
+    def source(self, errors):
+        out = ["/* Generated from src/contract/ tables by tools/contract.py. */", '#include "contract/failure.h"',
+               '#include "contract/message.h"', '#include "contract/operation.h"', "",
+               "extern const operation operation_table[];", "extern const product product_table[];",
+               "extern const size_t product_count;", "extern const message_rule message_table[];",
+               "extern const failure_row failure_table[];", "extern const size_t failure_count;"]
+        for name, values in self.enums.items():
+            listed = ", ".join(f'"{value}"' for value in values)
+            out.append(f"const char *const {snake(name)}_choices[] = {{{listed}, NULL}};")
+        for name, fields in self.ordered_shapes():
+            out += self.shape_source(snake(name), name, fields)
+        out.append("const product product_table[] = {")
+        out += [f'    {{"{name}", "{version}", "{service}"}},' for name, version, service in self.products]
+        out.append(f"}};\nconst size_t product_count = {len(self.products)};")
+        out += self.operation_source()
+        out.append("const message_rule message_table[] = {\n    {0},")
+        for name, sender, receiver, shape in self.messages:
+            ends = [ROLES.get(role, f"ROLE_{role.upper()}") for role in (sender, receiver)]
+            out.append(f'    {{"{name}", {ends[0]}, {ends[1]}, &{snake(shape)}_shape}},')
+        out.append("};")
+        out += self.failure_source(errors)
+        return "\n".join(out) + "\n"
+
+    def shape_source(self, c_name, name, fields):
+        out = []
+        if fields:
+            out.append(f"static const field {c_name}_fields[] = {{")
+            for f in fields:
+                kind = self.kind(f)
+                nested = f"&{snake(f['type'])}_shape" if kind in ("SHAPE", "SHAPES") else "NULL"
+                choices = f"{snake(f['type'])}_choices" if kind == "CHOICE" else "NULL"
+                out.append(f'    {{"{f["name"]}", FIELD_{kind}, {str(f["required"]).lower()}, {f["min"]}, {f["max"]}, '
+                           f'offsetof({c_name}, {snake(f["name"])}), {nested}, {choices}}},')
+            out.append("};")
+        pointer = f"{c_name}_fields" if fields else "NULL"
+        out.append(f'const shape {c_name}_shape = {{"{name}", sizeof({c_name}), {len(fields)}, {pointer}}};')
+        return out
+
+    def operation_source(self):
+        index = {row[0]: i for i, row in enumerate(self.products)}
+        out = ["const operation operation_table[] = {\n    {0},"]
+        for op in self.operations:
+            options = op["options"]
+            action = options.get("action", f"{op['product']}:{op['name']}")
+            text = op["help"].replace('"', '\\"')
+            out.append(f'    {{"{op["name"]}", &product_table[{index[op["product"]]}], "{action}", '
+                       f'LEVEL_{op["level"].upper()}, RESOURCE_{snake(op["resource"]).upper()}, '
+                       f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()},\n'
+                       f'     &{snake(op["name"])}_in_shape, &{snake(op["name"])}_out_shape, "{text}"}},')
+        out.append("};")
+        return out
+
+    def failure_source(self, errors):
+        out = ["const failure_row failure_table[] = {\n    {0},"]
+        rows = list(error_rows(errors))
+        for _, rpc, oss, message in rows:
+            cells = []
+            for cell in (rpc, oss):
+                http, code = ("500", "NULL") if cell == "-" else (cell.split()[0], f'"{cell.split()[1]}"')
+                cells.append(f"{http}, {code}")
+            out.append(f'    {{{cells[0]}, {cells[1]}, "{message}"}},')
+        out.append(f"}};\nconst size_t failure_count = {len(rows) + 1};")
+        return out
+
+    def handlers(self):
+        """Prototypes and the table of handlers: a handler that does not fit its row does not compile."""
+        out = ["/* Generated from src/contract/ tables by tools/contract.py. Included by service/serve.c alone. */", ""]
+        for op in self.operations:
+            c_name = snake(op["name"])
+            steps = STEPS[op["options"].get("steps", "1")]
+            for step in steps:
+                out.append(f"status {c_name}_{step}(call *c, const {c_name}_in *in, {c_name}_out *out);")
+        out.append("\n#define HANDLER_WRAPPERS \\")
+        for op in self.operations:
+            c_name = snake(op["name"])
+            steps = STEPS[op["options"].get("steps", "1")]
+            for step in steps:
+                out.append(f"    static status {c_name}_{step}_any(call *c, const void *in, void *out) {{ \\\n"
+                           f"        return {c_name}_{step}(c, in, out); \\\n    }} \\")
+        out.append("\n#define HANDLER_ROWS \\")
+        for op in self.operations:
+            c_name = snake(op["name"])
+            steps = STEPS[op["options"].get("steps", "1")]
+            row = ", ".join(f"{c_name}_{step}_any" for step in steps)
+            out.append(f"    [OPERATION_{c_name.upper()}] = {{{row}}}, \\")
+        return "\n".join(out) + "\n\n"
+
+
+def tables(out_dir, paths):
+    contract = Contract()
+    errors = [path for path in paths if path.endswith("errors.def")][0]
+    for path in paths:
+        if path != errors:
+            contract.read(path)
+    for name, text in (("contract_tables.h", contract.header()), ("contract_tables.c", contract.source(errors)),
+                       ("contract_handlers.h", contract.handlers())):
+        with open(os.path.join(out_dir, name), "w", encoding="utf-8") as f:
+            f.write(text)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4 and sys.argv[1] == "status-codes":
+        status_codes(sys.argv[2], sys.argv[3])
+    elif len(sys.argv) > 3 and sys.argv[1] == "tables":
+        tables(sys.argv[2], sys.argv[3:])
+    else:
+        sys.exit(__doc__)
