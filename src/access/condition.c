@@ -1,0 +1,103 @@
+/* Whether a condition holds for a request. */
+#include "access/policy_form.h"
+#include "base/clock.h"
+
+/* A value of the request, read once as what the operator compares. */
+struct given {
+    slice text;
+    union operand value;
+    bool is_readable;
+};
+
+static bool in_relation(enum relation relation, int order) {
+    switch (relation) {
+    case RELATION_EQUAL: return order == 0;
+    case RELATION_LESS: return order < 0;
+    case RELATION_LESS_EQUAL: return order <= 0;
+    case RELATION_GREATER: return order > 0;
+    case RELATION_GREATER_EQUAL: return order >= 0;
+    }
+    return false;
+}
+
+static int order_of(int64_t a, int64_t b) { return (a > b) - (a < b); }
+
+static int decimal_order(const struct decimal *a, const struct decimal *b) {
+    int order = order_of(a->whole, b->whole);
+    return order ? order : order_of(a->nano, b->nano);
+}
+
+static bool given_matches(const struct policy *p, const struct condition *c, const struct given *given,
+                          const union operand *wanted, size_t *steps_left) {
+    switch ((enum compare)c->compare) {
+    case COMPARE_TEXT: return slice_equals(given->text, pattern_text(p, &wanted->text));
+    case COMPARE_TEXT_IN_ANY_CASE: return slice_equals_ignoring_case(given->text, pattern_text(p, &wanted->text));
+    case COMPARE_GLOB: return pattern_matches(p, &wanted->text, given->text, steps_left);
+    case COMPARE_NUMBER: return in_relation(c->relation, decimal_order(&given->value.number, &wanted->number));
+    case COMPARE_DATE: return in_relation(c->relation, order_of(given->value.time_s, wanted->time_s));
+    case COMPARE_BOOL: return given->value.is_true == wanted->is_true;
+    case COMPARE_ADDRESS: return address_range_contains(&wanted->range, &given->value.range);
+    case COMPARE_ABSENCE: return false;
+    }
+    return false;
+}
+
+static struct given read_given(const struct condition *c, slice text, int64_t now_s) {
+    struct given given = {.text = text, .is_readable = true};
+    if (c->compare <= COMPARE_GLOB) return given;
+    if (c->is_current_time) { /* its only typed operators are those of dates */
+        given.value.time_s = now_s;
+        return given;
+    }
+    given.is_readable = operand_read(c->compare, text, &given.value);
+    if (given.is_readable && c->compare == COMPARE_ADDRESS)
+        given.is_readable = address_range_is_single(&given.value.range);
+    return given;
+}
+
+/* Does one value of the request pass: match one of the condition's values, or none of them when negated? */
+static bool value_passes(const struct policy *p, const struct condition *c, slice text, struct evaluation *e) {
+    struct given given = read_given(c, text, e->request->now_s);
+    bool matches = false;
+    for (uint32_t i = 0; given.is_readable && !matches && i < c->operands.count; i++)
+        matches = given_matches(p, c, &given, &p->operands[c->operands.first + i], &e->steps_left);
+    return matches != c->is_negated;
+}
+
+static bool values_pass(const struct policy *p, const struct condition *c, const condition_value *known,
+                        struct evaluation *e) {
+    bool needs_all = c->quantifier == QUANTIFIER_ALL || (c->quantifier == QUANTIFIER_NONE && c->is_negated);
+    for (size_t i = 0; i < known->count; i++)
+        if (value_passes(p, c, known->values[i], e) != needs_all) return !needs_all;
+    return needs_all;
+}
+
+static bool absent_passes(const struct condition *c) {
+    if (c->if_exists) return true;
+    if (c->quantifier != QUANTIFIER_NONE) return c->quantifier == QUANTIFIER_ALL;
+    return c->is_negated;
+}
+
+static const condition_value *find_value(const policy_request *request, slice key) {
+    for (size_t i = 0; i < request->condition_count; i++)
+        if (slice_equals(request->conditions[i].name, key)) return &request->conditions[i];
+    return NULL;
+}
+
+/* Null: "true" asks that the key is absent, "false" that it is there. */
+static bool absence_passes(const struct policy *p, const struct condition *c, bool is_absent) {
+    for (uint32_t i = 0; i < c->operands.count; i++)
+        if (p->operands[c->operands.first + i].is_true == is_absent) return true;
+    return false;
+}
+
+bool condition_holds(const struct policy *p, const struct condition *c, struct evaluation *e) {
+    char time_text[CLOCK_ISO_BYTES] = "";
+    if (c->is_current_time && c->compare <= COMPARE_GLOB) clock_format_iso(e->request->now_s, time_text);
+    slice time_value = slice_of(time_text, c->is_current_time ? CLOCK_ISO_BYTES - 1 : 0);
+    const condition_value time = {.values = &time_value, .count = 1};
+    const condition_value *known = c->is_current_time ? &time : find_value(e->request, pattern_text(p, &c->key));
+    bool is_absent = known == NULL || known->count == 0;
+    if (c->compare == COMPARE_ABSENCE) return absence_passes(p, c, is_absent);
+    return is_absent ? absent_passes(c) : values_pass(p, c, known, e);
+}

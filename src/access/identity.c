@@ -1,0 +1,192 @@
+/* Access keys to principals, and the decision over their policies. */
+#include "access/identity.h"
+
+#include <stdlib.h>
+
+#include "access/arn.h"
+#include "access/system_policies.h"
+#include "base/table.h"
+#include "contract/sealed.h"
+
+enum { COMPILED_MOST = 4096 };
+
+struct identities {
+    store *store;
+    table compiled; /* "System/<name>" or "<path>#<revision>" → policy */
+};
+
+status identities_new(store *s, identities **out) {
+    identities *all = calloc(1, sizeof *all);
+    ENSURE(all != NULL, OUT_OF_MEMORY);
+    all->store = s;
+    *out = all;
+    return OK;
+}
+
+static void forget_compiled(identities *all) {
+    size_t cursor = 0;
+    void *value;
+    while (table_next(&all->compiled, &cursor, NULL, &value)) policy_free(value);
+    table_clear(&all->compiled);
+}
+
+void identities_free(identities *all) {
+    if (!all) return;
+    forget_compiled(all);
+    free(all);
+}
+
+status account_path(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "account/%.*s", SLICE_ARGS(account));
+}
+
+status user_path(slice account, slice name, arena *memory, slice *out) {
+    if (slice_is_absent(name)) return arena_printf(memory, out, "root/%.*s", SLICE_ARGS(account));
+    return arena_printf(memory, out, "user/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+}
+
+status user_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "user/%.*s/", SLICE_ARGS(account));
+}
+
+status access_key_path(slice id, arena *memory, slice *out) {
+    return arena_printf(memory, out, "ak/%.*s", SLICE_ARGS(id));
+}
+
+status policy_path(slice account, slice name, arena *memory, slice *out) {
+    return arena_printf(memory, out, "policy/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+}
+
+status policy_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "policy/%.*s/", SLICE_ARGS(account));
+}
+
+static status load(identities *all, slice path, const shape *record, arena *memory, void *out) {
+    slice packed;
+    uint64_t revision;
+    TRY(store_get(all->store, path, memory, &packed, &revision));
+    ENSURE(!FAILED(shape_unpack(record, packed, memory, out)), CORRUPT);
+    return OK;
+}
+
+static status fill_account(identities *all, arena *memory, principal *who) {
+    slice path;
+    account_record account;
+    TRY(account_path(who->account_id, memory, &path));
+    TRY(load(all, path, &account_record_shape, memory, &account));
+    who->sealed_account = account.sealed_key;
+    who->service_key_id = account.service_key_id;
+    who->is_root = slice_is_absent(who->user_name);
+    if (who->is_root) {
+        who->user_id = who->account_id;
+        return arn_principal_root(who->account_id, memory, &who->arn);
+    }
+    return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
+}
+
+/* What a token's clear header says; the vault will say whether it is true. */
+static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
+    sealed token;
+    ENSURE(!FAILED(sealed_parse(claim->security_token, SEALED_SESSION, memory, &token)), BAD_SECURITY_TOKEN);
+    principal who = {.account_id = token.header.account_id, .access_key_id = claim->access_key_id, .is_session = true};
+    ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
+    who.user_name = token.header.user_name;
+    who.user_id = token.header.user_id;
+    ENSURE(!FAILED(fill_account(all, memory, &who)), BAD_SECURITY_TOKEN);
+    *out = who;
+    return OK;
+}
+
+status identity_find(identities *all, const proof *claim, arena *memory, principal *out) {
+    if (!slice_is_absent(claim->security_token)) return find_session(all, claim, memory, out);
+    slice path;
+    access_key_record key;
+    ENSURE(claim->access_key_id.len > 0 && claim->access_key_id.len <= 128, UNKNOWN_ACCESS_KEY);
+    TRY(access_key_path(claim->access_key_id, memory, &path));
+    status loaded = load(all, path, &access_key_record_shape, memory, &key);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(UNKNOWN_ACCESS_KEY);
+    TRY(loaded);
+    principal who = {.account_id = key.account_id, .access_key_id = key.access_key_id, .user_name = key.user_name};
+    who.user_id = key.user_id;
+    who.sealed_secret = key.sealed;
+    TRY(fill_account(all, memory, &who));
+    *out = who;
+    ENSURE(key.status == ACCESS_KEY_STATUS_ACTIVE, INACTIVE_ACCESS_KEY);
+    return OK;
+}
+
+static status compile_into(identities *all, slice name, slice document, arena *memory, policy **out) {
+    slice fault;
+    policy *compiled = NULL;
+    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
+    ENSURE(!FAILED(policy_compile(&source, memory, &fault, &compiled)), CORRUPT);
+    if (all->compiled.count >= COMPILED_MOST) forget_compiled(all);
+    status kept = table_put(&all->compiled, name, compiled, NULL);
+    if (FAILED(kept)) {
+        policy_free(compiled);
+        return kept;
+    }
+    *out = compiled;
+    return OK;
+}
+
+static status find_system(identities *all, slice name, arena *memory, policy **out) {
+    slice cache_name;
+    TRY(arena_printf(memory, &cache_name, "System/%.*s", SLICE_ARGS(name)));
+    *out = table_get(&all->compiled, cache_name);
+    if (*out) return OK;
+    const system_policy *shipped = system_policy_find(name);
+    ENSURE(shipped != NULL, NOT_FOUND);
+    return compile_into(all, cache_name, slice_of_text(shipped->document), memory, out);
+}
+
+static status find_custom(identities *all, slice account, slice name, arena *memory, policy **out) {
+    slice path, packed, cache_name;
+    uint64_t revision;
+    TRY(policy_path(account, name, memory, &path));
+    TRY(store_get(all->store, path, memory, &packed, &revision));
+    TRY(arena_printf(memory, &cache_name, "%.*s#%llu", SLICE_ARGS(path), (unsigned long long)revision));
+    *out = table_get(&all->compiled, cache_name);
+    if (*out) return OK;
+    policy_record record;
+    ENSURE(!FAILED(shape_unpack(&policy_record_shape, packed, memory, &record)), CORRUPT);
+    for (size_t i = 0; i < record.versions.count; i++)
+        if (slice_equals(record.versions.at[i].version_id, record.default_version))
+            return compile_into(all, cache_name, record.versions.at[i].document, memory, out);
+    return FAIL(CORRUPT);
+}
+
+/* All policies of the user, or none: one that cannot be loaded could be the one that denies. */
+static status load_policies(identities *all, principal *who, arena *memory) {
+    slice path;
+    user_record user;
+    TRY(user_path(who->account_id, who->user_name, memory, &path));
+    TRY(load(all, path, &user_record_shape, memory, &user));
+    ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
+    ENSURE(user.policies.count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    for (size_t i = 0; i < user.policies.count; i++) {
+        const attachment_record *each = &user.policies.at[i];
+        policy *found = NULL;
+        if (each->policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, each->policy_name, memory, &found));
+        else TRY(find_custom(all, who->account_id, each->policy_name, memory, &found));
+        who->policies[i] = found;
+    }
+    who->policy_count = user.policies.count;
+    return OK;
+}
+
+status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory, bool *is_explicit) {
+    *is_explicit = false;
+    if (who->is_root) return OK;
+    /* A compiled policy may be forgotten when the cache is emptied, so the list is made anew for each decision. */
+    if (all->compiled.count + IDENTITY_POLICIES_MOST >= COMPILED_MOST) forget_compiled(all);
+    status loaded = load_policies(all, who, memory);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(NO_PERMISSION);
+    TRY(loaded);
+    policy_request request = {slice_of_text(question->action), question->resource, question->conditions,
+                              question->condition_count, question->now_s};
+    enum decision decision = policy_decide(who->policies, who->policy_count, &request, NULL);
+    *is_explicit = decision == DECISION_EXPLICIT_DENY;
+    ENSURE(decision == DECISION_ALLOW, NO_PERMISSION);
+    return OK;
+}

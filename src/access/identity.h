@@ -1,0 +1,54 @@
+/* Who asks: access keys, users and their policies, read from the store; compiled policies are kept. */
+#ifndef ACCESS_IDENTITY_H
+#define ACCESS_IDENTITY_H
+
+#include "access/policy.h"
+#include "contract/contract_tables.h"
+#include "store/store.h"
+
+typedef struct identities identities;
+status identities_new(store *s, identities **out);
+void identities_free(identities *all);
+
+enum { IDENTITY_POLICIES_MOST = 64 };
+
+/* Somebody as the records have it. It is a claim until the vault has verified the proof. */
+typedef struct principal {
+    slice account_id;
+    slice access_key_id;
+    slice user_name;  /* absent: the account root */
+    slice user_id;    /* of the root: the account id */
+    slice arn;        /* acs:ram::<account>:root or user/<name> */
+    bool is_root;
+    bool is_session;      /* a security token came along */
+    slice sealed_secret;  /* for the vault; absent for sessions, whose token holds it */
+    slice sealed_account; /* likewise the account's key */
+    slice service_key_id; /* the account's own CMK for AES256 buckets */
+    const policy *policies[IDENTITY_POLICIES_MOST];
+    size_t policy_count;
+} principal;
+
+/* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, BAD_SECURITY_TOKEN. Slices live in the
+ * arena. Policies are not loaded yet. On INACTIVE_ACCESS_KEY *out is filled all the same. */
+status identity_find(identities *all, const proof *claim, arena *memory, principal *out);
+
+typedef struct identity_question {
+    const char *action;
+    slice resource;
+    const condition_value *conditions;
+    size_t condition_count;
+    int64_t now_s;
+} identity_question;
+/* The account root may do everything in its own account; a user what its policies say. NO_PERMISSION; *is_explicit tells a Deny
+ * that matched from no Allow that did. */
+status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory, bool *is_explicit);
+
+/* Where records lie. */
+status account_path(slice account, arena *memory, slice *out);            /* account/<id> */
+status user_path(slice account, slice name, arena *memory, slice *out);   /* user/<account>/<name>; name absent: root/<account> */
+status user_prefix(slice account, arena *memory, slice *out);
+status access_key_path(slice id, arena *memory, slice *out);              /* ak/<id> */
+status policy_path(slice account, slice name, arena *memory, slice *out); /* policy/<account>/<name> */
+status policy_prefix(slice account, arena *memory, slice *out);
+
+#endif

@@ -1,0 +1,188 @@
+/* The part of the compiler for "Condition": operators, keys, values. */
+#include "access/policy_build.h"
+
+enum { TAG_KEY_BYTES_MOST = 128 };
+
+static const struct operator_row {
+    const char *name;
+    enum compare compare;
+    enum relation relation;
+    bool is_negated;
+} OPERATORS[] = {
+    {"StringEquals", COMPARE_TEXT, RELATION_EQUAL, false},
+    {"StringNotEquals", COMPARE_TEXT, RELATION_EQUAL, true},
+    {"StringEqualsIgnoreCase", COMPARE_TEXT_IN_ANY_CASE, RELATION_EQUAL, false},
+    {"StringNotEqualsIgnoreCase", COMPARE_TEXT_IN_ANY_CASE, RELATION_EQUAL, true},
+    {"StringLike", COMPARE_GLOB, RELATION_EQUAL, false},
+    {"StringNotLike", COMPARE_GLOB, RELATION_EQUAL, true},
+    {"NumericEquals", COMPARE_NUMBER, RELATION_EQUAL, false},
+    {"NumericNotEquals", COMPARE_NUMBER, RELATION_EQUAL, true},
+    {"NumericLessThan", COMPARE_NUMBER, RELATION_LESS, false},
+    {"NumericLessThanEquals", COMPARE_NUMBER, RELATION_LESS_EQUAL, false},
+    {"NumericGreaterThan", COMPARE_NUMBER, RELATION_GREATER, false},
+    {"NumericGreaterThanEquals", COMPARE_NUMBER, RELATION_GREATER_EQUAL, false},
+    {"DateEquals", COMPARE_DATE, RELATION_EQUAL, false},
+    {"DateNotEquals", COMPARE_DATE, RELATION_EQUAL, true},
+    {"DateLessThan", COMPARE_DATE, RELATION_LESS, false},
+    {"DateLessThanEquals", COMPARE_DATE, RELATION_LESS_EQUAL, false},
+    {"DateGreaterThan", COMPARE_DATE, RELATION_GREATER, false},
+    {"DateGreaterThanEquals", COMPARE_DATE, RELATION_GREATER_EQUAL, false},
+    {"Bool", COMPARE_BOOL, RELATION_EQUAL, false},
+    {"IpAddress", COMPARE_ADDRESS, RELATION_EQUAL, false},
+    {"NotIpAddress", COMPARE_ADDRESS, RELATION_EQUAL, true},
+    {"Null", COMPARE_ABSENCE, RELATION_EQUAL, false},
+};
+
+/* The keys, and which operators fit besides those of text: COMPARE_TEXT means all do. */
+static const struct key_row {
+    const char *name;
+    enum compare type;
+} KEYS[] = {
+    {CONDITION_CURRENT_TIME, COMPARE_DATE},    {CONDITION_SECURE_TRANSPORT, COMPARE_BOOL},
+    {CONDITION_SOURCE_IP, COMPARE_ADDRESS},    {CONDITION_MFA_PRESENT, COMPARE_BOOL},
+    {CONDITION_USER_AGENT, COMPARE_TEXT},      {CONDITION_ACCESS_ID, COMPARE_TEXT},
+    {CONDITION_PRINCIPAL_ARN, COMPARE_TEXT},   {CONDITION_OSS_PREFIX, COMPARE_TEXT},
+    {CONDITION_OSS_DELIMITER, COMPARE_TEXT},
+};
+
+static slice without_quantifier(slice name, enum quantifier *out) {
+    *out = QUANTIFIER_NONE;
+    size_t colon = slice_find_byte(name, ':');
+    if (colon == SIZE_MAX) return name;
+    slice word = slice_head(name, colon);
+    if (slice_equals(word, SLICE("ForAnyValue"))) *out = QUANTIFIER_ANY;
+    if (slice_equals(word, SLICE("ForAllValues"))) *out = QUANTIFIER_ALL;
+    return *out == QUANTIFIER_NONE ? name : slice_skip(name, colon + 1);
+}
+
+static const struct operator_row *find_operator(slice name) {
+    for (size_t i = 0; i < sizeof OPERATORS / sizeof *OPERATORS; i++)
+        if (slice_equals_text(name, OPERATORS[i].name)) return &OPERATORS[i];
+    return NULL;
+}
+
+/* [ForAnyValue:|ForAllValues:]<operator>[IfExists] */
+static status read_operator(policy_builder *b, slice name, struct condition *out) {
+    enum quantifier quantifier;
+    slice base = without_quantifier(name, &quantifier);
+    bool if_exists = slice_ends_with(base, SLICE("IfExists"));
+    if (if_exists) base.len -= sizeof "IfExists" - 1;
+    const struct operator_row *row = find_operator(base);
+    if (!row) return build_refuse(b, "unknown operator");
+    if (row->compare == COMPARE_ABSENCE && (if_exists || quantifier != QUANTIFIER_NONE))
+        return build_refuse(b, "Null takes no prefix and no IfExists");
+    *out = (struct condition){.compare = (uint8_t)row->compare, .relation = (uint8_t)row->relation};
+    out->quantifier = (uint8_t)quantifier;
+    out->is_negated = row->is_negated;
+    out->if_exists = if_exists;
+    return OK;
+}
+
+static bool operator_fits(const struct condition *c, enum compare type) {
+    return type == COMPARE_TEXT || c->compare == type || c->compare <= COMPARE_GLOB || c->compare == COMPARE_ABSENCE;
+}
+
+static bool is_tag_key(slice name) {
+    size_t prefix_bytes = sizeof CONDITION_KMS_TAG - 1;
+    return name.len > prefix_bytes && name.len <= prefix_bytes + TAG_KEY_BYTES_MOST &&
+           slice_equals_ignoring_case(slice_head(name, prefix_bytes), SLICE(CONDITION_KMS_TAG));
+}
+
+static status read_tag_key(policy_builder *b, slice name, struct condition *c) {
+    slice joined;
+    slice tag = slice_skip(name, sizeof CONDITION_KMS_TAG - 1);
+    TRY(arena_printf(b->memory, &joined, "%s%.*s", CONDITION_KMS_TAG, SLICE_ARGS(tag)));
+    return build_literal(b, joined, &c->key);
+}
+
+static status read_key(policy_builder *b, slice name, struct condition *c) {
+    if (is_tag_key(name)) return read_tag_key(b, name, c);
+    const struct key_row *row = NULL;
+    for (size_t i = 0; !row && i < sizeof KEYS / sizeof *KEYS; i++)
+        if (slice_equals_ignoring_case(name, slice_of_text(KEYS[i].name))) row = &KEYS[i];
+    if (!row) return build_refuse(b, "unknown condition key");
+    if (!operator_fits(c, row->type)) return build_refuse(b, "the operator does not fit this condition key");
+    c->is_current_time = row->type == COMPARE_DATE;
+    return build_literal(b, slice_of_text(row->name), &c->key);
+}
+
+/* The value as text: numbers and booleans may also be written without quotes where such are compared. */
+static bool value_text(const json *value, enum compare compare, slice *out) {
+    bool is_truth = false;
+    if (compare == COMPARE_NUMBER && value->kind == JSON_NUMBER) {
+        *out = value->text;
+        return true;
+    }
+    if ((compare == COMPARE_BOOL || compare == COMPARE_ABSENCE) && json_get_bool(value, &is_truth)) {
+        *out = is_truth ? SLICE("true") : SLICE("false");
+        return true;
+    }
+    return json_get_text(value, out);
+}
+
+static const char *wanted_value(enum compare compare) {
+    switch (compare) {
+    case COMPARE_TEXT:
+    case COMPARE_TEXT_IN_ANY_CASE:
+    case COMPARE_GLOB: return "must be text";
+    case COMPARE_NUMBER: return "must be a decimal number";
+    case COMPARE_DATE: return "must be an ISO 8601 time such as 2024-05-20T06:34:21Z";
+    case COMPARE_BOOL:
+    case COMPARE_ABSENCE: return "must be true or false";
+    case COMPARE_ADDRESS: return "must be an IP address or a range such as 10.0.0.0/8";
+    }
+    return "is not valid";
+}
+
+static status add_operand(policy_builder *b, const json *value, enum compare compare) {
+    union operand row;
+    memset(&row, 0, sizeof row);
+    slice text;
+    if (!value_text(value, compare, &text)) return build_refuse(b, wanted_value(compare));
+    if (compare == COMPARE_GLOB)
+        TRY(build_pattern(b, text, &row.text));
+    else if (compare <= COMPARE_GLOB)
+        TRY(build_literal(b, text, &row.text));
+    else if (!operand_read(compare, text, &row))
+        return build_refuse(b, wanted_value(compare));
+    return buffer_append(&b->operands, slice_of(&row, sizeof row));
+}
+
+static status add_condition(policy_builder *b, struct condition condition, const json *values) {
+    condition.operands.first = (uint32_t)(b->operands.len / sizeof(union operand));
+    TRY(read_key(b, values->name, &condition));
+    size_t index = 0;
+    for (const json *each = build_list_first(values); each; each = build_list_next(values, each)) {
+        size_t mark = build_enter_element(b, values, index++);
+        TRY(add_operand(b, each, condition.compare));
+        build_leave(b, mark);
+    }
+    if (index == 0) return build_refuse(b, "must not be empty");
+    condition.operands.count = (uint32_t)index;
+    return buffer_append(&b->conditions, slice_of(&condition, sizeof condition));
+}
+
+static status add_operator(policy_builder *b, const json *keys) {
+    struct condition condition;
+    TRY(read_operator(b, keys->name, &condition));
+    if (!json_is_object(keys) || keys->count == 0) return build_refuse(b, "must be an object with at least one key");
+    for (const json *each = json_first(keys); each; each = each->next) {
+        size_t mark = build_enter_member(b, each->name);
+        TRY(add_condition(b, condition, each));
+        build_leave(b, mark);
+    }
+    return OK;
+}
+
+status build_conditions(policy_builder *b, const json *block, struct span *out) {
+    if (!json_is_object(block) || block->count == 0)
+        return build_refuse(b, "must be an object with at least one operator");
+    uint32_t first = (uint32_t)(b->conditions.len / sizeof(struct condition));
+    for (const json *each = json_first(block); each; each = each->next) {
+        size_t mark = build_enter_member(b, each->name);
+        TRY(add_operator(b, each));
+        build_leave(b, mark);
+    }
+    *out = (struct span){first, (uint32_t)(b->conditions.len / sizeof(struct condition)) - first};
+    return OK;
+}

@@ -1,0 +1,173 @@
+/* Decisions: which statement matches, what wins, and that no policy can make a decision slow. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "access/policy_testing.h"
+#include "base/clock.h"
+
+#define ALLOW(rest) "{\"Effect\":\"Allow\"," rest "}"
+#define DENY(rest) "{\"Effect\":\"Deny\"," rest "}"
+#define DOCUMENT(statements) "{\"Version\":\"1\",\"Statement\":[" statements "]}"
+#define ON_ALL ",\"Resource\":\"*\""
+
+static const struct row {
+    const char *statement; /* members beside Effect */
+    const char *action;
+    const char *resource;
+    bool matches;
+} ROWS[] = {
+    /* actions, in any letter case */
+    {"\"Action\":\"kms:Encrypt\"" ON_ALL, "kms:Encrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"KMS:encrypt\"" ON_ALL, "kms:Encrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"kms:Encrypt\"" ON_ALL, "KMS:ENCRYPT", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"kms:Encrypt\"" ON_ALL, "kms:Decrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"kms:Encrypt\"" ON_ALL, "oss:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"kms:*\"" ON_ALL, "kms:Decrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"kms:*\"" ON_ALL, "kmsx:Decrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\"" ON_ALL, "ram:CreateUser", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"*:Get*\"" ON_ALL, "oss:GetObject", "acs:oss:*:1:b/k", true},
+    {"\"Action\":\"*:Get*\"" ON_ALL, "oss:PutObject", "acs:oss:*:1:b/k", false},
+    {"\"Action\":\"k?s:*crypt\"" ON_ALL, "kms:ReEncrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"k*s:x\"" ON_ALL, "k:ss:x", "acs:kms:r:1:key/a", false},
+    {"\"Action\":[\"ram:*\",\"kms:De*\"]" ON_ALL, "kms:Decrypt", "acs:kms:r:1:key/a", true},
+    /* NotAction: none of them */
+    {"\"NotAction\":\"kms:Encrypt\"" ON_ALL, "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"NotAction\":\"kms:Encrypt\"" ON_ALL, "oss:GetObject", "acs:kms:r:1:key/a", true},
+    {"\"NotAction\":[\"oss:*\",\"kms:En*\"]" ON_ALL, "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"NotAction\":[\"oss:*\",\"kms:En*\"]" ON_ALL, "kms:Decrypt", "acs:kms:r:1:key/a", true},
+    {"\"NotAction\":\"*\"" ON_ALL, "kms:Decrypt", "acs:kms:r:1:key/a", false},
+    /* resources: letter case counts but in service and region */
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:r:1:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:KMS:R:1:key/a\"", "kms:Encrypt", "acs:Kms:r:1:key/a", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:r:1:key/A\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:r:1:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/ab", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:r:2:*\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:oss:*:*:*\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:s:*:*\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/*\"", "kms:Encrypt", "acs:kms:r:1:key/a", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/*\"", "kms:Encrypt", "acs:kms:r:1:alias/key/a", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:kms:cn-*:1?3:key/a\"", "kms:Encrypt", "acs:kms:cn-x:123:key/a", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:ram::1:user/x\"", "ram:GetUser", "acs:ram:*:1:user/x", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:oss:::b\"", "oss:GetBucketInfo", "acs:oss:*:1:b", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:ram:*:1:user/x\"", "ram:GetUser", "acs:ram::1:user/x", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:oss:*:1:b/*/end\"", "oss:GetObject", "acs:oss:*:1:b/x:y/z/end", true},
+    {"\"Action\":\"*\",\"Resource\":\"acs:oss:*:1:b/*/end\"", "oss:GetObject", "acs:oss:*:1:b/end", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:oss:*:1:b\"", "oss:GetObject", "acs:oss:*:1:b/k", false},
+    /* an ARN in a request is literal: its stars match only patterns that take them */
+    {"\"Action\":\"*\",\"Resource\":\"acs:ram:*:1:user/x\"", "ram:ListUsers", "acs:ram:*:1:user/*", false},
+    {"\"Action\":\"*\",\"Resource\":\"acs:ram:*:1:user/*\"", "ram:ListUsers", "acs:ram:*:1:user/*", true},
+    /* NotResource: none of them */
+    {"\"Action\":\"*\",\"NotResource\":\"acs:kms:*:*:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
+    {"\"Action\":\"*\",\"NotResource\":\"acs:kms:*:*:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/b", true},
+    {"\"Action\":\"*\",\"NotResource\":[\"acs:oss:*:*:*\",\"acs:kms:*:*:key/*\"]", "kms:Encrypt", "acs:kms:r:1:key/b", false},
+    {"\"Action\":\"*\",\"NotResource\":\"*\"", "kms:Encrypt", "acs:kms:r:1:key/b", false},
+};
+
+static void check(const struct row *row, const char *form, enum decision when_matching) {
+    char document[512];
+    snprintf(document, sizeof document, DOCUMENT("{\"Effect\":\"%s\",%s}"), form, row->statement);
+    policy_request request = {slice_of_text(row->action), slice_of_text(row->resource), NULL, 0, 0};
+    enum decision expected = row->matches ? when_matching : DECISION_IMPLICIT_DENY;
+    enum decision decision = decision_of(document, &request);
+    if (decision != expected) fail_msg("%s: %s on %s gives %d", document, row->action, row->resource, decision);
+}
+
+static void statements_match(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        check(&ROWS[i], "Allow", DECISION_ALLOW);
+        check(&ROWS[i], "Deny", DECISION_EXPLICIT_DENY);
+    }
+}
+
+static const policy_request ENCRYPT = {{(const uint8_t *)"kms:Encrypt", 11}, {(const uint8_t *)"acs:kms:r:1:key/a", 17}, NULL, 0, 0};
+
+static void expect(const char *const documents[3], enum decision decision, policy_match why) {
+    policy *policies[3] = {0};
+    size_t count = 0;
+    for (; count < 3 && documents[count]; count++) policies[count] = compiled(documents[count]);
+    policy_match match = {7, 7};
+    assert_int_equal(policy_decide((const policy *const *)policies, count, &ENCRYPT, &match), decision);
+    assert_int_equal(match.policy, why.policy);
+    assert_int_equal(match.statement, why.statement);
+    for (size_t i = 0; i < count; i++) policy_free(policies[i]);
+}
+
+static const char ALLOWS[] = DOCUMENT(ALLOW("\"Action\":\"oss:*\"" ON_ALL) "," ALLOW("\"Action\":\"kms:*\"" ON_ALL));
+static const char DENIES[] = DOCUMENT(ALLOW("\"Action\":\"kms:*\"" ON_ALL) "," DENY("\"Action\":\"oss:*\"" ON_ALL) ","
+                                      DENY("\"Action\":\"kms:En*\"" ON_ALL));
+static const char NEITHER[] = DOCUMENT(DENY("\"Action\":\"ram:*\"" ON_ALL) "," ALLOW("\"Action\":\"ram:*\"" ON_ALL));
+
+static void deny_wins(void **state) {
+    (void)state;
+    expect((const char *[3]){NULL}, DECISION_IMPLICIT_DENY, (policy_match){SIZE_MAX, SIZE_MAX});
+    expect((const char *[3]){NEITHER}, DECISION_IMPLICIT_DENY, (policy_match){SIZE_MAX, SIZE_MAX});
+    expect((const char *[3]){NEITHER, ALLOWS}, DECISION_ALLOW, (policy_match){1, 1});
+    expect((const char *[3]){DENIES}, DECISION_EXPLICIT_DENY, (policy_match){0, 2});
+    expect((const char *[3]){ALLOWS, NEITHER, DENIES}, DECISION_EXPLICIT_DENY, (policy_match){2, 2});
+    expect((const char *[3]){DENIES, ALLOWS}, DECISION_EXPLICIT_DENY, (policy_match){0, 2});
+}
+
+static void malformed_requests_are_denied(void **state) {
+    (void)state;
+    static char big[POLICY_TEXT_BYTES_MOST + 2];
+    memset(big, 'a', sizeof big - 1);
+    static char long_resource[POLICY_TEXT_BYTES_MOST + 2];
+    memset(long_resource, 'a', sizeof long_resource - 1);
+    memcpy(long_resource, "acs:oss:*:1:", 12);
+    const char *const rows[][2] = {{"", "acs:kms:r:1:key/a"},    {"kms", "acs:kms:r:1:key/a"}, {"kms:", "acs:kms:r:1:key/a"},
+                                   {":x", "acs:kms:r:1:key/a"},  {big, "acs:kms:r:1:key/a"},   {"kms:Encrypt", ""},
+                                   {"kms:Encrypt", "*"},         {"kms:Encrypt", "key/a"},     {"kms:Encrypt", "acs:kms:r:1"},
+                                   {"oss:GetObject", long_resource}};
+    policy *all = compiled(DOCUMENT(ALLOW("\"Action\":\"*\"" ON_ALL)));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        policy_request request = {slice_of_text(rows[i][0]), slice_of_text(rows[i][1]), NULL, 0, 0};
+        policy_match why = {0, 0};
+        assert_int_equal(policy_decide((const policy *const[]){all}, 1, &request, &why), DECISION_EXPLICIT_DENY);
+        assert_true(why.statement == SIZE_MAX && why.policy == SIZE_MAX);
+    }
+    slice value = slice_of_text(big);
+    condition_value known = {SLICE("acs:UserAgent"), &value, 1};
+    policy_request request = ENCRYPT;
+    request.conditions = &known;
+    request.condition_count = 1;
+    assert_int_equal(policy_decide((const policy *const[]){all}, 1, &request, NULL), DECISION_EXPLICIT_DENY);
+    value.len--;
+    assert_int_equal(policy_decide((const policy *const[]){all}, 1, &request, NULL), DECISION_ALLOW);
+    assert_int_equal(policy_decide((const policy *const[]){all, NULL}, 2, &ENCRYPT, NULL), DECISION_EXPLICIT_DENY);
+    policy_free(all);
+}
+
+/* Twenty policies full of patterns that nearly match everywhere: the decision is a deny, and comes in bounded time. */
+static void hostile_wildcards_cost_bounded_time(void **state) {
+    (void)state;
+    char pattern[2001], document[POLICY_BYTES_MOST + 1];
+    memset(pattern, 'a', sizeof pattern - 1);
+    pattern[0] = '*';
+    pattern[499] = '?';
+    pattern[500] = 'b';
+    pattern[501] = '*';
+    pattern[sizeof pattern - 1] = 0;
+    snprintf(document, sizeof document, DOCUMENT(ALLOW("\"Action\":\"*\",\"Resource\":[\"acs:oss:*:*:%s\",\"acs:oss:*:*:%s\",\"*\"]")),
+             pattern, pattern);
+    char resource[1200];
+    memset(resource, 'a', sizeof resource);
+    memcpy(resource, "acs:oss:*:1:", 12);
+    policy_request request = {SLICE("oss:GetObject"), slice_of(resource, sizeof resource), NULL, 0, 0};
+    const policy *policies[20];
+    for (size_t i = 0; i < 20; i++) policies[i] = compiled(document);
+    int64_t began_us = clock_monotonic_us();
+    assert_int_equal(policy_decide(policies, 20, &request, NULL), DECISION_EXPLICIT_DENY);
+    assert_true(clock_monotonic_us() - began_us < 1000000);
+    for (size_t i = 0; i < 20; i++) policy_free((policy *)(uintptr_t)policies[i]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statements_match),
+        cmocka_unit_test(deny_wins),
+        cmocka_unit_test(malformed_requests_are_denied),
+        cmocka_unit_test(hostile_wildcards_cost_bounded_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* Key records, names and states. */
+#include "keys/key.h"
+
+#include "base/text.h"
+
+status key_path(slice account, slice key_id, arena *memory, slice *out) {
+    return arena_printf(memory, out, "key/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(key_id));
+}
+
+status key_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "key/%.*s/", SLICE_ARGS(account));
+}
+
+status alias_path(slice account, slice alias, arena *memory, slice *out) {
+    return arena_printf(memory, out, "alias/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(alias));
+}
+
+status alias_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "alias/%.*s/", SLICE_ARGS(account));
+}
+
+/* Expiry needs no clockwork: a record past its time reads as what it has become. */
+static void forget_expired_material(key_record *key, int64_t now_s) {
+    if (!key->material_expires_at.is_set || key->material_expires_at.value > now_s) return;
+    key->material_expires_at.is_set = false;
+    for (size_t i = 0; i < key->versions.count; i++) key->versions.at[i].sealed = (slice){0};
+    if (key->state != KEY_STATE_PENDING_DELETION) key->state = KEY_STATE_PENDING_IMPORT;
+}
+
+status key_load(store *s, slice account, slice key_id, int64_t now_s, arena *memory, key_record *out, uint64_t *revision) {
+    slice path, packed;
+    uint64_t found;
+    uint8_t id[16];
+    ENSURE(!FAILED(uuid_parse(key_id, id)), KEY_NOT_FOUND);
+    TRY(key_path(account, key_id, memory, &path));
+    status loaded = store_get(s, path, memory, &packed, &found);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(KEY_NOT_FOUND);
+    TRY(loaded);
+    key_record key;
+    ENSURE(!FAILED(shape_unpack(&key_record_shape, packed, memory, &key)), CORRUPT);
+    ENSURE(!(key.delete_at.is_set && key.delete_at.value <= now_s), KEY_NOT_FOUND);
+    forget_expired_material(&key, now_s);
+    *out = key;
+    if (revision) *revision = found;
+    return OK;
+}
+
+status alias_load(store *s, slice account, slice alias, arena *memory, alias_record *out, uint64_t *revision) {
+    slice path, packed;
+    uint64_t found;
+    ENSURE(alias_is_valid(alias), ALIAS_NOT_FOUND);
+    TRY(alias_path(account, alias, memory, &path));
+    status loaded = store_get(s, path, memory, &packed, &found);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(ALIAS_NOT_FOUND);
+    TRY(loaded);
+    ENSURE(!FAILED(shape_unpack(&alias_record_shape, packed, memory, out)), CORRUPT);
+    if (revision) *revision = found;
+    return OK;
+}
+
+/* acs:kms:<region>:<account>:key/<id> or :alias/<name>; false when it is no such ARN of this account. */
+static bool take_arn(slice text, slice account, slice *relative) {
+    slice rest = text, part;
+    const slice wanted[] = {SLICE("acs"), SLICE("kms"), {0}, account};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (!slice_split(&rest, ':', &part)) return false;
+        if (!slice_is_absent(wanted[i]) && !slice_equals(part, wanted[i])) return false;
+    }
+    if (slice_is_absent(rest)) return false;
+    *relative = rest;
+    return true;
+}
+
+status key_name_parse(slice text, slice account, key_name *out) {
+    slice relative = text;
+    if (slice_starts_with(text, SLICE("acs:"))) {
+        ENSURE(take_arn(text, account, &relative), KEY_NOT_FOUND);
+        if (slice_starts_with(relative, SLICE("key/"))) relative = slice_skip(relative, 4);
+        else ENSURE(slice_starts_with(relative, SLICE("alias/")), KEY_NOT_FOUND);
+    }
+    if (slice_starts_with(relative, SLICE("alias/"))) *out = (key_name){.alias = relative};
+    else *out = (key_name){.key_id = relative};
+    return OK;
+}
+
+status key_name_resolve(store *s, slice account, const key_name *name, arena *memory, slice *key_id) {
+    if (!slice_is_absent(name->key_id)) {
+        *key_id = name->key_id;
+        return OK;
+    }
+    alias_record alias;
+    TRY(alias_load(s, account, name->alias, memory, &alias, NULL));
+    *key_id = alias.key_id;
+    return OK;
+}
+
+static bool is_alias_byte(uint8_t c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '-';
+}
+
+bool alias_is_valid(slice alias) {
+    if (!slice_starts_with(alias, SLICE("alias/")) || alias.len < 7 || alias.len > 255) return false;
+    for (size_t i = 0; i < alias.len; i++)
+        if (!is_alias_byte(alias.at[i])) return false;
+    return true;
+}
+
+bool alias_is_reserved(slice alias) { return slice_starts_with(alias, SLICE("alias/acs")); }
+
+/* One row per act, one column per state: Enabled, Disabled, PendingDeletion, PendingImport. */
+static const enum status_code ALLOWED[][4] = {
+    [KEY_ACT_USE] = {STATUS_OK, FAILURE_KEY_DISABLED, FAILURE_KEY_PENDING_DELETION, FAILURE_KEY_PENDING_IMPORT},
+    [KEY_ACT_SWITCH] = {STATUS_OK, STATUS_OK, FAILURE_KEY_STATE, FAILURE_KEY_STATE},
+    [KEY_ACT_SCHEDULE] = {STATUS_OK, STATUS_OK, FAILURE_KEY_STATE, STATUS_OK},
+    [KEY_ACT_CANCEL] = {FAILURE_KEY_STATE, FAILURE_KEY_STATE, STATUS_OK, FAILURE_KEY_STATE},
+    [KEY_ACT_IMPORT] = {STATUS_OK, STATUS_OK, FAILURE_KEY_STATE, STATUS_OK},
+    [KEY_ACT_ALIAS] = {STATUS_OK, STATUS_OK, FAILURE_KEY_STATE, STATUS_OK},
+    [KEY_ACT_REALIAS] = {STATUS_OK, STATUS_OK, FAILURE_KEY_PENDING_DELETION, STATUS_OK},
+    [KEY_ACT_DESCRIBE] = {STATUS_OK, STATUS_OK, FAILURE_KEY_PENDING_DELETION, STATUS_OK},
+    [KEY_ACT_READ] = {STATUS_OK, STATUS_OK, STATUS_OK, STATUS_OK},
+};
+
+status key_allows(const key_record *key, enum key_act_kind act) {
+    ENSURE(key->state >= KEY_STATE_ENABLED && key->state <= KEY_STATE_PENDING_IMPORT, CORRUPT);
+    return (status){ALLOWED[act][key->state - 1]};
+}
+
+const key_version_record *key_version(const key_record *key, slice version_id) {
+    for (size_t i = 0; i < key->versions.count; i++)
+        if (slice_equals(key->versions.at[i].version_id, version_id)) return &key->versions.at[i];
+    return NULL;
+}
+
+const key_version_record *key_primary(const key_record *key) { return key_version(key, key->primary_version); }
