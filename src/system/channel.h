@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "system/loop.h"
@@ -74,6 +75,11 @@ status channel_flush_waiting(channel *c, int64_t wait_ms);
 /* Waits up to wait_ms until at least one whole frame came, and handles all that are there; TIMEOUT, CLOSED. Not from
  * within this channel's own on_frame. */
 status channel_receive_waiting(channel *c, int64_t wait_ms);
+
+/* Before there is a channel: reads exactly one frame without descriptors from the socket and nothing behind it, so that what comes
+ * next (descriptors above all) stays with the kernel until the process is confined. Appends the payload. TIMEOUT, CLOSED,
+ * MALFORMED. */
+status channel_read_first(int fd, int64_t wait_ms, buffer *out);
 
 bool channel_is_open(const channel *c);
 /* The socket, for waiting on it or asking for its peer; -1 once ended. */

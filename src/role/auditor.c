@@ -1,0 +1,242 @@
+/* keyhold-auditor: the journal and the trees. Pairs what core says was done with what the vault says it did, makes both durable,
+ * and only then acknowledges. Descriptor 3: the supervisor. Files: beneath its folder only. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "role/auditor.h"
+#include "role/child.h"
+#include "system/files.h"
+#include "system/sandbox.h"
+
+enum { PUBLISH_MS = 1000 };
+
+typedef struct auditor {
+    child child;
+    trail trail;
+    channel *core, *vault;
+    int folder_fd;
+    buffer frame;
+    bool is_publishing; /* a timer is set */
+    bool is_ready;
+} auditor;
+
+static void fail(auditor *a, const char *what, status why) {
+    log_error(what, "%s", status_name(why));
+    a->child.has_failed = true;
+    loop_stop(a->child.loop);
+}
+
+static status send(auditor *a, channel *to, enum message_verb verb, const void *fields) {
+    ENSURE(to != NULL, CLOSED);
+    buffer_reset(&a->frame);
+    TRY(message_encode(verb, fields, &a->frame));
+    return channel_send(to, buffer_slice(&a->frame));
+}
+
+/* ---- publishing: tiles and signed checkpoints, a second after there is something new */
+
+static void publish(void *context) {
+    auditor *a = context;
+    bool is_done = true;
+    a->is_publishing = false;
+    status alarmed = trail_raise_alarms(&a->trail);
+    status published = ledger_publish(&a->trail.ledger, &is_done);
+    if (FAILED(published)) log_error("trail not published", "%s; it stays in the journal", status_name(published));
+    if (FAILED(alarmed)) log_error("alarm not recorded", "%s", status_name(alarmed));
+    if (is_done && !FAILED(published) && !trail_has_witnesses(&a->trail)) return;
+    a->is_publishing = !FAILED(loop_after(a->child.loop, is_done ? PUBLISH_MS : 0, publish, a, NULL));
+}
+
+static void plan_publishing(auditor *a) {
+    if (a->is_publishing) return;
+    a->is_publishing = !FAILED(loop_after(a->child.loop, PUBLISH_MS, publish, a, NULL));
+}
+
+/* ---- the batch: everything that came in this turn becomes durable at once */
+
+static void answer_lookups(auditor *a) {
+    for (;;) {
+        OWNED(buffer) output = {0};
+        found_message answer;
+        if (!trail_next_answer(&a->trail, &output, &answer)) return;
+        status_ignore(send(a, a->core, MESSAGE_FOUND, &answer)); /* core asks again, or gave up */
+    }
+}
+
+static void on_turn_end(void *context) {
+    auditor *a = context;
+    if (!trail_has_batch(&a->trail)) return answer_lookups(a);
+    /* The vault sent its witnesses before core could know of the use: they are in its channel by now. */
+    if (a->vault && FAILED(channel_receive_now(a->vault))) log_warning("channel closed", "%s", "vault");
+    trail_result done = {0};
+    status committed = trail_commit(&a->trail, &done);
+    if (FAILED(committed)) {
+        log_error("journal not written", "%s; nothing is acknowledged until it can be", status_name(committed));
+        loop_do_not_block(a->child.loop);
+        return;
+    }
+    recorded_message recorded = {.number = SET_INT(done.event_number)};
+    witnessed_message witnessed = {.number = SET_INT(done.witness_number)};
+    if (done.event_number) status_ignore(send(a, a->core, MESSAGE_RECORDED, &recorded));
+    if (done.witness_number) status_ignore(send(a, a->vault, MESSAGE_WITNESSED, &witnessed));
+    answer_lookups(a);
+    plan_publishing(a);
+}
+
+/* ---- peers */
+
+static void drop(channel **at, const char *name, status why) {
+    log_warning("channel closed", "%s: %s", name, status_name(why));
+    channel_free(*at);
+    *at = NULL;
+}
+
+static status refuse_descriptors(const int *fds, size_t count) {
+    for (size_t i = 0; i < count; i++) files_close(fds[i]);
+    return count ? FAIL(MALFORMED) : OK;
+}
+
+static status take_core(auditor *a, slice payload) {
+    OWNED(arena) memory = {.limit = 4 << 20};
+    message m;
+    TRY(message_decode(payload, ROLE_CORE, ROLE_AUDITOR, &memory, &m));
+    if (m.verb == MESSAGE_EVENT) return trail_take_event(&a->trail, m.fields);
+    if (m.verb == MESSAGE_LOOKUP) return trail_take_lookup(&a->trail, m.fields);
+    return FAIL(MALFORMED);
+}
+
+static void on_core_frame(void *context, slice payload, int *fds, size_t fd_count) {
+    auditor *a = context;
+    status taken = refuse_descriptors(fds, fd_count);
+    if (!FAILED(taken)) taken = take_core(a, payload);
+    if (FAILED(taken)) drop(&a->core, "core", taken);
+}
+
+static void on_core_closed(void *context, enum channel_end why) {
+    auditor *a = context;
+    (void)why;
+    drop(&a->core, "core", FAIL(CLOSED));
+}
+
+static void say_ready(auditor *a) {
+    ready_message ready = {0};
+    if (a->is_ready || !a->child.is_connected) return;
+    a->is_ready = !FAILED(child_send(&a->child, MESSAGE_READY, &ready));
+}
+
+static status take_vault(auditor *a, slice payload) {
+    OWNED(arena) memory = {0};
+    message m;
+    TRY(message_decode(payload, ROLE_VAULT, ROLE_AUDITOR, &memory, &m));
+    if (m.verb == MESSAGE_WITNESS) return trail_take_witness(&a->trail, m.fields);
+    ENSURE(m.verb == MESSAGE_LOG_KEY, MALFORMED);
+    OWNED(secret) seed = {0};
+    status signed_with = secret_copy(((const log_key_message *)m.fields)->seed, &seed);
+    if (!FAILED(signed_with)) signed_with = ledger_sign_with(&a->trail.ledger, &seed);
+    arena_wipe(&memory);
+    if (FAILED(signed_with)) fail(a, "trail begun under another root key", signed_with);
+    return OK;
+}
+
+static void on_vault_frame(void *context, slice payload, int *fds, size_t fd_count) {
+    auditor *a = context;
+    status taken = refuse_descriptors(fds, fd_count);
+    if (!FAILED(taken)) taken = take_vault(a, payload);
+    if (FAILED(taken)) drop(&a->vault, "vault", taken);
+}
+
+static void on_vault_closed(void *context, enum channel_end why) {
+    auditor *a = context;
+    (void)why;
+    drop(&a->vault, "vault", FAIL(CLOSED));
+}
+
+static status connect_core(auditor *a, int fd) {
+    channel_free(a->core);
+    a->core = NULL;
+    trail_new_core(&a->trail);
+    return channel_new(a->child.loop, fd, on_core_frame, on_core_closed, a, &a->core);
+}
+
+static status connect_vault(auditor *a, int fd) {
+    channel_free(a->vault);
+    a->vault = NULL;
+    trail_new_vault(&a->trail);
+    TRY(channel_new(a->child.loop, fd, on_vault_frame, on_vault_closed, a, &a->vault));
+    channel_carries_secrets(a->vault);
+    return OK;
+}
+
+static void on_connect(void *context, const connect_message *m, int fd) {
+    auditor *a = context;
+    status connected = FAIL(MALFORMED);
+    if (m->peer == ROLE_CORE) connected = connect_core(a, fd);
+    if (m->peer == ROLE_VAULT) connected = connect_vault(a, fd);
+    if (!FAILED(connected)) return;
+    files_close(fd);
+    fail(a, "peer not connected", connected);
+}
+
+/* ---- the process */
+
+static status confine(auditor *a) {
+    char folder[4096];
+    slice given = child_setting(&a->child, "folder");
+    ENSURE(given.len > 0 && given.len < sizeof folder, INVALID_PARAMETER);
+    memcpy(folder, given.at, given.len);
+    folder[given.len] = 0;
+    TRY(files_open_folder(FILES_HERE, folder, &a->folder_fd));
+    int keep[2 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD, a->folder_fd};
+    size_t keep_count = 2 + loop_descriptors(a->child.loop, keep + 2);
+    sandbox_folder folders[] = {{.dir_fd = a->folder_fd, .right = SANDBOX_READ_WRITE}};
+    sandbox_plan plan = {.role = SANDBOX_AUDITOR, .folders = folders, .folder_count = 1, .keep = keep, .keep_count = keep_count};
+    sandbox_report report;
+    return sandbox_enter(&plan, &report);
+}
+
+static status open_trail(auditor *a) {
+    OWNED(buffer) why = {0};
+    ledger_options options = {.log_name = child_setting(&a->child, "log_name")};
+    if (slice_is_empty(options.log_name)) options.log_name = SLICE("local");
+    options.journal.is_durable = !child_setting_is(&a->child, "is_durable", "no");
+    status opened = ledger_open(a->folder_fd, &options, &why, &a->trail.ledger);
+    if (FAILED(opened)) log_error("trail not opened", "%.*s", SLICE_ARGS(buffer_slice(&why)));
+    else if (why.len) log_warning("trail", "%.*s", SLICE_ARGS(buffer_slice(&why)));
+    return opened;
+}
+
+static void ready_task(void *context) { say_ready(context); }
+
+static status auditor_start(auditor *a) {
+    TRY(child_start(&a->child));
+    TRY(confine(a));
+    TRY(open_trail(a));
+    TRY(loop_at_turn_end(a->child.loop, on_turn_end, a));
+    return loop_at_turn_end(a->child.loop, ready_task, a);
+}
+
+static void finish(auditor *a) {
+    bool is_done = false;
+    on_turn_end(a);
+    while (!is_done && !FAILED(ledger_publish(&a->trail.ledger, &is_done))) continue;
+    if (a->core) status_ignore(channel_flush_waiting(a->core, PUBLISH_MS));
+}
+
+int main(void) {
+    auditor *a = calloc(1, sizeof *a);
+    if (!a) return EXIT_FAILURE;
+    a->folder_fd = -1;
+    a->child = (child){.role = ROLE_AUDITOR, .name = "auditor", .on_connect = on_connect, .context = a};
+    status result = auditor_start(a);
+    if (!FAILED(result)) result = child_run(&a->child);
+    if (FAILED(result)) log_error("auditor ends", "%s", status_name(result));
+    else finish(a);
+    channel_free(a->core);
+    channel_free(a->vault);
+    trail_clear(&a->trail);
+    child_clear(&a->child);
+    buffer_clear(&a->frame);
+    free(a);
+    return FAILED(result) ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,63 @@
+/* For the auditor's files only: the batch under way. Events of core are paired with the vault's witnesses by request id. */
+#ifndef ROLE_AUDITOR_H
+#define ROLE_AUDITOR_H
+
+#include "contract/message.h"
+#include "trail/ledger.h"
+
+enum { WITNESS_USES_MOST = 8, ALARM_AFTER_S = 30 };
+
+/* What the vault said of one request and core has not mentioned yet. */
+typedef struct witness witness;
+
+typedef struct waiting_event {
+    struct waiting_event *next;
+    uint64_t number;
+    slice account, request_id, event; /* in the same allocation */
+    int64_t key_uses;
+} waiting_event;
+
+typedef struct waiting_lookup {
+    struct waiting_lookup *next;
+    int64_t id;
+    slice account, input;
+    enum operation_id operation;
+} waiting_lookup;
+
+typedef struct trail {
+    ledger ledger;
+    table witnesses;        /* request id → witness */
+    waiting_event *events, **events_end;
+    waiting_lookup *lookups, **lookups_end;
+    uint64_t witnessed;     /* the newest number of the vault */
+    bool has_new_witness;
+    arena memory;
+    buffer composed;
+} trail;
+
+typedef struct trail_result {
+    uint64_t event_number;   /* 0: none */
+    uint64_t witness_number; /* 0: nothing new */
+} trail_result;
+
+void trail_clear(trail *t);
+/* A peer came anew: its numbers start over, and it sends again what was not acknowledged. */
+void trail_new_core(trail *t);
+void trail_new_vault(trail *t);
+
+status trail_take_event(trail *t, const event_message *m);
+status trail_take_witness(trail *t, const witness_message *m);
+status trail_take_lookup(trail *t, const lookup_message *m);
+
+bool trail_has_batch(const trail *t);
+bool trail_has_witnesses(const trail *t);
+/* Pairs, journals and syncs the batch. On failure all of it waits for the next try. */
+status trail_commit(trail *t, trail_result *out);
+
+/* Uses the vault reported and core kept silent about for ALARM_AFTER_S become events of their own. */
+status trail_raise_alarms(trail *t);
+
+/* auditor_lookup.c: answers the oldest question; false when there is none. The answer's slices live in `output` and the trail. */
+bool trail_next_answer(trail *t, buffer *output, found_message *out);
+
+#endif

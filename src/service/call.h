@@ -1,0 +1,105 @@
+/* A call: one request on its way through core. Handlers see this and nothing of queues, channels or processes. They are
+ * linear code in up to three pure steps, which read the store's snapshot and change nothing:
+ *
+ *   prepare   what the request means now; what it wants of the vault (call_ask_vault); one-step operations also put
+ *             their changes and their output here
+ *   finish    after the vault's part: changes and output from c->results
+ *   keep      after the body is on disk: the object's record
+ *
+ * When a change loses a race (another call committed first), the steps run again; what a step must choose only once
+ * (ids, names of blobs) it keeps in c->memo. */
+#ifndef SERVICE_CALL_H
+#define SERVICE_CALL_H
+
+#include "access/arn.h"
+#include "access/identity.h"
+#include "blobs/blobs.h"
+#include "contract/operation.h"
+#include "keys/key.h"
+#include "store/store.h"
+
+enum { CALL_ACTS_MOST = 4 };
+
+/* What all calls share; owned by the core process. */
+typedef struct house {
+    store *store;
+    blobs *blobs;
+    identities *identities;
+    slice region;    /* in ARNs and answers */
+    slice endpoint;  /* shown by services that name their host */
+} house;
+
+/* A body the gateway is to move: filled by finish. */
+typedef struct call_body {
+    body_plan plan;
+    int storage; /* descriptor handed to the gateway, -1 none */
+    int source;  /* CopyObject only */
+    uint8_t blob_id[16]; /* Store, Copy: the blob being written */
+    bool is_open;        /* …and not yet kept or abandoned */
+    const body_message *done; /* in keep: what the gateway reports */
+} call_body;
+
+typedef struct call {
+    arena memory;
+    house *house;
+    int64_t now_s;
+    /* the request */
+    slice request_id;
+    const operation *operation; /* NULL when the gateway found none */
+    void *in, *out;             /* the operation's generated structs */
+    const proof *proof;         /* NULL: none */
+    const peer *peer;
+    principal who; /* who.account_id is absent until identified */
+    /* what handlers leave behind */
+    key_act acts[CALL_ACTS_MOST];
+    size_t act_count;
+    struct {
+        key_result *at;
+        size_t count;
+    } results;
+    store_change *changes;
+    size_t change_count, change_room;
+    slice *doomed; /* ids of blobs to remove once the changes are durable */
+    size_t doomed_count, doomed_room;
+    call_body body;
+    bool asks_auditor; /* the answer comes from the trail */
+    void *memo;
+    slice resource;       /* ARN the event names */
+    key_record *key;      /* of operations on a key: as it is now */
+    uint64_t key_revision;
+    condition_value conditions[8]; /* for the policy decision, beside the standing ones */
+    size_t condition_count;
+    /* how it ends */
+    status failure;
+    slice detail;
+} call;
+
+/* Sets the words appended to the failure's message and gives the failure back: `return call_refuse(c, FAIL(X), …)`. */
+status call_refuse(call *c, status failure, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Asks the vault for one act more; results come in the same order. The act's slices must live as long as the call. */
+status call_ask_vault(call *c, const key_act *act);
+
+/* Loads and unpacks a record. NOT_FOUND. *revision (may be NULL) is for call_change. */
+status call_load(call *c, slice key, const shape *record, void *out, uint64_t *revision);
+/* Plans a change: packs the record (NULL: delete). */
+status call_change(call *c, slice key, const shape *record, const void *value, uint64_t expected);
+
+/* May the caller do `action` on `resource`? NO_PERMISSION. For what an operation needs beyond its own row. */
+status call_authorise(call *c, const char *action, slice resource);
+
+/* A text field of the input by its name; absent when the operation has none or it is not set. */
+slice call_input_text(const call *c, const char *name);
+
+/* Adds a condition for the policy decision; more than the call has room for: OUT_OF_MEMORY. */
+status call_condition(call *c, slice name, slice value);
+
+/* Plans the removal of a blob that no record will name any more once the changes are durable. */
+status call_doom(call *c, slice blob_id);
+
+/* What ARNs are made with: the house's region and the caller's account. */
+arn_home call_home(const call *c);
+
+#define CALL_NEW(c, type) ARENA_NEW(&(c)->memory, type)
+
+#endif

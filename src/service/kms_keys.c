@@ -1,0 +1,198 @@
+/* KMS: the life of a key, from its making to its planned end. */
+#include "service/handlers.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "crypto/random.h"
+
+enum { DAY_S = 24 * 3600 };
+
+static status time_text(call *c, maybe_int time, slice *out) {
+    char text[CLOCK_ISO_BYTES] = "";
+    if (time.is_set) clock_format_iso(time.value, text);
+    return arena_copy(&c->memory, slice_of_text(text), out);
+}
+
+static status describe(call *c, const key_record *key, key_metadata **out) {
+    key_metadata *m = CALL_NEW(c, key_metadata);
+    ENSURE(m != NULL, OUT_OF_MEMORY);
+    arn_home home = call_home(c);
+    TRY(arn_key(&home, key->key_id, &c->memory, &m->arn));
+    m->key_id = key->key_id;
+    m->creator = key->creator;
+    m->creation_date = key->created_at;
+    m->last_rotation_date = key->created_at;
+    m->key_state = key->state;
+    m->key_usage = key->usage;
+    m->key_spec = key->spec;
+    m->origin = key->origin;
+    m->protection_level = key->protection_level;
+    m->primary_key_version = key->primary_version;
+    m->automatic_rotation = ON_OFF_DISABLED;
+    m->description = slice_is_absent(key->description) ? SLICE("") : key->description;
+    TRY(time_text(c, key->delete_at, &m->delete_date));
+    TRY(time_text(c, key->material_expires_at, &m->material_expire_time));
+    m->deletion_protection = key->deletion_protection.value ? ON_OFF_ENABLED : ON_OFF_DISABLED;
+    m->deletion_protection_description = key->deletion_protection_description;
+    *out = m;
+    return OK;
+}
+
+status key_save(call *c, const key_record *key, uint64_t revision) {
+    slice path;
+    TRY(key_path(c->who.account_id, key->key_id, &c->memory, &path));
+    return call_change(c, path, &key_record_shape, key, revision);
+}
+
+typedef struct new_key {
+    uint8_t key_id[16], version_id[16];
+} new_key;
+
+static bool tag_key_is_reserved(slice key) {
+    return slice_starts_with(key, SLICE("acs:")) || slice_starts_with(key, SLICE("aliyun"));
+}
+
+static status check_tags(call *c, const create_key_in *in) {
+    for (size_t i = 0; i < in->tags.count; i++) {
+        if (tag_key_is_reserved(in->tags.at[i].tag_key)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags");
+        for (size_t j = 0; j < i; j++)
+            if (slice_equals(in->tags.at[i].tag_key, in->tags.at[j].tag_key))
+                return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags: a key is there twice.");
+    }
+    return OK;
+}
+
+status create_key_prepare(call *c, const create_key_in *in, create_key_out *out) {
+    (void)out;
+    if (in->enable_automatic_rotation.value)
+        return call_refuse(c, FAIL(UNSUPPORTED), "Automatic rotation is not offered.");
+    if (in->protection_level == PROTECTION_LEVEL_HSM)
+        return call_refuse(c, FAIL(KEY_PROTECTION_LEVEL), "This server has no HSM.");
+    if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
+    TRY(check_tags(c, in));
+    new_key *fresh = c->memo ? c->memo : CALL_NEW(c, new_key);
+    ENSURE(fresh != NULL, OUT_OF_MEMORY);
+    if (!c->memo) {
+        TRY(random_uuid(fresh->key_id));
+        TRY(random_uuid(fresh->version_id));
+        c->memo = fresh;
+    }
+    if (in->origin == KEY_ORIGIN_EXTERNAL) return OK;
+    key_act act = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(fresh->key_id, 16)};
+    act.key_version_id = slice_of(fresh->version_id, 16);
+    return call_ask_vault(c, &act);
+}
+
+static status uuid_text(call *c, const uint8_t id[16], slice *out) {
+    char text[37];
+    uuid_format(id, text);
+    return arena_copy(&c->memory, slice_of_text(text), out);
+}
+
+status create_key_finish(call *c, const create_key_in *in, create_key_out *out) {
+    const new_key *fresh = c->memo;
+    key_record key = {.account_id = c->who.account_id, .creator = c->who.user_id, .description = in->description};
+    key_version_record version = {.created_at = SET_INT(c->now_s)};
+    TRY(uuid_text(c, fresh->key_id, &key.key_id));
+    TRY(uuid_text(c, fresh->version_id, &version.version_id));
+    key.origin = in->origin ? in->origin : KEY_ORIGIN_ALIYUN_KMS;
+    key.state = KEY_STATE_PENDING_IMPORT;
+    if (key.origin == KEY_ORIGIN_ALIYUN_KMS) {
+        version.sealed = c->results.at[0].output;
+        key.state = KEY_STATE_ENABLED;
+    }
+    key.spec = KEY_SPEC_ALIYUN_AES_256;
+    key.usage = KEY_USAGE_ENCRYPT_DECRYPT;
+    key.protection_level = PROTECTION_LEVEL_SOFTWARE;
+    key.created_at = SET_INT(c->now_s);
+    key.primary_version = version.version_id;
+    key.versions.at = &version, key.versions.count = 1;
+    key.tags.at = in->tags.at, key.tags.count = in->tags.count;
+    arn_home home = call_home(c);
+    TRY(arn_key(&home, key.key_id, &c->memory, &c->resource));
+    TRY(key_save(c, &key, STORE_ABSENT));
+    return describe(c, &key, &out->key_metadata);
+}
+
+status describe_key_prepare(call *c, const describe_key_in *in, describe_key_out *out) {
+    (void)in;
+    return describe(c, c->key, &out->key_metadata);
+}
+
+/* ---- switching */
+
+static status set_state(call *c, enum key_act_kind act, enum key_state state) {
+    TRY(key_allows(c->key, act));
+    c->key->state = (int)state;
+    return key_save(c, c->key, c->key_revision);
+}
+
+status enable_key_prepare(call *c, const enable_key_in *in, enable_key_out *out) {
+    (void)in, (void)out;
+    return set_state(c, KEY_ACT_SWITCH, KEY_STATE_ENABLED);
+}
+
+status disable_key_prepare(call *c, const disable_key_in *in, disable_key_out *out) {
+    (void)in, (void)out;
+    return set_state(c, KEY_ACT_SWITCH, KEY_STATE_DISABLED);
+}
+
+status update_key_description_prepare(call *c, const update_key_description_in *in, update_key_description_out *out) {
+    (void)out;
+    TRY(key_allows(c->key, KEY_ACT_DESCRIBE));
+    c->key->description = in->description;
+    return key_save(c, c->key, c->key_revision);
+}
+
+/* ---- deletion */
+
+status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in, schedule_key_deletion_out *out) {
+    (void)out;
+    TRY(key_allows(c->key, KEY_ACT_SCHEDULE));
+    ENSURE(!c->key->deletion_protection.value, KEY_PROTECTED);
+    if (slice_equals(c->key->key_id, c->who.service_key_id))
+        return call_refuse(c, FAIL(UNSUPPORTED), "This is the service's own key (alias/acs/oss).");
+    c->key->state_before_deletion = c->key->state;
+    c->key->state = KEY_STATE_PENDING_DELETION;
+    c->key->delete_at = SET_INT(c->now_s + in->pending_window_in_days.value * DAY_S);
+    return key_save(c, c->key, c->key_revision);
+}
+
+status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, cancel_key_deletion_out *out) {
+    (void)in, (void)out;
+    TRY(key_allows(c->key, KEY_ACT_CANCEL));
+    const key_version_record *version = key_primary(c->key);
+    bool has_material = version && !slice_is_absent(version->sealed);
+    c->key->state = has_material ? KEY_STATE_ENABLED : KEY_STATE_PENDING_IMPORT;
+    c->key->state_before_deletion = 0;
+    c->key->delete_at = (maybe_int){0};
+    return key_save(c, c->key, c->key_revision);
+}
+
+status set_deletion_protection_prepare(call *c, const set_deletion_protection_in *in, set_deletion_protection_out *out) {
+    (void)out;
+    TRY(key_allows(c->key, KEY_ACT_DESCRIBE));
+    c->key->deletion_protection = in->enable_deletion_protection;
+    c->key->deletion_protection_description = in->deletion_protection_description;
+    return key_save(c, c->key, c->key_revision);
+}
+
+status list_resource_tags_prepare(call *c, const list_resource_tags_in *in, list_resource_tags_out *out) {
+    (void)in;
+    if (c->key->tags.count == 0) return OK;
+    out->tags.at = ARENA_ARRAY(&c->memory, key_tag, c->key->tags.count);
+    ENSURE(out->tags.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < c->key->tags.count; i++)
+        out->tags.at[out->tags.count++] =
+            (key_tag){c->key->key_id, c->key->tags.at[i].tag_key, c->key->tags.at[i].tag_value};
+    return OK;
+}
+
+status describe_regions_prepare(call *c, const describe_regions_in *in, describe_regions_out *out) {
+    (void)in;
+    out->regions.at = CALL_NEW(c, region_entry);
+    ENSURE(out->regions.at != NULL, OUT_OF_MEMORY);
+    out->regions.at[0].region_id = c->house->region;
+    out->regions.count = 1;
+    return OK;
+}

@@ -1,0 +1,209 @@
+/* KMS: listings of keys and aliases, and aliases themselves. */
+#include "format/json.h"
+#include "service/handlers.h"
+
+enum { CHUNK = 256, CHUNK_MEMORY = 16 << 20, FILTERS_MOST = 10 };
+
+page page_of(maybe_int number, maybe_int size) {
+    return (page){number.is_set ? number.value : 1, size.is_set ? size.value : 10};
+}
+
+status records_walk(call *c, slice prefix, record_visitor *visit, void *context) {
+    OWNED(arena) memory = {.limit = CHUNK_MEMORY};
+    slice after = {0};
+    for (;;) {
+        store_row *rows;
+        size_t count;
+        TRY(store_list(c->house->store, prefix, after, CHUNK, &memory, &rows, &count));
+        for (size_t i = 0; i < count; i++) TRY(visit(c, &rows[i], context));
+        if (count < CHUNK) return OK;
+        TRY(arena_copy(&c->memory, rows[count - 1].key, &after));
+        arena_reset(&memory);
+    }
+}
+
+/* ---- ListKeys */
+
+typedef struct filter {
+    slice key;
+    const json *values;
+} filter;
+
+typedef struct key_listing {
+    page page;
+    filter filters[FILTERS_MOST];
+    size_t filter_count;
+    key_entry *entries;
+    size_t entry_count;
+    int64_t total;
+} key_listing;
+
+static bool filter_is_known(slice name) {
+    static const char *const KNOWN[] = {"KeyState", "KeySpec", "KeyUsage", "ProtectionLevel", "CreatorType", "KeyId", "Creator"};
+    for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
+        if (slice_equals_text(name, KNOWN[i])) return true;
+    return false;
+}
+
+static status read_filters(call *c, slice text, key_listing *listing) {
+    const json *list;
+    if (slice_is_empty(text)) return OK;
+    if (FAILED(json_parse(text, &c->memory, &list, NULL)) || !json_is_array(list) || list->count > FILTERS_MOST)
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
+    for (const json *each = json_first(list); each; each = each->next) {
+        filter f = {.values = json_member(each, SLICE("Values"))};
+        if (!json_get_text(json_member(each, SLICE("Key")), &f.key) || !json_is_array(f.values) || !filter_is_known(f.key))
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
+        listing->filters[listing->filter_count++] = f;
+    }
+    return OK;
+}
+
+static slice key_property(const key_record *key, slice name, slice service_key_id) {
+    if (slice_equals_text(name, "KeyState")) return slice_of_text(choice_text(key_state_choices, key->state));
+    if (slice_equals_text(name, "KeySpec")) return slice_of_text(choice_text(key_spec_choices, key->spec));
+    if (slice_equals_text(name, "KeyUsage")) return slice_of_text(choice_text(key_usage_choices, key->usage));
+    if (slice_equals_text(name, "KeyId")) return key->key_id;
+    if (slice_equals_text(name, "Creator")) return key->creator;
+    if (slice_equals_text(name, "CreatorType"))
+        return slice_equals(key->key_id, service_key_id) ? SLICE("Service") : SLICE("User");
+    return slice_of_text(choice_text(protection_level_choices, key->protection_level));
+}
+
+static bool filter_passes(const filter *f, slice property) {
+    for (const json *value = json_first(f->values); value; value = value->next) {
+        slice text;
+        if (json_get_text(value, &text) && slice_equals(text, property)) return true;
+    }
+    return false;
+}
+
+static status visit_key(call *c, const store_row *row, void *context) {
+    key_listing *listing = context;
+    slice path = row->key, account_part, kind, id;
+    ENSURE(slice_split(&path, '/', &kind) && slice_split(&path, '/', &account_part), CORRUPT);
+    OWNED(arena) memory = {0};
+    key_record key;
+    id = path;
+    status loaded = key_load(c->house->store, c->who.account_id, id, c->now_s, &memory, &key, NULL);
+    if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK; /* its waiting period is over */
+    TRY(loaded);
+    for (size_t i = 0; i < listing->filter_count; i++)
+        if (!filter_passes(&listing->filters[i], key_property(&key, listing->filters[i].key, c->who.service_key_id))) return OK;
+    if (page_holds(&listing->page, listing->total++)) {
+        arn_home home = call_home(c);
+        key_entry *entry = &listing->entries[listing->entry_count++];
+        TRY(arena_copy(&c->memory, id, &entry->key_id));
+        TRY(arn_key(&home, entry->key_id, &c->memory, &entry->key_arn));
+    }
+    return OK;
+}
+
+status list_keys_prepare(call *c, const list_keys_in *in, list_keys_out *out) {
+    slice prefix;
+    key_listing listing = {.page = page_of(in->page_number, in->page_size)};
+    listing.entries = ARENA_ARRAY(&c->memory, key_entry, (size_t)listing.page.size);
+    ENSURE(listing.entries != NULL, OUT_OF_MEMORY);
+    TRY(read_filters(c, in->filters, &listing));
+    TRY(key_prefix(c->who.account_id, &c->memory, &prefix));
+    TRY(records_walk(c, prefix, visit_key, &listing));
+    out->keys.at = listing.entries, out->keys.count = listing.entry_count;
+    out->page_number = SET_INT(listing.page.number);
+    out->page_size = SET_INT(listing.page.size);
+    out->total_count = SET_INT(listing.total);
+    return OK;
+}
+
+/* ---- aliases */
+
+typedef struct alias_listing {
+    page page;
+    slice key_id; /* absent: of all keys */
+    alias_entry *entries;
+    size_t entry_count;
+    int64_t total;
+} alias_listing;
+
+static status visit_alias(call *c, const store_row *row, void *context) {
+    alias_listing *listing = context;
+    alias_record alias;
+    OWNED(arena) memory = {0};
+    ENSURE(!FAILED(shape_unpack(&alias_record_shape, row->value, &memory, &alias)), CORRUPT);
+    if (!slice_is_absent(listing->key_id) && !slice_equals(alias.key_id, listing->key_id)) return OK;
+    if (!page_holds(&listing->page, listing->total++)) return OK;
+    alias_entry *entry = &listing->entries[listing->entry_count++];
+    arn_home home = call_home(c);
+    TRY(arena_copy(&c->memory, alias.alias_name, &entry->alias_name));
+    TRY(arena_copy(&c->memory, alias.key_id, &entry->key_id));
+    return arn_alias(&home, entry->alias_name, &c->memory, &entry->alias_arn);
+}
+
+static status walk_aliases(call *c, alias_listing *listing) {
+    slice prefix;
+    listing->entries = ARENA_ARRAY(&c->memory, alias_entry, (size_t)listing->page.size);
+    ENSURE(listing->entries != NULL, OUT_OF_MEMORY);
+    TRY(alias_prefix(c->who.account_id, &c->memory, &prefix));
+    return records_walk(c, prefix, visit_alias, listing);
+}
+
+status list_aliases_prepare(call *c, const list_aliases_in *in, list_aliases_out *out) {
+    alias_listing listing = {.page = page_of(in->page_number, in->page_size)};
+    TRY(walk_aliases(c, &listing));
+    out->aliases.at = listing.entries, out->aliases.count = listing.entry_count;
+    out->page_number = SET_INT(listing.page.number);
+    out->page_size = SET_INT(listing.page.size);
+    out->total_count = SET_INT(listing.total);
+    return OK;
+}
+
+status list_aliases_by_key_id_prepare(call *c, const list_aliases_by_key_id_in *in, list_aliases_by_key_id_out *out) {
+    alias_listing listing = {.page = page_of(in->page_number, in->page_size), .key_id = c->key->key_id};
+    TRY(walk_aliases(c, &listing));
+    out->aliases.at = listing.entries, out->aliases.count = listing.entry_count;
+    out->page_number = SET_INT(listing.page.number);
+    out->page_size = SET_INT(listing.page.size);
+    out->total_count = SET_INT(listing.total);
+    return OK;
+}
+
+static status refuse_reserved(call *c, slice alias) {
+    if (alias_is_reserved(alias)) return call_refuse(c, FAIL(INVALID_PARAMETER), "AliasName: alias/acs is reserved.");
+    return OK;
+}
+
+status create_alias_prepare(call *c, const create_alias_in *in, create_alias_out *out) {
+    (void)out;
+    slice path;
+    alias_record taken, alias = {in->alias_name, c->key->key_id, SET_INT(c->now_s)};
+    TRY(refuse_reserved(c, in->alias_name));
+    TRY(key_allows(c->key, KEY_ACT_ALIAS));
+    status found = alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &taken, NULL);
+    ENSURE(FAILED(found), ALIAS_EXISTS);
+    if (!FAILED_WITH(found, ALIAS_NOT_FOUND)) return found;
+    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    return call_change(c, path, &alias_record_shape, &alias, STORE_ABSENT);
+}
+
+status update_alias_prepare(call *c, const update_alias_in *in, update_alias_out *out) {
+    (void)out;
+    slice path;
+    alias_record alias;
+    uint64_t revision;
+    TRY(refuse_reserved(c, in->alias_name));
+    TRY(alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &alias, &revision));
+    TRY(key_allows(c->key, KEY_ACT_REALIAS));
+    alias.key_id = c->key->key_id;
+    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    return call_change(c, path, &alias_record_shape, &alias, revision);
+}
+
+status delete_alias_prepare(call *c, const delete_alias_in *in, delete_alias_out *out) {
+    (void)out;
+    slice path;
+    alias_record alias;
+    uint64_t revision;
+    TRY(refuse_reserved(c, in->alias_name));
+    TRY(alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &alias, &revision));
+    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, revision);
+}

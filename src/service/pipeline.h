@@ -1,0 +1,97 @@
+/* What serve.c, record.c and bootstrap.c share: the calls under way and the queues they wait in. Not for handlers. */
+#ifndef SERVICE_PIPELINE_H
+#define SERVICE_PIPELINE_H
+
+#include "access/nonce.h"
+#include "base/table.h"
+#include "service/serve.h"
+
+enum stage {
+    STAGE_ARRIVED, /* to be identified, authorised, prepared */
+    STAGE_VAULT,   /* the vault has it */
+    STAGE_FINISH,  /* the vault's answer is here */
+    STAGE_BODY,    /* the gateway moves its body */
+    STAGE_KEEP,    /* the body is on disk */
+    STAGE_TRAIL,   /* the auditor looks something up for it */
+    STAGE_COMMIT,  /* changes to be made durable */
+    STAGE_APPLIED, /* in the transaction under way */
+    STAGE_RECORD,  /* its event to be sent */
+    STAGE_BUNDLED, /* its failure will be recorded together with others */
+    STAGE_WAIT,    /* its event is not durable yet */
+    STAGE_REPLY,   /* to be answered */
+    STAGE_COUNT
+};
+
+typedef struct job {
+    call call;
+    enum stage stage;
+    struct job *next, *previous; /* in its stage's queue */
+    uint64_t number;             /* what vault and auditor answer with */
+    int64_t gateway;             /* -1: Keyhold's own act */
+    int64_t gateway_id;          /* the gateway's number for the request */
+    enum operation_id operation_id;
+    slice alternative;           /* second reading of the input, packed; absent: none */
+    slice_list alternative_texts;
+    bool is_verified;            /* the vault has seen the signature to be right */
+    bool has_run;                /* its steps ran: a lost race runs them again */
+    bool is_abandoned;           /* the client is gone; what was begun is still recorded */
+    bool is_asked;               /* the auditor was asked */
+    bool has_outbox;             /* the event lies in the store until the auditor has it */
+    uint64_t event_number;       /* in the order of sending; 0: not sent yet */
+    int attempts;
+    buffer event;                /* JSON, until acknowledged */
+    body_message done;           /* what the gateway said of the body */
+    serve_bootstrapped *bootstrapped;
+    void *bootstrap_context;
+    struct job *leader;          /* its event stands for this job too */
+    uint64_t stands_for;         /* how many others wait for this job's event */
+} job;
+
+typedef struct queue {
+    job *first, *last;
+    size_t count;
+} queue;
+
+struct serve {
+    house *house;
+    channel *gateways[SERVE_GATEWAYS_MOST];
+    channel *vault, *auditor;
+    queue stages[STAGE_COUNT];
+    table by_number;  /* job number → job */
+    table by_gateway; /* gateway index and id → job */
+    job *spare;       /* ended jobs whose memory is used again */
+    uint64_t last_number, last_event_number;
+    nonces *nonces;
+    struct failures *failures;
+    char **recorded; /* store keys of outbox records whose events are durable */
+    size_t recorded_count, recorded_room;
+    buffer out; /* for encoding frames */
+};
+
+job *job_new(serve *s);
+void job_free(serve *s, job *j);
+void job_move(serve *s, job *j, enum stage stage);
+/* Ends the steps with this failure (kept if one is there already) and goes on to recording. */
+void job_fail(serve *s, job *j, status failure);
+
+/* bootstrap.c: the records of a new account, once the vault has made its keys. */
+status bootstrap_finish(call *c);
+
+/* record.c: makes the event of a finished job (and with changes also the outbox record that goes into the same transaction), sends
+ * it, keeps it until acknowledged. */
+status record_prepare(serve *s, job *j);
+status record_send(serve *s, job *j);
+void record_send_again(serve *s);
+/* The event is durable: its outbox record can go with the next transaction. */
+void record_done(serve *s, job *j);
+/* Inside a transaction: removes outbox records that are done. */
+status record_forget_done(serve *s);
+status failures_new(struct failures **out);
+void failures_free(struct failures *f);
+/* Failed authentications of one source beyond a handful a second are recorded together when the second is over: true when
+ * the job was taken into such a bundle, and will be replied to with it. */
+bool failures_take(serve *s, job *j);
+/* Ends bundles whose second is over. */
+void failures_turn(serve *s);
+
+#endif

@@ -1,0 +1,387 @@
+/* RAM: policies, their versions, and who has them. */
+#include "access/identity.h"
+#include "access/system_policies.h"
+#include "service/handlers.h"
+
+enum { POLICIES_MOST = 1500, VERSIONS_MOST = 5, SYSTEM_ATTACHED_MOST = 20, CUSTOM_ATTACHED_MOST = 10 };
+
+static bool policy_name_is_valid(slice name) {
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
+    }
+    return name.len >= 1 && name.len <= 128;
+}
+
+/* A document is compiled before it is stored, so that a malformed one is refused where its author sees it. */
+static status check_document(call *c, slice document) {
+    slice fault = {0};
+    policy *compiled = NULL;
+    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
+    OWNED(arena) memory = {0};
+    status made = policy_compile(&source, &memory, &fault, &compiled);
+    policy_free(compiled);
+    if (FAILED_WITH(made, POLICY_MALFORMED)) return call_refuse(c, made, "%.*s", SLICE_ARGS(fault));
+    return made;
+}
+
+static status load_policy(call *c, slice name, policy_record *out, uint64_t *revision) {
+    slice path;
+    TRY(policy_path(c->who.account_id, name, &c->memory, &path));
+    status loaded = call_load(c, path, &policy_record_shape, out, revision);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return system_policy_find(name) ? FAIL(POLICY_SYSTEM) : FAIL(POLICY_NOT_FOUND);
+    return loaded;
+}
+
+static status save_policy(call *c, const policy_record *p, uint64_t revision) {
+    slice path;
+    TRY(policy_path(c->who.account_id, p->policy_name, &c->memory, &path));
+    return call_change(c, path, &policy_record_shape, p, revision);
+}
+
+static policy_view view_custom(const policy_record *p) {
+    return (policy_view){.policy_name = p->policy_name,
+                         .policy_type = POLICY_TYPE_CUSTOM,
+                         .description = slice_is_absent(p->description) ? SLICE("") : p->description,
+                         .default_version = p->default_version,
+                         .attachment_count = p->attachment_count,
+                         .create_date = p->created_at,
+                         .update_date = p->updated_at};
+}
+
+static policy_view view_system(const system_policy *p) {
+    return (policy_view){.policy_name = slice_of_text(p->name),
+                         .policy_type = POLICY_TYPE_SYSTEM,
+                         .description = slice_of_text(p->description),
+                         .default_version = SLICE("v1")};
+}
+
+static status new_policy_view(call *c, policy_view view, policy_view **out) {
+    *out = CALL_NEW(c, policy_view);
+    ENSURE(*out != NULL, OUT_OF_MEMORY);
+    **out = view;
+    return OK;
+}
+
+static const policy_version_record *find_version(const policy_record *p, slice version_id) {
+    for (size_t i = 0; i < p->versions.count; i++)
+        if (slice_equals(p->versions.at[i].version_id, version_id)) return &p->versions.at[i];
+    return NULL;
+}
+
+static policy_version_view view_version(const policy_record *p, const policy_version_record *v) {
+    return (policy_version_view){.version_id = v->version_id,
+                                 .is_default_version = SET_BOOL(slice_equals(v->version_id, p->default_version)),
+                                 .policy_document = v->document,
+                                 .create_date = v->created_at};
+}
+
+/* Shipped policies have one version. */
+static policy_version_view view_system_version(const system_policy *p) {
+    return (policy_version_view){.version_id = SLICE("v1"),
+                                 .is_default_version = SET_BOOL(true),
+                                 .policy_document = slice_of_text(p->document)};
+}
+
+static status find_system(slice name, const system_policy **out) {
+    *out = system_policy_find(name);
+    ENSURE(*out != NULL, POLICY_NOT_FOUND);
+    return OK;
+}
+
+static status new_version_view(call *c, policy_version_view view, policy_version_view **out) {
+    *out = CALL_NEW(c, policy_version_view);
+    ENSURE(*out != NULL, OUT_OF_MEMORY);
+    **out = view;
+    return OK;
+}
+
+status create_policy_prepare(call *c, const create_policy_in *in, create_policy_out *out) {
+    slice path;
+    policy_record taken, p = {.policy_name = in->policy_name, .description = in->description};
+    if (!policy_name_is_valid(in->policy_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
+    ENSURE(system_policy_find(in->policy_name) == NULL, POLICY_EXISTS);
+    TRY(policy_path(c->who.account_id, in->policy_name, &c->memory, &path));
+    status found = call_load(c, path, &policy_record_shape, &taken, NULL);
+    ENSURE(FAILED(found), POLICY_EXISTS);
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    TRY(check_document(c, in->policy_document));
+    policy_version_record first = {SLICE("v1"), in->policy_document, SET_INT(c->now_s)};
+    p.versions.at = &first, p.versions.count = 1;
+    p.default_version = first.version_id;
+    p.next_version = SET_INT(2);
+    p.attachment_count = SET_INT(0);
+    p.created_at = p.updated_at = SET_INT(c->now_s);
+    TRY(save_policy(c, &p, STORE_ABSENT));
+    return new_policy_view(c, view_custom(&p), &out->policy);
+}
+
+status get_policy_prepare(call *c, const get_policy_in *in, get_policy_out *out) {
+    if (in->policy_type == POLICY_TYPE_SYSTEM) {
+        const system_policy *shipped;
+        TRY(find_system(in->policy_name, &shipped));
+        TRY(new_policy_view(c, view_system(shipped), &out->policy));
+        return new_version_view(c, view_system_version(shipped), &out->default_policy_version);
+    }
+    policy_record p;
+    TRY(load_policy(c, in->policy_name, &p, NULL));
+    const policy_version_record *version = find_version(&p, p.default_version);
+    ENSURE(version != NULL, CORRUPT);
+    TRY(new_policy_view(c, view_custom(&p), &out->policy));
+    return new_version_view(c, view_version(&p, version), &out->default_policy_version);
+}
+
+/* System policies come first, then custom ones; the marker is "System/NAME" or "Custom/NAME" of the last one shown. */
+typedef struct policy_listing {
+    policy_view *at;
+    size_t count, most;
+    bool is_truncated;
+} policy_listing;
+
+static void list_system(policy_listing *listing, slice after) {
+    for (size_t i = 0; i < system_policy_count(); i++) {
+        policy_view each = view_system(system_policy_at(i));
+        if (!slice_is_absent(after) && slice_compare(each.policy_name, after) <= 0) continue;
+        if (listing->count == listing->most) {
+            listing->is_truncated = true;
+            return;
+        }
+        listing->at[listing->count++] = each;
+    }
+}
+
+static status list_custom(call *c, policy_listing *listing, slice after_name) {
+    slice prefix, after = {0};
+    store_row *rows;
+    size_t count, room = listing->most - listing->count;
+    TRY(policy_prefix(c->who.account_id, &c->memory, &prefix));
+    if (!slice_is_absent(after_name)) TRY(policy_path(c->who.account_id, after_name, &c->memory, &after));
+    TRY(store_list(c->house->store, prefix, after, room + 1, &c->memory, &rows, &count));
+    listing->is_truncated = count > room;
+    for (size_t i = 0; i < count && i < room; i++) {
+        policy_record p;
+        ENSURE(!FAILED(shape_unpack(&policy_record_shape, rows[i].value, &c->memory, &p)), CORRUPT);
+        listing->at[listing->count++] = view_custom(&p);
+    }
+    return OK;
+}
+
+status list_policies_prepare(call *c, const list_policies_in *in, list_policies_out *out) {
+    policy_listing listing = {.most = in->max_items.is_set ? (size_t)in->max_items.value : 100};
+    slice after = in->marker, kind = {0};
+    listing.at = ARENA_ARRAY(&c->memory, policy_view, listing.most);
+    ENSURE(listing.at != NULL, OUT_OF_MEMORY);
+    if (!slice_is_empty(in->marker) && (!slice_split(&after, '/', &kind) || slice_is_absent(after)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "Marker");
+    bool wants_system = in->policy_type != POLICY_TYPE_CUSTOM && !slice_equals_text(kind, "Custom");
+    bool wants_custom = in->policy_type != POLICY_TYPE_SYSTEM;
+    if (wants_system) list_system(&listing, slice_equals_text(kind, "System") ? after : (slice){0});
+    if (wants_custom && !listing.is_truncated)
+        TRY(list_custom(c, &listing, slice_equals_text(kind, "Custom") ? after : (slice){0}));
+    out->policies.at = listing.at, out->policies.count = listing.count;
+    out->is_truncated = SET_BOOL(listing.is_truncated);
+    if (!listing.is_truncated) return OK;
+    const policy_view *last = &listing.at[listing.count - 1];
+    return arena_printf(&c->memory, &out->marker, "%s/%.*s", choice_text(policy_type_choices, last->policy_type),
+                        SLICE_ARGS(last->policy_name));
+}
+
+status delete_policy_prepare(call *c, const delete_policy_in *in, delete_policy_out *out) {
+    (void)out;
+    slice path;
+    policy_record p;
+    uint64_t revision;
+    TRY(load_policy(c, in->policy_name, &p, &revision));
+    if (in->cascading_delete.value && p.attachment_count.value > 0)
+        return call_refuse(c, FAIL(UNSUPPORTED), "CascadingDelete; detach the policy first.");
+    ENSURE(p.attachment_count.value == 0, POLICY_IN_USE);
+    ENSURE(p.versions.count == 1 || in->cascading_delete.value, POLICY_HAS_VERSIONS);
+    TRY(policy_path(c->who.account_id, in->policy_name, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, revision);
+}
+
+/* ---- versions */
+
+static void drop_version(policy_record *p, const policy_version_record *version) {
+    size_t at = (size_t)(version - p->versions.at);
+    memmove(&p->versions.at[at], &p->versions.at[at + 1], (p->versions.count - at - 1) * sizeof *p->versions.at);
+    p->versions.count--;
+}
+
+static status make_room(const create_policy_version_in *in, policy_record *p) {
+    if (p->versions.count < VERSIONS_MOST) return OK;
+    ENSURE(in->rotate_strategy == ROTATE_STRATEGY_DELETE_OLDEST_NON_DEFAULT_VERSION_WHEN_LIMIT_EXCEEDED, POLICY_VERSION_LIMIT);
+    for (size_t i = 0; i < p->versions.count; i++) {
+        if (slice_equals(p->versions.at[i].version_id, p->default_version)) continue;
+        drop_version(p, &p->versions.at[i]);
+        return OK;
+    }
+    return FAIL(POLICY_VERSION_LIMIT);
+}
+
+status create_policy_version_prepare(call *c, const create_policy_version_in *in, create_policy_version_out *out) {
+    policy_record p;
+    uint64_t revision;
+    TRY(load_policy(c, in->policy_name, &p, &revision));
+    TRY(check_document(c, in->policy_document));
+    TRY(make_room(in, &p));
+    policy_version_record *grown = ARENA_ARRAY(&c->memory, policy_version_record, p.versions.count + 1);
+    ENSURE(grown != NULL, OUT_OF_MEMORY);
+    memcpy(grown, p.versions.at, p.versions.count * sizeof *grown);
+    policy_version_record *added = &grown[p.versions.count++];
+    p.versions.at = grown;
+    *added = (policy_version_record){.document = in->policy_document, .created_at = SET_INT(c->now_s)};
+    TRY(arena_printf(&c->memory, &added->version_id, "v%lld", (long long)p.next_version.value));
+    p.next_version.value++;
+    p.updated_at = SET_INT(c->now_s);
+    if (in->set_as_default.value) p.default_version = added->version_id;
+    TRY(save_policy(c, &p, revision));
+    return new_version_view(c, view_version(&p, added), &out->policy_version);
+}
+
+status get_policy_version_prepare(call *c, const get_policy_version_in *in, get_policy_version_out *out) {
+    if (in->policy_type == POLICY_TYPE_SYSTEM) {
+        const system_policy *shipped;
+        TRY(find_system(in->policy_name, &shipped));
+        ENSURE(slice_equals_text(in->version_id, "v1"), POLICY_VERSION_NOT_FOUND);
+        return new_version_view(c, view_system_version(shipped), &out->policy_version);
+    }
+    policy_record p;
+    TRY(load_policy(c, in->policy_name, &p, NULL));
+    const policy_version_record *version = find_version(&p, in->version_id);
+    ENSURE(version != NULL, POLICY_VERSION_NOT_FOUND);
+    return new_version_view(c, view_version(&p, version), &out->policy_version);
+}
+
+status list_policy_versions_prepare(call *c, const list_policy_versions_in *in, list_policy_versions_out *out) {
+    out->policy_versions.at = ARENA_ARRAY(&c->memory, policy_version_view, VERSIONS_MOST);
+    ENSURE(out->policy_versions.at != NULL, OUT_OF_MEMORY);
+    if (in->policy_type == POLICY_TYPE_SYSTEM) {
+        const system_policy *shipped;
+        TRY(find_system(in->policy_name, &shipped));
+        out->policy_versions.at[out->policy_versions.count++] = view_system_version(shipped);
+        return OK;
+    }
+    policy_record p;
+    TRY(load_policy(c, in->policy_name, &p, NULL));
+    for (size_t i = 0; i < p.versions.count && i < VERSIONS_MOST; i++)
+        out->policy_versions.at[out->policy_versions.count++] = view_version(&p, &p.versions.at[i]);
+    return OK;
+}
+
+status delete_policy_version_prepare(call *c, const delete_policy_version_in *in, delete_policy_version_out *out) {
+    (void)out;
+    policy_record p;
+    uint64_t revision;
+    TRY(load_policy(c, in->policy_name, &p, &revision));
+    const policy_version_record *version = find_version(&p, in->version_id);
+    ENSURE(version != NULL, POLICY_VERSION_NOT_FOUND);
+    ENSURE(!slice_equals(in->version_id, p.default_version), POLICY_VERSION_DEFAULT);
+    drop_version(&p, version);
+    return save_policy(c, &p, revision);
+}
+
+status set_default_policy_version_prepare(call *c, const set_default_policy_version_in *in, set_default_policy_version_out *out) {
+    (void)out;
+    policy_record p;
+    uint64_t revision;
+    TRY(load_policy(c, in->policy_name, &p, &revision));
+    ENSURE(find_version(&p, in->version_id) != NULL, POLICY_VERSION_NOT_FOUND);
+    p.default_version = in->version_id;
+    p.updated_at = SET_INT(c->now_s);
+    return save_policy(c, &p, revision);
+}
+
+/* ---- attachments: held in the user's record; a custom policy counts them */
+
+static status load_user_named(call *c, slice name, user_record *out, uint64_t *revision) {
+    slice path;
+    TRY(user_path(c->who.account_id, name, &c->memory, &path));
+    status loaded = call_load(c, path, &user_record_shape, out, revision);
+    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(USER_NOT_FOUND) : loaded;
+}
+
+static status save_attachments(call *c, const user_record *user, uint64_t revision) {
+    slice path;
+    TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
+    return call_change(c, path, &user_record_shape, user, revision);
+}
+
+static size_t find_attachment(const user_record *user, slice name, int type) {
+    for (size_t i = 0; i < user->policies.count; i++)
+        if (user->policies.at[i].policy_type == type && slice_equals(user->policies.at[i].policy_name, name)) return i;
+    return SIZE_MAX;
+}
+
+static size_t count_attached(const user_record *user, int type) {
+    size_t count = 0;
+    for (size_t i = 0; i < user->policies.count; i++) count += user->policies.at[i].policy_type == type;
+    return count;
+}
+
+/* One more or one less attachment; for system policies there is nothing to count. */
+static status count_in_policy(call *c, slice name, int type, int change) {
+    if (type == POLICY_TYPE_SYSTEM) {
+        ENSURE(system_policy_find(name) != NULL, POLICY_NOT_FOUND);
+        return OK;
+    }
+    policy_record p;
+    uint64_t revision;
+    TRY(load_policy(c, name, &p, &revision));
+    p.attachment_count = SET_INT(p.attachment_count.value + change);
+    return save_policy(c, &p, revision);
+}
+
+status attach_policy_to_user_prepare(call *c, const attach_policy_to_user_in *in, attach_policy_to_user_out *out) {
+    (void)out;
+    user_record user;
+    uint64_t revision;
+    TRY(load_user_named(c, in->user_name, &user, &revision));
+    TRY(count_in_policy(c, in->policy_name, in->policy_type, 1));
+    ENSURE(find_attachment(&user, in->policy_name, in->policy_type) == SIZE_MAX, POLICY_ATTACHED);
+    size_t most = in->policy_type == POLICY_TYPE_SYSTEM ? SYSTEM_ATTACHED_MOST : CUSTOM_ATTACHED_MOST;
+    ENSURE(count_attached(&user, in->policy_type) < most, POLICY_ATTACH_LIMIT);
+    attachment_record *grown = ARENA_ARRAY(&c->memory, attachment_record, user.policies.count + 1);
+    ENSURE(grown != NULL, OUT_OF_MEMORY);
+    if (user.policies.count) memcpy(grown, user.policies.at, user.policies.count * sizeof *grown);
+    grown[user.policies.count++] = (attachment_record){in->policy_name, in->policy_type, SET_INT(c->now_s)};
+    user.policies.at = grown;
+    return save_attachments(c, &user, revision);
+}
+
+status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in *in, detach_policy_from_user_out *out) {
+    (void)out;
+    user_record user;
+    uint64_t revision;
+    TRY(load_user_named(c, in->user_name, &user, &revision));
+    size_t at = find_attachment(&user, in->policy_name, in->policy_type);
+    ENSURE(at != SIZE_MAX, POLICY_NOT_ATTACHED);
+    TRY(count_in_policy(c, in->policy_name, in->policy_type, -1));
+    memmove(&user.policies.at[at], &user.policies.at[at + 1], (user.policies.count - at - 1) * sizeof *user.policies.at);
+    user.policies.count--;
+    return save_attachments(c, &user, revision);
+}
+
+static status view_attached(call *c, const attachment_record *each, policy_view *out) {
+    if (each->policy_type == POLICY_TYPE_SYSTEM) {
+        const system_policy *shipped;
+        TRY(find_system(each->policy_name, &shipped));
+        *out = view_system(shipped);
+    } else {
+        policy_record p;
+        TRY(load_policy(c, each->policy_name, &p, NULL));
+        *out = view_custom(&p);
+    }
+    out->attach_date = each->attached_at;
+    return OK;
+}
+
+status list_policies_for_user_prepare(call *c, const list_policies_for_user_in *in, list_policies_for_user_out *out) {
+    user_record user;
+    TRY(load_user_named(c, in->user_name, &user, NULL));
+    out->policies.at = ARENA_ARRAY(&c->memory, policy_view, user.policies.count + 1);
+    ENSURE(out->policies.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < user.policies.count; i++)
+        TRY(view_attached(c, &user.policies.at[i], &out->policies.at[out->policies.count++]));
+    return OK;
+}

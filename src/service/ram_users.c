@@ -1,0 +1,241 @@
+/* RAM: users and their access keys. */
+#include "access/identity.h"
+#include "base/text.h"
+#include "crypto/random.h"
+#include "service/handlers.h"
+
+enum { USERS_MOST = 1000, ACCESS_KEYS_MOST = 2, ACCESS_KEY_RANDOM = 20 };
+
+/* [A-Za-z0-9._-] of at most 64. */
+static bool user_name_is_valid(slice name) {
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!is_letter && c != '.' && c != '_' && c != '-') return false;
+    }
+    return name.len >= 1 && name.len <= 64;
+}
+
+/* The user named, or the caller. Of the account root: a record of its own that only holds access keys. */
+static status load_user(call *c, slice name, user_record *out, uint64_t *revision) {
+    slice path;
+    if (slice_is_absent(name)) name = c->who.user_name;
+    TRY(user_path(c->who.account_id, name, &c->memory, &path));
+    status loaded = call_load(c, path, &user_record_shape, out, revision);
+    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(USER_NOT_FOUND) : loaded;
+}
+
+static status save_user(call *c, const user_record *user, uint64_t revision) {
+    slice path;
+    TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
+    return call_change(c, path, &user_record_shape, user, revision);
+}
+
+static user_view view(const user_record *user) {
+    return (user_view){.user_id = user->user_id,
+                       .user_name = user->user_name,
+                       .display_name = user->display_name,
+                       .comments = user->comments,
+                       .email = user->email,
+                       .mobile_phone = user->mobile_phone,
+                       .create_date = user->created_at,
+                       .update_date = user->updated_at};
+}
+
+static status new_view(call *c, const user_record *user, user_view **out) {
+    *out = CALL_NEW(c, user_view);
+    ENSURE(*out != NULL, OUT_OF_MEMORY);
+    **out = view(user);
+    return OK;
+}
+
+/* 18 random decimal digits after a 2, as users' ids look. */
+static status new_user_id(call *c, slice *out) {
+    uint64_t number;
+    TRY(random_fill((uint8_t *)&number, sizeof number));
+    return arena_printf(&c->memory, out, "2%017llu", (unsigned long long)(number % 100000000000000000ULL));
+}
+
+static status count_visit(call *c, const store_row *row, void *context) {
+    (void)c, (void)row;
+    ++*(int64_t *)context;
+    return OK;
+}
+
+status create_user_prepare(call *c, const create_user_in *in, create_user_out *out) {
+    slice path, prefix;
+    user_record taken, user = {.user_name = in->user_name, .display_name = in->display_name, .comments = in->comments};
+    if (!user_name_is_valid(in->user_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "UserName");
+    TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
+    status found = call_load(c, path, &user_record_shape, &taken, NULL);
+    ENSURE(FAILED(found), USER_EXISTS);
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    int64_t count = 0;
+    TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
+    TRY(records_walk(c, prefix, count_visit, &count));
+    ENSURE(count < USERS_MOST, USER_LIMIT);
+    TRY(new_user_id(c, &user.user_id));
+    user.email = in->email;
+    user.mobile_phone = in->mobile_phone;
+    user.created_at = user.updated_at = SET_INT(c->now_s);
+    TRY(save_user(c, &user, STORE_ABSENT));
+    return new_view(c, &user, &out->user);
+}
+
+status get_user_prepare(call *c, const get_user_in *in, get_user_out *out) {
+    user_record user;
+    TRY(load_user(c, in->user_name, &user, NULL));
+    return new_view(c, &user, &out->user);
+}
+
+/* ---- listing by marker: the name of the last one shown */
+
+status list_users_prepare(call *c, const list_users_in *in, list_users_out *out) {
+    slice prefix, after = {0};
+    store_row *rows;
+    size_t count, most = in->max_items.is_set ? (size_t)in->max_items.value : 100;
+    TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
+    if (!slice_is_empty(in->marker)) TRY(user_path(c->who.account_id, in->marker, &c->memory, &after));
+    TRY(store_list(c->house->store, prefix, after, most + 1, &c->memory, &rows, &count));
+    size_t shown = count > most ? most : count;
+    out->users.at = ARENA_ARRAY(&c->memory, user_view, shown + 1);
+    ENSURE(out->users.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < shown; i++) {
+        user_record user;
+        ENSURE(!FAILED(shape_unpack(&user_record_shape, rows[i].value, &c->memory, &user)), CORRUPT);
+        out->users.at[out->users.count++] = view(&user);
+    }
+    out->is_truncated = SET_BOOL(count > most);
+    if (count > most) out->marker = out->users.at[shown - 1].user_name;
+    return OK;
+}
+
+status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *out) {
+    (void)out;
+    slice path;
+    user_record user;
+    uint64_t revision;
+    TRY(load_user(c, in->user_name, &user, &revision));
+    ENSURE(user.access_keys.count == 0, USER_HAS_ACCESS_KEY);
+    ENSURE(user.policies.count == 0, USER_HAS_POLICY);
+    TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, revision);
+}
+
+/* ---- access keys */
+
+static status new_access_key_id(call *c, slice *out) {
+    static const char LETTERS[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    uint8_t random[ACCESS_KEY_RANDOM];
+    char id[4 + ACCESS_KEY_RANDOM + 1] = "LTAI";
+    TRY(random_fill(random, sizeof random));
+    for (size_t i = 0; i < sizeof random; i++) id[4 + i] = LETTERS[random[i] % (sizeof LETTERS - 1)];
+    return arena_copy(&c->memory, slice_of_text(id), out);
+}
+
+typedef struct new_access_key {
+    slice id;
+} new_access_key;
+
+status create_access_key_prepare(call *c, const create_access_key_in *in, create_access_key_out *out) {
+    (void)out;
+    user_record user;
+    TRY(load_user(c, in->user_name, &user, NULL));
+    ENSURE(user.access_keys.count < ACCESS_KEYS_MOST, ACCESS_KEY_LIMIT);
+    if (!c->memo) {
+        new_access_key *fresh = CALL_NEW(c, new_access_key);
+        ENSURE(fresh != NULL, OUT_OF_MEMORY);
+        TRY(new_access_key_id(c, &fresh->id));
+        c->memo = fresh;
+    }
+    key_act act = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = ((new_access_key *)c->memo)->id};
+    return call_ask_vault(c, &act);
+}
+
+static status add_text(call *c, slice text, slice **at, size_t *count) {
+    slice *grown = ARENA_ARRAY(&c->memory, slice, *count + 1);
+    ENSURE(grown != NULL, OUT_OF_MEMORY);
+    if (*count) memcpy(grown, *at, *count * sizeof *grown);
+    grown[(*count)++] = text;
+    *at = grown;
+    return OK;
+}
+
+status create_access_key_finish(call *c, const create_access_key_in *in, create_access_key_out *out) {
+    user_record user;
+    uint64_t revision;
+    slice path;
+    TRY(load_user(c, in->user_name, &user, &revision));
+    ENSURE(user.access_keys.count < ACCESS_KEYS_MOST, ACCESS_KEY_LIMIT);
+    access_key_record key = {.access_key_id = ((new_access_key *)c->memo)->id, .account_id = c->who.account_id};
+    key.user_name = user.user_name;
+    key.user_id = user.user_id;
+    key.status = ACCESS_KEY_STATUS_ACTIVE;
+    key.sealed = c->results.at[0].output;
+    key.created_at = SET_INT(c->now_s);
+    TRY(add_text(c, key.access_key_id, &user.access_keys.at, &user.access_keys.count));
+    TRY(save_user(c, &user, revision));
+    TRY(access_key_path(key.access_key_id, &c->memory, &path));
+    TRY(call_change(c, path, &access_key_record_shape, &key, STORE_ABSENT));
+    out->access_key = CALL_NEW(c, access_key_view);
+    ENSURE(out->access_key != NULL, OUT_OF_MEMORY);
+    *out->access_key = (access_key_view){.access_key_id = key.access_key_id, .access_key_secret = c->results.at[0].boxed};
+    out->access_key->status = key.status;
+    out->access_key->create_date = key.created_at;
+    return OK;
+}
+
+/* An access key of that user, and only of that user. */
+static status load_access_key(call *c, const user_record *user, slice id, access_key_record *out, uint64_t *revision) {
+    slice path;
+    for (size_t i = 0; i < user->access_keys.count; i++) {
+        if (!slice_equals(user->access_keys.at[i], id)) continue;
+        TRY(access_key_path(id, &c->memory, &path));
+        return call_load(c, path, &access_key_record_shape, out, revision);
+    }
+    return FAIL(ACCESS_KEY_NOT_FOUND);
+}
+
+status list_access_keys_prepare(call *c, const list_access_keys_in *in, list_access_keys_out *out) {
+    user_record user;
+    TRY(load_user(c, in->user_name, &user, NULL));
+    out->access_keys.at = ARENA_ARRAY(&c->memory, access_key_view, user.access_keys.count + 1);
+    ENSURE(out->access_keys.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < user.access_keys.count; i++) {
+        access_key_record key;
+        TRY(load_access_key(c, &user, user.access_keys.at[i], &key, NULL));
+        out->access_keys.at[out->access_keys.count++] =
+            (access_key_view){.access_key_id = key.access_key_id, .status = key.status, .create_date = key.created_at};
+    }
+    return OK;
+}
+
+status update_access_key_prepare(call *c, const update_access_key_in *in, update_access_key_out *out) {
+    (void)out;
+    slice path;
+    user_record user;
+    access_key_record key;
+    uint64_t revision;
+    TRY(load_user(c, in->user_name, &user, NULL));
+    TRY(load_access_key(c, &user, in->user_access_key_id, &key, &revision));
+    key.status = in->status;
+    TRY(access_key_path(key.access_key_id, &c->memory, &path));
+    return call_change(c, path, &access_key_record_shape, &key, revision);
+}
+
+status delete_access_key_prepare(call *c, const delete_access_key_in *in, delete_access_key_out *out) {
+    (void)out;
+    slice path;
+    user_record user;
+    access_key_record key;
+    uint64_t user_revision, key_revision;
+    TRY(load_user(c, in->user_name, &user, &user_revision));
+    TRY(load_access_key(c, &user, in->user_access_key_id, &key, &key_revision));
+    size_t kept = 0;
+    for (size_t i = 0; i < user.access_keys.count; i++)
+        if (!slice_equals(user.access_keys.at[i], key.access_key_id)) user.access_keys.at[kept++] = user.access_keys.at[i];
+    user.access_keys.count = kept;
+    TRY(save_user(c, &user, user_revision));
+    TRY(access_key_path(key.access_key_id, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, key_revision);
+}

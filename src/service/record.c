@@ -1,0 +1,229 @@
+/* Every call leaves an event in its owner's trail before it is answered. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "contract/failure.h"
+#include "contract/message.h"
+#include "crypto/random.h"
+#include "service/mask.h"
+#include "service/pipeline.h"
+#include "trail/event.h"
+
+/* Events of nobody's account: requests whose signer is not known. */
+#define PLATFORM_ACCOUNT SLICE("platform")
+
+static slice event_account(const call *c) {
+    return slice_is_empty(c->who.account_id) ? PLATFORM_ACCOUNT : c->who.account_id;
+}
+
+static event_identity identity_of(const job *j) {
+    const call *c = &j->call;
+    event_identity who = {.account_id = c->who.account_id};
+    if (j->bootstrapped) {
+        who.type = SLICE("system");
+        who.user_name = SLICE("keyhold");
+        return who;
+    }
+    who.access_key_id = c->proof ? c->proof->access_key_id : (slice){0};
+    if (slice_is_empty(c->who.account_id)) {
+        who.type = SLICE("unknown");
+        return who;
+    }
+    who.type = c->who.is_root ? SLICE("root-account") : SLICE("ram-user");
+    who.user_name = c->who.is_root ? SLICE("root") : c->who.user_name;
+    who.principal_id = c->who.user_id;
+    return who;
+}
+
+static const char *resource_type(const operation *op) {
+    if (!op) return "";
+    if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
+    if (strcmp(op->product->name, "ram") == 0) return "ACS::RAM::Resource";
+    if (strcmp(op->product->name, "oss") == 0) return op->resource == RESOURCE_BUCKET ? "ACS::OSS::Bucket" : "ACS::OSS::Object";
+    return "ACS::ActionTrail::Trail";
+}
+
+/* The name after the account in an ARN: what people filter by. */
+static slice resource_name(slice whole) {
+    slice rest = whole, part;
+    for (int i = 0; i < 5; i++)
+        if (!slice_split(&rest, ':', &part)) return whole;
+    return slice_is_absent(rest) ? whole : rest;
+}
+
+static size_t list_resources(const call *c, event_resource resources[2]) {
+    size_t count = 0;
+    if (!slice_is_empty(c->resource)) {
+        slice name = resource_name(c->resource);
+        if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
+        resources[count++] = (event_resource){slice_of_text(resource_type(c->operation)), name};
+    }
+    if (c->key && c->operation && strcmp(c->operation->product->name, "oss") == 0)
+        resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
+    return count;
+}
+
+static void describe_operation(const job *j, event *e, char source[96]) {
+    const call *c = &j->call;
+    const operation *op = c->operation;
+    if (j->bootstrapped) {
+        e->event_name = SLICE("CreateAccount");
+        e->event_type = SLICE("AliyunServiceEvent");
+    } else {
+        e->event_name = op ? slice_of_text(op->name) : SLICE("UnrecognisedRequest");
+    }
+    e->service_name = op ? slice_of_text(op->product->service_name) : SLICE("Keyhold");
+    e->api_version = op ? slice_of_text(op->product->version) : (slice){0};
+    bool is_write = !op || op->level == LEVEL_WRITE;
+    e->event_rw = is_write ? SLICE("Write") : SLICE("Read");
+    bool is_data = op && (op->level == LEVEL_USE || op->body != BODY_NONE);
+    if (is_data) e->event_category = SLICE("Data");
+    snprintf(source, 96, "%s.%.*s.keyhold", op ? op->product->name : "keyhold", SLICE_ARGS(c->house->region));
+    e->event_source = slice_of_text(source);
+}
+
+static status describe_failure(call *c, event *e) {
+    if (!FAILED(c->failure)) return OK;
+    const failure_row *row = failure_get(c->failure.code);
+    const char *code = row->rpc_code ? row->rpc_code : row->oss_code;
+    e->error_code = slice_of_text(code ? code : "InternalFailure");
+    if (slice_is_empty(c->detail)) {
+        e->error_message = slice_of_text(row->message);
+        return OK;
+    }
+    return arena_printf(&c->memory, &e->error_message, "%s %.*s", row->message, SLICE_ARGS(c->detail));
+}
+
+static status write_event(serve *s, job *j) {
+    call *c = &j->call;
+    char source[96], id[37];
+    uint8_t random[16];
+    event_resource resources[2];
+    OWNED(buffer) parameters = {0};
+    event e = {.request_id = c->request_id, .region = s->house->region, .time_s = c->now_s, .identity = identity_of(j)};
+    TRY(random_uuid(random));
+    uuid_format(random, id);
+    e.event_id = slice_of_text(id);
+    describe_operation(j, &e, source);
+    TRY(describe_failure(c, &e));
+    if (c->operation && c->in) {
+        TRY(mask_write(c->operation->in, c->in, &parameters));
+        e.request_parameters = buffer_slice(&parameters);
+    }
+    if (c->peer) {
+        e.source_ip = c->peer->source_ip;
+        e.user_agent = c->peer->user_agent;
+        e.dialect = c->peer->dialect;
+        e.scheme = c->peer->is_tls.value ? SLICE("https") : SLICE("http");
+    }
+    e.recipient_account_id = c->who.account_id;
+    e.resources = resources;
+    e.resource_count = list_resources(c, resources);
+    e.count = j->stands_for + 1;
+    buffer_reset(&j->event);
+    return event_write(&e, &j->event);
+}
+
+status record_prepare(serve *s, job *j) {
+    call *c = &j->call;
+    TRY(write_event(s, j));
+    if (c->change_count == 0) return OK;
+    slice path;
+    outbox_record record = {event_account(c), c->request_id, buffer_slice(&j->event)};
+    TRY(arena_printf(&c->memory, &path, "outbox/%.*s", SLICE_ARGS(c->request_id)));
+    TRY(call_change(c, path, &outbox_record_shape, &record, STORE_ANY));
+    j->has_outbox = true;
+    return OK;
+}
+
+/* How many uses the vault must have witnessed: acts that make, import or use key material. */
+static int64_t count_uses(const call *c) {
+    int64_t count = 0;
+    for (size_t i = 0; i < c->results.count && i < c->act_count; i++) {
+        int act = c->acts[i].act;
+        count += act == VAULT_ACT_NEW_KEY || act == VAULT_ACT_ENCRYPT || act == VAULT_ACT_DECRYPT || act == VAULT_ACT_GENERATE ||
+                 act == VAULT_ACT_GENERATE_SEALED || act == VAULT_ACT_IMPORT;
+    }
+    return count;
+}
+
+status record_send(serve *s, job *j) {
+    if (j->event_number == 0) j->event_number = ++s->last_event_number;
+    ENSURE(s->auditor != NULL, CLOSED);
+    event_message m = {.number = SET_INT(j->event_number), .account_id = event_account(&j->call)};
+    m.request_id = j->call.request_id;
+    m.event = buffer_slice(&j->event);
+    m.key_uses = SET_INT(count_uses(&j->call));
+    buffer_reset(&s->out);
+    TRY(message_encode(MESSAGE_EVENT, &m, &s->out));
+    return channel_send(s->auditor, buffer_slice(&s->out));
+}
+
+void record_send_again(serve *s) {
+    for (job *j = s->stages[STAGE_WAIT].first; j; j = j->next) status_ignore(record_send(s, j));
+}
+
+/* ---- the outbox: events of committed changes, kept until the auditor has them */
+
+void record_done(serve *s, job *j) {
+    for (job *each = s->stages[STAGE_BUNDLED].first, *next; each && j->stands_for; each = next) {
+        next = each->next;
+        if (each->leader == j) job_move(s, each, STAGE_REPLY);
+    }
+    if (!j->has_outbox) return;
+    if (s->recorded_count == s->recorded_room) {
+        size_t room = s->recorded_room ? s->recorded_room * 2 : 64;
+        char **grown = realloc(s->recorded, room * sizeof *grown);
+        if (!grown) return; /* it stays in the outbox; the auditor will know it */
+        s->recorded = grown;
+        s->recorded_room = room;
+    }
+    char *path = NULL;
+    if (asprintf(&path, "outbox/%.*s", SLICE_ARGS(j->call.request_id)) < 0) return;
+    s->recorded[s->recorded_count++] = path;
+}
+
+status record_forget_done(serve *s) {
+    while (s->recorded_count) {
+        char *path = s->recorded[s->recorded_count - 1];
+        store_change removal = {.key = slice_of_text(path), .expected = STORE_ANY};
+        TRY(store_apply(s->house->store, &removal, 1));
+        free(path);
+        s->recorded_count--;
+    }
+    return OK;
+}
+
+static status recover_one(serve *s, const store_row *row) {
+    job *j = job_new(s);
+    ENSURE(j != NULL, OUT_OF_MEMORY);
+    call *c = &j->call;
+    slice packed;
+    outbox_record record;
+    status taken = arena_copy(&c->memory, row->value, &packed);
+    if (!FAILED(taken)) taken = shape_unpack(&outbox_record_shape, packed, &c->memory, &record);
+    if (!FAILED(taken)) taken = buffer_append(&j->event, record.event);
+    if (FAILED(taken)) {
+        job_free(s, j);
+        return taken;
+    }
+    c->request_id = record.request_id;
+    c->who.account_id = record.account_id;
+    j->has_outbox = true;
+    j->is_abandoned = true;
+    job_move(s, j, STAGE_WAIT);
+    return record_send(s, j);
+}
+
+status serve_recover(serve *s) {
+    OWNED(arena) memory = {.limit = 64 << 20};
+    store_row *rows;
+    size_t count;
+    TRY(store_list(s->house->store, SLICE("outbox/"), (slice){0}, 65536, &memory, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        status recovered = recover_one(s, &rows[i]);
+        if (FAILED(recovered) && !FAILED_WITH(recovered, CLOSED)) return recovered;
+    }
+    return OK;
+}

@@ -1,0 +1,269 @@
+/* One resolver per resource kind. */
+#include "service/resource.h"
+
+#include "base/text.h"
+#include "contract/sealed.h"
+#include "objects/bucket.h"
+
+typedef status resolver(call *c);
+
+static status allow(call *c, slice arn_text) {
+    if (slice_is_absent(c->resource)) c->resource = arn_text;
+    return call_authorise(c, c->operation->action, arn_text);
+}
+
+/* Tags of the key take part in the decision. */
+static status add_tags(call *c, const key_record *key) {
+    for (size_t i = 0; i < key->tags.count && c->condition_count < 6; i++) {
+        slice name;
+        TRY(arena_printf(&c->memory, &name, CONDITION_KMS_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
+        TRY(call_condition(c, name, key->tags.at[i].tag_value));
+    }
+    return OK;
+}
+
+static status load_key(call *c, slice key_id) {
+    c->key = CALL_NEW(c, key_record);
+    ENSURE(c->key != NULL, OUT_OF_MEMORY);
+    return key_load(c->house->store, c->who.account_id, key_id, c->now_s, &c->memory, c->key, &c->key_revision);
+}
+
+static status allow_key(call *c, slice key_id) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(load_key(c, key_id));
+    TRY(arn_key(&home, c->key->key_id, &c->memory, &arn_text));
+    TRY(add_tags(c, c->key));
+    return allow(c, arn_text);
+}
+
+static status resolve_none(call *c) {
+    (void)c;
+    return OK;
+}
+
+static status resolve_key_container(call *c) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(arn_keys(&home, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_key(call *c) {
+    key_name name;
+    slice key_id;
+    TRY(key_name_parse(call_input_text(c, "KeyId"), c->who.account_id, &name));
+    TRY(key_name_resolve(c->house->store, c->who.account_id, &name, &c->memory, &key_id));
+    return allow_key(c, key_id);
+}
+
+static status resolve_key_only(call *c) {
+    key_name name;
+    TRY(key_name_parse(call_input_text(c, "KeyId"), c->who.account_id, &name));
+    ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
+    return allow_key(c, name.key_id);
+}
+
+static status resolve_key_protected(call *c) {
+    slice text = call_input_text(c, "ProtectedResourceArn");
+    if (slice_is_absent(text)) text = call_input_text(c, "KeyId");
+    if (slice_is_absent(text)) return call_refuse(c, FAIL(MISSING_PARAMETER), "ProtectedResourceArn");
+    key_name name;
+    TRY(key_name_parse(text, c->who.account_id, &name));
+    ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
+    return allow_key(c, name.key_id);
+}
+
+static status resolve_blob(call *c) {
+    const decrypt_in *in = c->in;
+    ciphertext blob;
+    char key_id[37];
+    slice id;
+    TRY(ciphertext_parse(in->ciphertext_blob, &blob));
+    uuid_format(blob.key_id.at, key_id);
+    TRY(arena_copy(&c->memory, slice_of_text(key_id), &id));
+    return allow_key(c, id);
+}
+
+static status allow_alias(call *c) {
+    slice arn_text, alias = call_input_text(c, "AliasName");
+    if (!alias_is_valid(alias))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "AliasName must be alias/ and letters, digits, '_', '/' or '-'.");
+    arn_home home = call_home(c);
+    TRY(arn_alias(&home, alias, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_alias_and_key(call *c) {
+    TRY(allow_alias(c));
+    return resolve_key_only(c);
+}
+
+static status resolve_alias_container(call *c) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(arn_aliases(&home, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status allow_user(call *c, slice name) {
+    slice arn_text;
+    if (FAILED(arn_user(c->who.account_id, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "UserName");
+    return allow(c, arn_text);
+}
+
+static status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
+
+static status resolve_user_container(call *c) {
+    slice arn_text;
+    TRY(arn_users(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+/* Without a user name the caller means itself; the account root then has no user to be authorised on. */
+static status resolve_user_or_self(call *c) {
+    slice name = call_input_text(c, "UserName");
+    if (slice_is_absent(name)) name = c->who.user_name;
+    if (slice_is_absent(name)) {
+        c->resource = c->who.arn;
+        return OK;
+    }
+    return allow_user(c, name);
+}
+
+static status allow_policy(call *c, bool is_system) {
+    slice arn_text, name = call_input_text(c, "PolicyName");
+    slice account = is_system ? SLICE("system") : c->who.account_id;
+    if (FAILED(arn_policy(account, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
+    return allow(c, arn_text);
+}
+
+static bool names_system_policy(const call *c) {
+    const field *f = shape_find(c->operation->in, SLICE("PolicyType"));
+    return f && *(const int *)field_at(f, c->in) == POLICY_TYPE_SYSTEM;
+}
+
+static status resolve_policy(call *c) { return allow_policy(c, names_system_policy(c)); }
+static status resolve_policy_custom(call *c) { return allow_policy(c, false); }
+
+static status resolve_policy_container(call *c) {
+    slice arn_text;
+    TRY(arn_policies(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_policy_and_user(call *c) {
+    TRY(resolve_user(c));
+    return resolve_policy(c);
+}
+
+static status resolve_trail(call *c) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(arn_trail(&home, SLICE("default"), &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_oss_service(call *c) {
+    slice arn_text;
+    TRY(arn_buckets(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status check_bucket_name(call *c, slice bucket) {
+    (void)c;
+    ENSURE(bucket_name_is_valid(bucket), BUCKET_NAME);
+    return OK;
+}
+
+static status resolve_bucket(call *c) {
+    slice arn_text, bucket = call_input_text(c, "Bucket");
+    TRY(check_bucket_name(c, bucket));
+    TRY(arn_bucket(c->who.account_id, bucket, &c->memory, &arn_text));
+    slice prefix = call_input_text(c, "Prefix"), delimiter = call_input_text(c, "Delimiter");
+    if (!slice_is_absent(prefix)) TRY(call_condition(c, SLICE(CONDITION_OSS_PREFIX), prefix));
+    if (!slice_is_absent(delimiter)) TRY(call_condition(c, SLICE(CONDITION_OSS_DELIMITER), delimiter));
+    return allow(c, arn_text);
+}
+
+static status object_arn(call *c, slice bucket, slice key, slice *arn_text) {
+    TRY(check_bucket_name(c, bucket));
+    ENSURE(object_name_is_valid(key), OBJECT_NAME);
+    return arn_object(c->who.account_id, bucket, key, &c->memory, arn_text);
+}
+
+static status resolve_object(call *c) {
+    slice arn_text;
+    TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_copy(call *c) {
+    slice source, target;
+    TRY(object_arn(c, call_input_text(c, "SourceBucket"), call_input_text(c, "SourceKey"), &source));
+    TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &target));
+    c->resource = target;
+    TRY(call_authorise(c, "oss:GetObject", source));
+    return call_authorise(c, "oss:PutObject", target);
+}
+
+static status resolve_objects(call *c) {
+    const delete_multiple_objects_in *in = c->in;
+    TRY(check_bucket_name(c, in->bucket));
+    TRY(arn_bucket(c->who.account_id, in->bucket, &c->memory, &c->resource));
+    for (size_t i = 0; i < in->keys.count; i++) {
+        slice arn_text;
+        TRY(object_arn(c, in->bucket, in->keys.at[i], &arn_text));
+        TRY(call_authorise(c, c->operation->action, arn_text));
+    }
+    return OK;
+}
+
+static resolver *const RESOLVERS[] = {
+    [RESOURCE_NONE] = resolve_none,
+    [RESOURCE_KEY_CONTAINER] = resolve_key_container,
+    [RESOURCE_KEY] = resolve_key,
+    [RESOURCE_KEY_ONLY] = resolve_key_only,
+    [RESOURCE_KEY_PROTECTED] = resolve_key_protected,
+    [RESOURCE_BLOB] = resolve_blob,
+    [RESOURCE_ALIAS] = allow_alias,
+    [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
+    [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,
+    [RESOURCE_USER] = resolve_user,
+    [RESOURCE_USER_CONTAINER] = resolve_user_container,
+    [RESOURCE_USER_OR_SELF] = resolve_user_or_self,
+    [RESOURCE_POLICY] = resolve_policy,
+    [RESOURCE_POLICY_CUSTOM] = resolve_policy_custom,
+    [RESOURCE_POLICY_CONTAINER] = resolve_policy_container,
+    [RESOURCE_POLICY_AND_USER] = resolve_policy_and_user,
+    [RESOURCE_TRAIL] = resolve_trail,
+    [RESOURCE_OSS_SERVICE] = resolve_oss_service,
+    [RESOURCE_BUCKET] = resolve_bucket,
+    [RESOURCE_OBJECT] = resolve_object,
+    [RESOURCE_COPY] = resolve_copy,
+    [RESOURCE_OBJECTS] = resolve_objects,
+};
+
+status resource_authorise(call *c) {
+    size_t kind = (size_t)c->operation->resource;
+    ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
+    return RESOLVERS[kind](c);
+}
+
+status resource_use_key(call *c, slice name, const char *action, key_record *out) {
+    key_name parsed;
+    slice key_id, arn_text;
+    key_record key;
+    arn_home home = call_home(c);
+    TRY(key_name_parse(name, c->who.account_id, &parsed));
+    TRY(key_name_resolve(c->house->store, c->who.account_id, &parsed, &c->memory, &key_id));
+    TRY(key_load(c->house->store, c->who.account_id, key_id, c->now_s, &c->memory, &key, NULL));
+    TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
+    /* The account's own service key works for whoever may use the bucket. */
+    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));
+    TRY(key_allows(&key, KEY_ACT_USE));
+    *out = key;
+    return OK;
+}

@@ -1,0 +1,15 @@
+/* What an operation acts on: the ARNs its caller must be allowed for, by the resource kind of its contract row. */
+#ifndef SERVICE_RESOURCE_H
+#define SERVICE_RESOURCE_H
+
+#include "service/call.h"
+
+/* Resolves the resource (following aliases, loading the key into c->key) and decides whether the caller may do the operation
+ * on it. KEY_NOT_FOUND and the like; NO_PERMISSION. */
+status resource_authorise(call *c);
+
+/* For handlers that find a further key: loads it by any name a KeyId parameter may have, authorises `action`, checks that its state
+ * allows use. */
+status resource_use_key(call *c, slice name, const char *action, key_record *out);
+
+#endif

@@ -1,0 +1,316 @@
+/* The way of a request: see serve.h. Each function below is one stage. */
+#include "service/serve.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "contract/message.h"
+#include "service/pipeline.h"
+#include "service/resource.h"
+
+#include "contract/contract_handlers.h"
+
+enum { FRESHNESS_S = 15 * 60, ATTEMPTS_MOST = 8 };
+
+/* ---- the handlers, one row per operation */
+
+typedef status step(call *c, const void *in, void *out);
+typedef struct handler {
+    step *prepare, *finish, *keep;
+} handler;
+HANDLER_WRAPPERS
+static status bootstrap_finish_any(call *c, const void *in, void *out) {
+    (void)in, (void)out;
+    return bootstrap_finish(c);
+}
+static const handler HANDLERS[OPERATION_COUNT] = {[OPERATION_NONE] = {NULL, bootstrap_finish_any, NULL}, HANDLER_ROWS};
+
+static status run_step(call *c, step *s) { return s ? s(c, c->in, c->out) : FAIL(INTERNAL); }
+
+static const handler *handler_of(const job *j) { return &HANDLERS[j->operation_id]; }
+
+/* ---- arrived: who asks, is it fresh, may they, what does it mean */
+
+static status check_time(const call *c) {
+    const proof *p = c->proof;
+    if (p->expires_at.is_set) {
+        ENSURE(c->now_s <= p->expires_at.value, URL_EXPIRED);
+        ENSURE(!p->request_time.is_set || p->request_time.value - c->now_s <= FRESHNESS_S, REQUEST_EXPIRED);
+        return OK;
+    }
+    ENSURE(p->request_time.is_set, BAD_TIMESTAMP);
+    int64_t off_s = p->request_time.value - c->now_s;
+    ENSURE(off_s >= -FRESHNESS_S && off_s <= FRESHNESS_S, REQUEST_EXPIRED);
+    return OK;
+}
+
+static bool has_nonce(const proof *p) { return p && (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3); }
+
+static uint64_t hash_of(const proof *p) { return nonce_hash(p->access_key_id, p->nonce); }
+
+static status check_nonce(serve *s, const call *c) {
+    if (!has_nonce(c->proof)) return OK;
+    ENSURE(!slice_is_empty(c->proof->nonce), INCOMPLETE_SIGNATURE);
+    ENSURE(!nonces_seen(s->nonces, hash_of(c->proof), c->proof->request_time.value), NONCE_USED);
+    return OK;
+}
+
+static status prepare(serve *s, job *j) {
+    call *c = &j->call;
+    TRY(check_time(c));
+    TRY(check_nonce(s, c));
+    ENSURE(c->operation != NULL, UNKNOWN_OPERATION);
+    TRY(resource_authorise(c));
+    return run_step(c, handler_of(j)->prepare);
+}
+
+static status send_use(serve *s, job *j) {
+    call *c = &j->call;
+    ENSURE(s->vault != NULL, CLOSED);
+    use_message use = {.id = SET_INT(j->number), .request_id = c->request_id, .gateway = SET_INT(j->gateway)};
+    use.account_id = c->who.account_id;
+    use.account = c->who.sealed_account;
+    use.access_key = c->who.sealed_secret;
+    use.proof = (proof *)(uintptr_t)c->proof;
+    if (!FAILED(c->failure)) use.acts.at = c->acts, use.acts.count = c->act_count;
+    buffer_reset(&s->out);
+    TRY(message_encode(MESSAGE_USE, &use, &s->out));
+    return channel_send(s->vault, buffer_slice(&s->out));
+}
+
+/* Keyhold's own beginning: nobody can have signed it, and the vault knows its one allowed form. */
+static void work_bootstrap(serve *s, job *j) {
+    status sent = send_use(s, j);
+    if (FAILED(sent)) job_fail(s, j, sent);
+    else job_move(s, j, STAGE_VAULT);
+}
+
+/* A request whose signer is known goes to the vault whatever else is wrong with it: a bad signature wins over any other error. */
+static void work_arrived(serve *s, job *j) {
+    call *c = &j->call;
+    if (j->bootstrapped) return work_bootstrap(s, j);
+    if (!c->proof) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
+    status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
+    bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY);
+    if (!is_known) return job_fail(s, j, found);
+    if (FAILED(found)) c->failure = found;
+    if (!FAILED(c->failure)) c->failure = prepare(s, j);
+    status sent = send_use(s, j);
+    if (FAILED(sent)) {
+        c->failure = OK; /* the signature was never seen: nothing else is known about the request */
+        return job_fail(s, j, sent);
+    }
+    job_move(s, j, STAGE_VAULT);
+}
+
+/* ---- finish: the vault has verified and used */
+
+static status remember_nonce(serve *s, const call *c) {
+    if (!has_nonce(c->proof)) return OK;
+    return nonces_remember(s->nonces, hash_of(c->proof), c->proof->request_time.value, c->now_s);
+}
+
+static void forget_steps(job *j) {
+    call *c = &j->call;
+    c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
+    c->resource = (slice){0};
+    if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
+}
+
+static void after_steps(serve *s, job *j) {
+    call *c = &j->call;
+    j->has_run = true;
+    if (c->asks_auditor) return job_move(s, j, STAGE_TRAIL);
+    if (c->body.is_open && j->stage != STAGE_KEEP) return job_move(s, j, STAGE_BODY);
+    job_move(s, j, STAGE_COMMIT);
+}
+
+static status send_reply(serve *s, job *j);
+
+static void work_finish(serve *s, job *j) {
+    call *c = &j->call;
+    j->is_verified = true;
+    status remembered = remember_nonce(s, c);
+    if (FAILED(remembered)) return job_fail(s, j, remembered);
+    if (FAILED(c->failure)) return job_fail(s, j, c->failure);
+    status finished = handler_of(j)->finish ? run_step(c, handler_of(j)->finish) : OK;
+    if (FAILED(finished)) return job_fail(s, j, finished);
+    after_steps(s, j);
+    if (j->stage == STAGE_BODY && FAILED(send_reply(s, j))) job_fail(s, j, FAIL(CLOSED));
+}
+
+static void work_keep(serve *s, job *j) {
+    call *c = &j->call;
+    if (j->done.failure.value != STATUS_OK) return job_fail(s, j, (status){(enum status_code)j->done.failure.value});
+    c->body.done = &j->done;
+    status kept = run_step(c, handler_of(j)->keep);
+    if (FAILED(kept)) return job_fail(s, j, kept);
+    job_move(s, j, STAGE_COMMIT);
+}
+
+/* ---- trail: the auditor answers for operations that read the trail */
+
+static void work_trail(serve *s, job *j) {
+    call *c = &j->call;
+    if (j->is_asked) return;
+    OWNED(buffer) packed = {0};
+    lookup_message ask = {.id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
+    buffer_reset(&s->out);
+    status sent = shape_pack(c->operation->in, c->in, &packed);
+    ask.input = buffer_slice(&packed);
+    if (!FAILED(sent)) sent = message_encode(MESSAGE_LOOKUP, &ask, &s->out);
+    if (!FAILED(sent)) sent = s->auditor ? channel_send(s->auditor, buffer_slice(&s->out)) : FAIL(CLOSED);
+    if (FAILED(sent)) return job_fail(s, j, sent);
+    j->is_asked = true;
+}
+
+/* ---- commit: all changes of this turn in one durable transaction */
+
+static void run_again(serve *s, job *j) {
+    call *c = &j->call;
+    bool keeps = c->body.done != NULL;
+    forget_steps(j);
+    if (++j->attempts > ATTEMPTS_MOST) return job_fail(s, j, FAIL(CONFLICT));
+    status again = resource_authorise(c);
+    if (!FAILED(again) && !keeps) again = run_step(c, handler_of(j)->prepare);
+    if (!FAILED(again) && !keeps && handler_of(j)->finish) again = run_step(c, handler_of(j)->finish);
+    if (!FAILED(again) && keeps) again = run_step(c, handler_of(j)->keep);
+    if (FAILED(again)) job_fail(s, j, again);
+}
+
+static status apply(serve *s, job *j) {
+    call *c = &j->call;
+    TRY(record_prepare(s, j));
+    if (c->change_count == 0) return OK;
+    if (c->body.is_open && c->body.done) TRY(blobs_commit(s->house->blobs, c->body.blob_id));
+    return store_apply(s->house->store, c->changes, c->change_count);
+}
+
+static void remove_doomed(serve *s, job *j) {
+    for (size_t i = 0; i < j->call.doomed_count; i++) status_ignore(blobs_remove(s->house->blobs, j->call.doomed[i].at));
+}
+
+static void end_commit(serve *s, status result) {
+    for (job *j = s->stages[STAGE_APPLIED].first, *next; j; j = next) {
+        next = j->next;
+        if (FAILED(result)) {
+            j->call.change_count = 0;
+            job_fail(s, j, result);
+            continue;
+        }
+        j->call.body.is_open = false;
+        remove_doomed(s, j);
+        job_move(s, j, STAGE_RECORD);
+    }
+}
+
+/* Applies what does not conflict; what does runs its steps again and waits for the next turn. */
+static void apply_all(serve *s) {
+    for (job *j = s->stages[STAGE_COMMIT].first, *next; j; j = next) {
+        next = j->next;
+        status applied = apply(s, j);
+        if (!FAILED(applied)) {
+            job_move(s, j, STAGE_APPLIED);
+        } else if (FAILED_WITH(applied, CONFLICT)) {
+            run_again(s, j);
+        } else {
+            j->call.change_count = 0;
+            job_fail(s, j, applied);
+        }
+    }
+}
+
+static void work_commit(serve *s) {
+    bool is_writing = false;
+    for (job *j = s->stages[STAGE_COMMIT].first; j; j = j->next) is_writing |= j->call.change_count > 0;
+    status result = is_writing ? store_begin(s->house->store) : OK;
+    if (FAILED(result)) {
+        for (job *j = s->stages[STAGE_COMMIT].first, *next; j; j = next) {
+            next = j->next;
+            job_fail(s, j, result);
+        }
+        return;
+    }
+    apply_all(s);
+    if (is_writing) {
+        status_ignore(record_forget_done(s)); /* what stays is sent again after a restart, and known to the auditor */
+        result = blobs_sync(s->house->blobs);
+        if (FAILED(result)) store_roll_back(s->house->store);
+        else result = store_commit(s->house->store);
+    }
+    end_commit(s, result);
+}
+
+/* ---- record and reply */
+
+static void work_record(serve *s, job *j) {
+    if (failures_take(s, j)) return;
+    status prepared = j->event.len ? OK : record_prepare(s, j);
+    if (FAILED(prepared)) {
+        /* An event that cannot be made must not let the answer out. */
+        j->call.failure = FAIL(INTERNAL);
+        j->is_abandoned = true;
+        return job_move(s, j, STAGE_REPLY);
+    }
+    job_move(s, j, STAGE_WAIT);
+    status_ignore(record_send(s, j)); /* without an auditor it waits for the next one */
+}
+
+static status send_reply(serve *s, job *j) {
+    call *c = &j->call;
+    channel *to = j->gateway >= 0 && j->gateway < SERVE_GATEWAYS_MOST ? s->gateways[j->gateway] : NULL;
+    ENSURE(to != NULL && !j->is_abandoned, CLOSED);
+    OWNED(buffer) packed = {0};
+    reply_message reply = {.id = SET_INT(j->gateway_id), .failure = SET_INT(c->failure.code), .detail = c->detail};
+    if (!FAILED(c->failure)) {
+        TRY(shape_pack(c->operation->out, c->out, &packed));
+        reply.output = buffer_slice(&packed);
+        if (c->body.plan.act && !c->body.done) reply.body = &c->body.plan;
+    }
+    buffer_reset(&s->out);
+    TRY(message_encode(MESSAGE_REPLY, &reply, &s->out));
+    int fds[2];
+    size_t count = 0;
+    if (reply.body && c->body.source >= 0) fds[count++] = c->body.source;
+    if (reply.body && c->body.storage >= 0) fds[count++] = c->body.storage;
+    if (reply.body) c->body.source = c->body.storage = -1;
+    return count ? channel_send_with_descriptors(to, buffer_slice(&s->out), fds, count)
+                 : channel_send(to, buffer_slice(&s->out));
+}
+
+static void work_reply(serve *s, job *j) {
+    if (j->bootstrapped) {
+        bootstrapped_message result = {.is_new = SET_BOOL(!FAILED(j->call.failure)), .detail = j->call.detail};
+        result.failure = SET_INT(j->call.failure.code);
+        result.account_id = j->call.who.account_id;
+        result.access_key_id = j->call.who.access_key_id;
+        if (!FAILED(j->call.failure)) result.access_key_secret = j->call.results.at[1].extra;
+        j->bootstrapped(j->bootstrap_context, &result);
+    } else if (j->gateway >= 0) {
+        status_ignore(send_reply(s, j));
+    }
+    job_free(s, j);
+}
+
+/* ---- the turn */
+
+static void work_all(serve *s, enum stage stage, void (*work)(serve *, job *)) {
+    for (job *j = s->stages[stage].first, *next; j; j = next) {
+        next = j->next;
+        work(s, j);
+    }
+}
+
+bool serve_turn(serve *s) {
+    work_all(s, STAGE_ARRIVED, work_arrived);
+    work_all(s, STAGE_FINISH, work_finish);
+    work_all(s, STAGE_KEEP, work_keep);
+    work_all(s, STAGE_TRAIL, work_trail);
+    if (s->stages[STAGE_COMMIT].count) work_commit(s);
+    work_all(s, STAGE_RECORD, work_record);
+    failures_turn(s);
+    work_all(s, STAGE_REPLY, work_reply);
+    return s->stages[STAGE_ARRIVED].count || s->stages[STAGE_COMMIT].count;
+}

@@ -1,0 +1,46 @@
+/* The way of a request through core, as a staged pipeline (DESIGN: the page to show a visitor). Every stage is a queue worked
+ * in batches once a loop turn:
+ *
+ *   arrived ─ identify, authorise, prepare ─▶ vault ─ verifies, uses keys ─▶ finish ─▶ [body on disk ─▶ keep] ─▶ commit ─▶ record ─▶ reply
+ *
+ * Nothing here waits; nothing is answered before its event is durable. */
+#ifndef SERVICE_SERVE_H
+#define SERVICE_SERVE_H
+
+#include "service/call.h"
+#include "system/channel.h"
+
+typedef struct serve serve;
+
+enum { SERVE_GATEWAYS_MOST = 64, SERVE_CALLS_MOST = 8192 };
+
+/* The house must outlive it. */
+status serve_new(house *h, serve **out);
+void serve_free(serve *s);
+
+/* Channels may come and go at any time; NULL: lost. What was under way on a lost one fails with CLOSED, but events not yet
+ * acknowledged are sent again to the next auditor. Channels stay the caller's. */
+void serve_use_gateway(serve *s, int64_t index, channel *c);
+void serve_use_vault(serve *s, channel *c);
+void serve_use_auditor(serve *s, channel *c);
+
+/* Frames from the three sides. A failure means the peer broke the rules: close that channel. */
+status serve_from_gateway(serve *s, int64_t index, slice frame);
+status serve_from_vault(serve *s, slice frame);
+status serve_from_auditor(serve *s, slice frame);
+
+/* Works all queues; call at the end of every loop turn. True: there is more to do at once. */
+bool serve_turn(serve *s);
+
+/* At start: events of changes that were committed but not acknowledged by the auditor before the last end are sent again. */
+status serve_recover(serve *s);
+
+/* Calls under way, for a clean stop. */
+size_t serve_busy(const serve *s);
+
+/* The bootstrap of an account, once: asks the vault for an account key, a root access key and the service key, stores them, records it. Ends with
+ * a call of `done`. When the account is there already: is_new false and no secret. */
+typedef void serve_bootstrapped(void *context, const bootstrapped_message *result);
+status serve_bootstrap(serve *s, const bootstrap_message *wish, serve_bootstrapped *done, void *context);
+
+#endif

@@ -1,0 +1,58 @@
+/* STS: who am I, and credentials that lapse by themselves. */
+#include "crypto/random.h"
+#include "service/handlers.h"
+
+enum { DEFAULT_SESSION_S = 3600, SESSION_ID_RANDOM = 24 };
+
+status get_caller_identity_prepare(call *c, const get_caller_identity_in *in, get_caller_identity_out *out) {
+    (void)in;
+    out->identity_type = c->who.is_root ? IDENTITY_TYPE_ACCOUNT : IDENTITY_TYPE_RAM_USER;
+    out->account_id = c->who.account_id;
+    out->principal_id = c->who.user_id;
+    out->user_id = c->who.user_id;
+    out->arn = c->who.arn;
+    return OK;
+}
+
+typedef struct new_session {
+    slice id;
+    int64_t expires_at_s;
+} new_session;
+
+static status session_id(call *c, slice *out) {
+    static const char LETTERS[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    uint8_t random[SESSION_ID_RANDOM];
+    char id[4 + SESSION_ID_RANDOM + 1] = "STS.";
+    TRY(random_fill(random, sizeof random));
+    for (size_t i = 0; i < sizeof random; i++) id[4 + i] = LETTERS[random[i] % (sizeof LETTERS - 1)];
+    return arena_copy(&c->memory, slice_of_text(id), out);
+}
+
+/* A session does not give out sessions: it would never lapse. */
+status get_session_token_prepare(call *c, const get_session_token_in *in, get_session_token_out *out) {
+    (void)out;
+    if (c->who.is_session) return call_refuse(c, FAIL(NO_PERMISSION), "A session cannot make another one.");
+    new_session *fresh = c->memo ? c->memo : CALL_NEW(c, new_session);
+    ENSURE(fresh != NULL, OUT_OF_MEMORY);
+    if (!c->memo) {
+        TRY(session_id(c, &fresh->id));
+        fresh->expires_at_s = c->now_s + (in->duration_seconds.is_set ? in->duration_seconds.value : DEFAULT_SESSION_S);
+        c->memo = fresh;
+    }
+    key_act act = {.act = VAULT_ACT_NEW_SESSION, .text = fresh->id, .expires_at = SET_INT(fresh->expires_at_s)};
+    act.user_name = c->who.user_name;
+    act.user_id = c->who.user_id;
+    return call_ask_vault(c, &act);
+}
+
+status get_session_token_finish(call *c, const get_session_token_in *in, get_session_token_out *out) {
+    (void)in;
+    const new_session *fresh = c->memo;
+    out->credentials = CALL_NEW(c, credentials);
+    ENSURE(out->credentials != NULL, OUT_OF_MEMORY);
+    out->credentials->access_key_id = fresh->id;
+    out->credentials->access_key_secret = c->results.at[0].boxed;
+    out->credentials->security_token = c->results.at[0].output;
+    out->credentials->expiration = SET_INT(fresh->expires_at_s);
+    return OK;
+}

@@ -1,0 +1,159 @@
+"""What a taken gateway gets out of core and vault: nothing without a signature by somebody who may."""
+import base64
+import hashlib
+import hmac
+import os
+import time
+import urllib.parse
+import uuid
+
+import pytest
+from house import FAILURES, House
+
+
+@pytest.fixture()
+def house(tmp_path):
+    h = House(tmp_path)
+    yield h
+    h.stop()
+
+
+def enc(text):
+    return urllib.parse.quote(text, safe="-_.~")
+
+
+def sign_v1(access_key_id, secret, action, now=None, nonce=None, **parameters):
+    """The proof of an RPC V1 request, as a gateway makes it from one."""
+    now = int(time.time()) if now is None else now
+    nonce = nonce or uuid.uuid4().hex
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    p = dict(parameters, Action=action, Format="JSON", Version="2016-01-20", AccessKeyId=access_key_id, SignatureNonce=nonce,
+             SignatureMethod="HMAC-SHA1", SignatureVersion="1.0", Timestamp=stamp)
+    canonical = "&".join(f"{enc(k)}={enc(v)}" for k, v in sorted(p.items()))
+    text = "POST&%2F&" + enc(canonical)
+    mac = hmac.new((secret + "&").encode(), text.encode(), hashlib.sha1).digest()
+    return {"Scheme": "AlibabaV1", "AccessKeyId": access_key_id, "Texts": [text], "Signature": mac, "RequestTime": now, "Nonce": nonce}
+
+
+@pytest.fixture()
+def owner(house):
+    made = house.bootstrap(AccountId="1000000000000001", AccessKeyId="LTAItest", AccessKeySecret=b"secret-of-the-owner")
+    assert made["IsNew"] and made["AccountId"] == "1000000000000001"
+
+    class Owner:
+        def __call__(self, operation, **fields):
+            action_fields = {k: v for k, v in fields.items() if isinstance(v, str)}
+            return house.ask(operation, fields, sign_v1("LTAItest", "secret-of-the-owner", operation, **action_fields))
+    return Owner()
+
+
+def new_key(owner):
+    reply = owner("CreateKey")
+    assert reply["Failure"] == "OK", reply
+    return reply["out"]["KeyMetadata"]["KeyId"]
+
+
+def test_an_honest_request_works(house, owner):
+    key_id = new_key(owner)
+    request_id = str(uuid.uuid4()).upper()
+    box = house.box.seal(request_id.encode(), b"hello")
+    fields = {"KeyId": key_id, "Plaintext": box, "EncryptionContext": {"b": "2", "a": "1"}}
+    reply = house.ask("Encrypt", fields, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt", KeyId=key_id), request_id=request_id)
+    assert reply["Failure"] == "OK", reply
+    blob = reply["out"]["CiphertextBlob"]
+    request_id = str(uuid.uuid4()).upper()
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "Decrypt", CiphertextBlob=base64.b64encode(blob).decode())
+    reply = house.ask("Decrypt", {"CiphertextBlob": blob, "EncryptionContext": {"a": "1", "b": "2"}}, proof, request_id=request_id)
+    assert reply["Failure"] == "OK", reply
+    assert house.box.open(request_id.encode(), reply["out"]["Plaintext"]) == b"hello"
+
+
+def test_a_second_bootstrap_changes_nothing(house, owner):
+    again = house.bootstrap(AccountId="1000000000000002")
+    assert not again["IsNew"] and again["AccountId"] == "1000000000000001" and "AccessKeySecret" not in again
+
+
+def test_forged_identities_get_nothing(house, owner):
+    key_id = new_key(owner)
+    request_id = str(uuid.uuid4()).upper()
+    fields = {"KeyId": key_id}
+    forged = sign_v1("LTAItest", "not-the-secret", "GenerateDataKey", KeyId=key_id)
+    for proof in (forged, dict(forged, Signature=bytes(20)), dict(forged, Signature=b"x")):
+        reply = house.ask("GenerateDataKey", fields, proof, request_id=str(uuid.uuid4()))
+        assert reply["Failure"] == "BAD_SIGNATURE", reply
+        assert "out" not in reply and "Output" not in reply
+    unknown = sign_v1("LTAInobody", "not-the-secret", "GenerateDataKey", KeyId=key_id)
+    assert house.ask("GenerateDataKey", fields, unknown)["Failure"] == "UNKNOWN_ACCESS_KEY"
+    assert house.ask("GenerateDataKey", fields, None)["Failure"] == "INCOMPLETE_SIGNATURE"
+    assert request_id
+
+
+def test_a_bad_signature_wins_over_any_other_error(house, owner):
+    forged = sign_v1("LTAItest", "not-the-secret", "DescribeKey", KeyId="nothing", now=1)
+    assert house.ask("DescribeKey", {"KeyId": "nothing"}, forged)["Failure"] == "BAD_SIGNATURE"
+
+
+def test_one_signed_request_cannot_be_turned_into_another_use(house, owner):
+    """The signature is good, but for something else than what the gateway now claims was asked."""
+    key_id = new_key(owner)
+    listing = sign_v1("LTAItest", "secret-of-the-owner", "ListKeys")
+    reply = house.ask("GenerateDataKey", {"KeyId": key_id}, listing)
+    assert reply["Failure"] == "NO_PERMISSION", reply
+    assert "out" not in reply
+
+
+def test_a_request_is_taken_once(house, owner):
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "GetCallerIdentity")
+    assert house.ask("GetCallerIdentity", {}, proof)["Failure"] == "OK"
+    assert house.ask("GetCallerIdentity", {}, proof)["Failure"] == "NONCE_USED"
+
+
+@pytest.mark.parametrize("off_s", [-901, 901, -10**6])
+def test_old_and_future_requests_are_refused(house, owner, off_s):
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "GetCallerIdentity", now=int(time.time()) + off_s)
+    assert house.ask("GetCallerIdentity", {}, proof)["Failure"] == "REQUEST_EXPIRED"
+
+
+def test_the_boxes_of_another_request_do_not_open(house, owner):
+    key_id = new_key(owner)
+    box = house.box.seal(b"another request", b"hello")
+    reply = house.ask("Encrypt", {"KeyId": key_id, "Plaintext": box}, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt", KeyId=key_id))
+    assert reply["Failure"] != "OK" and "out" not in reply
+
+
+def test_limits_hold_behind_the_gateway_too(house, owner):
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "ScheduleKeyDeletion")
+    assert house.ask("ScheduleKeyDeletion", {"KeyId": "x", "PendingWindowInDays": 1}, proof)["Failure"] == "INVALID_PARAMETER"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b"\x07", os.urandom(300), bytes([8]) + os.urandom(50)])
+def test_garbage_costs_the_gateway_its_channel_and_nothing_else(house, owner, garbage):
+    house.gateway.send_raw(garbage)
+    assert house.gateway.receive() is None
+    assert all(p.poll() is None for p in house.processes.values())
+
+
+def test_a_gateway_cannot_speak_as_somebody_else(house):
+    for verb in ("USED", "RECORDED", "STORE_KEY"):
+        try:
+            house.gateway.send(verb, {})
+        except OSError:
+            break
+        assert house.gateway.receive() is None
+        break
+    assert all(p.poll() is None for p in house.processes.values())
+    assert FAILURES["BAD_SIGNATURE"] > 0
+
+
+def test_every_answer_is_in_the_trail(house, owner):
+    house.ask("DescribeKey", {"KeyId": "nothing"}, sign_v1("LTAItest", "not-the-secret", "DescribeKey"))
+    new_key(owner)
+    reply = owner("LookupEvents")
+    assert reply["Failure"] == "OK", reply
+    events = [__import__("json").loads(e) for e in reply["out"]["Events"]]
+    names = [(e["eventName"], e.get("errorCode")) for e in events]
+    assert ("DescribeKey", "SignatureDoesNotMatch") in names
+    assert ("CreateKey", None) in names
+    assert ("CreateAccount", None) in names
+    created = [e for e in events if e["eventName"] == "CreateKey"][0]
+    assert created["keyUse"][0]["operation"] == "NewKey"
