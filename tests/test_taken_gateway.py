@@ -157,3 +157,26 @@ def test_every_answer_is_in_the_trail(house, owner):
     assert ("CreateAccount", None) in names
     created = [e for e in events if e["eventName"] == "CreateKey"][0]
     assert created["keyUse"][0]["operation"] == "NewKey"
+
+
+def test_a_session_lapses_by_itself_and_makes_no_other(house, owner):
+    request_id = str(uuid.uuid4()).upper()
+    reply = house.ask("GetSessionToken", {"DurationSeconds": 900}, sign_v1("LTAItest", "secret-of-the-owner", "GetSessionToken"),
+                      request_id=request_id)
+    assert reply["Failure"] == "OK", reply
+    made = reply["out"]["Credentials"]
+    secret = house.box.open(request_id.encode(), made["AccessKeySecret"]).decode()
+    token = made["SecurityToken"]
+
+    def ask(operation, key_id=made["AccessKeyId"], token=token, secret=secret):
+        proof = sign_v1(key_id, secret, operation, SecurityToken=token)
+        return house.ask(operation, {}, dict(proof, SecurityToken=token))
+
+    who = ask("GetCallerIdentity")
+    assert who["Failure"] == "OK" and who["out"]["IdentityType"] == "Account"
+    assert ask("GetSessionToken")["Failure"] == "NO_PERMISSION"
+    assert ask("GetCallerIdentity", secret="another")["Failure"] == "BAD_SIGNATURE"
+    assert ask("GetCallerIdentity", key_id="STS.another")["Failure"] == "SECURITY_TOKEN_MISMATCH"
+    broken = base64.b64encode(base64.b64decode(token)[:-1] + b"\0").decode()
+    assert ask("GetCallerIdentity", token=broken)["Failure"] in ("BAD_SECURITY_TOKEN", "BAD_SIGNATURE")
+    assert ask("GetCallerIdentity", token="garbage")["Failure"] == "BAD_SECURITY_TOKEN"

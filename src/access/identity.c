@@ -6,6 +6,7 @@
 #include "access/arn.h"
 #include "access/system_policies.h"
 #include "base/table.h"
+#include "base/text.h"
 #include "contract/sealed.h"
 
 enum { COMPILED_MOST = 4096 };
@@ -87,7 +88,9 @@ static status fill_account(identities *all, arena *memory, principal *who) {
 /* What a token's clear header says; the vault will say whether it is true. */
 static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
     sealed token;
-    ENSURE(!FAILED(sealed_parse(claim->security_token, SEALED_SESSION, memory, &token)), BAD_SECURITY_TOKEN);
+    slice blob;
+    ENSURE(!FAILED(base64_decode(claim->security_token, memory, &blob)), BAD_SECURITY_TOKEN);
+    ENSURE(!FAILED(sealed_parse(blob, SEALED_SESSION, memory, &token)), BAD_SECURITY_TOKEN);
     principal who = {.account_id = token.header.account_id, .access_key_id = claim->access_key_id, .is_session = true};
     ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
     who.user_name = token.header.user_name;

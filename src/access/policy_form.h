@@ -140,14 +140,15 @@ static inline uint32_t load_half(const uint8_t *at) {
     return half;
 }
 
-/* memcmp == 0 without a call, for texts that mostly differ near their end: looks at the last 8 bytes first. */
+/* memcmp == 0 without a call, for texts that mostly differ near their end: looks at the last 8 bytes first. Policies are
+ * no secret. */
 static inline bool bytes_agree(const uint8_t *a, const uint8_t *b, size_t len) {
     if (len == 0) return true;
     if (len < 4) return ((a[0] ^ b[0]) | (a[len / 2] ^ b[len / 2]) | (a[len - 1] ^ b[len - 1])) == 0;
     if (len < 8) return load_half(a + len - 4) == load_half(b + len - 4) && load_half(a) == load_half(b);
     if (load_word(a + len - 8) != load_word(b + len - 8)) return false;
     if (load_word(a) != load_word(b)) return false;
-    return len <= 16 || memcmp(a + 8, b + 8, len - 16) == 0;
+    return len <= 16 || memcmp(a + 8, b + 8, len - 16) == 0; /* house_rules: memcmp */
 }
 
 /* False, and steps_left 0, when the steps ran out. */

@@ -36,6 +36,7 @@ typedef struct call_body {
     int source;  /* CopyObject only */
     uint8_t blob_id[16]; /* Store, Copy: the blob being written */
     bool is_open;        /* …and not yet kept or abandoned */
+    bool is_whole;       /* renamed from a part to a blob */
     const body_message *done; /* in keep: what the gateway reports */
 } call_body;
 

@@ -120,7 +120,7 @@ static void lose_gateway(serve *s, int64_t index) {
             if (j->gateway != index) continue;
             j->is_abandoned = true;
             uint64_t parts[2] = {(uint64_t)index, (uint64_t)j->gateway_id};
-            table_remove(&s->by_gateway, gateway_key(parts));
+            if (find_gateway_job(s, index, j->gateway_id) == j) table_remove(&s->by_gateway, gateway_key(parts));
             if (j->stage == STAGE_BODY) job_fail(s, j, FAIL(BODY_BROKEN_OFF));
         }
     }

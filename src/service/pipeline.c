@@ -99,7 +99,8 @@ void job_free(serve *s, job *j) {
     dequeue(&s->stages[j->stage], j);
     table_remove(&s->by_number, number_key(&j->number));
     uint64_t at_gateway[2] = {(uint64_t)j->gateway, (uint64_t)j->gateway_id};
-    if (j->gateway >= 0) table_remove(&s->by_gateway, slice_of(at_gateway, sizeof at_gateway));
+    slice key = slice_of(at_gateway, sizeof at_gateway); /* a gateway that came anew may use the number again */
+    if (table_get(&s->by_gateway, key) == j) table_remove(&s->by_gateway, key);
     arena_wipe(&j->call.memory);
     if (j->event.capacity > SPARE_EVENT_BYTES) buffer_clear(&j->event);
     buffer_reset(&j->event);

@@ -184,7 +184,10 @@ static status apply(serve *s, job *j) {
     call *c = &j->call;
     TRY(record_prepare(s, j));
     if (c->change_count == 0) return OK;
-    if (c->body.is_open && c->body.done) TRY(blobs_commit(s->house->blobs, c->body.blob_id));
+    if (c->body.is_open && c->body.done && !c->body.is_whole) {
+        TRY(blobs_commit(s->house->blobs, c->body.blob_id));
+        c->body.is_whole = true;
+    }
     return store_apply(s->house->store, c->changes, c->change_count);
 }
 
