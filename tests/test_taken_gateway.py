@@ -180,3 +180,13 @@ def test_a_session_lapses_by_itself_and_makes_no_other(house, owner):
     broken = base64.b64encode(base64.b64decode(token)[:-1] + b"\0").decode()
     assert ask("GetCallerIdentity", token=broken)["Failure"] in ("BAD_SECURITY_TOKEN", "BAD_SIGNATURE")
     assert ask("GetCallerIdentity", token="garbage")["Failure"] == "BAD_SECURITY_TOKEN"
+
+
+def test_a_signed_look_is_no_leave_to_change(house, owner):
+    """Nothing is used, but a record would change: the operation must be the one that was signed all the same."""
+    reply = house.ask("CreateUser", {"UserName": "mallory"}, sign_v1("LTAItest", "secret-of-the-owner", "ListUsers"))
+    assert reply["Failure"] == "NO_PERMISSION"
+    listed = owner("ListUsers")
+    assert listed["Failure"] == "OK" and listed["out"].get("Users", []) == []
+    reply = house.ask("PutBucket", {"Bucket": "mallory"}, sign_v1("LTAItest", "secret-of-the-owner", "ListUsers"))
+    assert reply["Failure"] == "NO_PERMISSION"

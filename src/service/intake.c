@@ -176,6 +176,7 @@ status serve_from_vault(serve *s, slice frame) {
         job_fail(s, j, c->failure);
         return OK;
     }
+    j->asked = used->asked;
     c->results.at = used->results.at;
     c->results.count = used->results.count;
     if (!FAILED(c->failure) && c->results.count != c->act_count) c->failure = FAIL(INTERNAL);

@@ -32,6 +32,7 @@ typedef struct job {
     enum operation_id operation_id;
     slice alternative;           /* second reading of the input, packed; absent: none */
     slice_list alternative_texts;
+    slice asked;                 /* what was signed, as the vault read it */
     bool is_verified;            /* the vault has seen the signature to be right */
     bool has_run;                /* its steps ran: a lost race runs them again */
     bool is_abandoned;           /* the client is gone; what was begun is still recorded */

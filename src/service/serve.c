@@ -129,9 +129,27 @@ static void after_steps(serve *s, job *j) {
 
 static status send_reply(serve *s, job *j);
 
+/* What the gateway says was asked must be what was signed: it may be the gateway that lies. For RPC the signed operation, for
+ * storage the signed method, which tells reading from changing. */
+static status check_asked(const job *j) {
+    const call *c = &j->call;
+    if (!c->proof) return OK;
+    bool is_storage = c->proof->scheme == SCHEME_OSS_V1 || c->proof->scheme == SCHEME_OSS_V4;
+    bool is_storage_operation = strcmp(c->operation->product->name, "oss") == 0;
+    ENSURE(is_storage == is_storage_operation, NO_PERMISSION);
+    if (!is_storage) {
+        ENSURE(slice_equals_text(j->asked, c->operation->name), NO_PERMISSION);
+        return OK;
+    }
+    bool is_reading = slice_equals_text(j->asked, "GET") || slice_equals_text(j->asked, "HEAD");
+    ENSURE(is_reading == (c->operation->level != LEVEL_WRITE), NO_PERMISSION);
+    return OK;
+}
+
 static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     j->is_verified = true;
+    if (!FAILED(c->failure)) c->failure = check_asked(j);
     status remembered = remember_nonce(s, c);
     if (FAILED(remembered)) return job_fail(s, j, remembered);
     if (FAILED(c->failure)) return job_fail(s, j, c->failure);

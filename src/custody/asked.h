@@ -1,0 +1,26 @@
+/* What a request asks for, read from nothing but the text its signature covers. A use of a key must be what was signed:
+ * whoever holds core or a gateway cannot turn one signed request into the use of a key for something else. */
+#ifndef CUSTODY_ASKED_H
+#define CUSTODY_ASKED_H
+
+#include "base/arena.h"
+#include "contract/contract_tables.h"
+
+typedef struct asked {
+    bool is_storage;     /* an OSS request */
+    slice action;        /* name of the API operation; absent for OSS */
+    slice user_name;     /* the UserName parameter, decoded; absent when there is none */
+    bool has_signed_body; /* ACS3: further parameters may stand in a body known only by its hash */
+    slice verb;          /* OSS: GET, PUT … */
+    bool names_object;   /* OSS: bucket and key, not a bucket alone */
+    bool copies;         /* OSS: names the object to copy from */
+} asked;
+
+/* NO_PERMISSION when the text is not what the scheme signs, or names its action more than once. */
+status asked_read(int scheme, slice text, arena *memory, asked *out);
+
+/* NO_PERMISSION unless such a request may ask for the act. `caller` is the authenticated header of the access key (or
+ * session) that signed. */
+status asked_allows(const asked *a, const key_act *act, const sealed_header *caller);
+
+#endif

@@ -1,0 +1,145 @@
+/* What a signed text may and may not ask for. */
+#include "custody/asked.h"
+#include "custody/test_house.h"
+
+#define NO_BODY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define SOME_BODY "cd1852979dc244c77557954562be5ae208a85b7053462fbacf424a37c44bc7df"
+#define RPC(parameters) "POST&%2F&AccessKeyId%3DLTAI%26" parameters "%26Format%3Djson"
+#define ACS3(query, header, body) "POST\n/\n" query "\nhost:h\n" header "x-acs-date:d\n\nhost;x-acs-action\n" body
+
+typedef struct row {
+    int scheme;
+    const char *text;
+    int act;
+    bool allowed;
+} row;
+
+static const row rows[] = {
+    /* each API operation for its own act, and for no other */
+    {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), VAULT_ACT_GENERATE, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DDecrypt"), VAULT_ACT_DECRYPT, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGenerateDataKey"), VAULT_ACT_GENERATE, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGenerateDataKey"), VAULT_ACT_GENERATE_SEALED, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGenerateDataKeyWithoutPlaintext"), VAULT_ACT_GENERATE_SEALED, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGenerateDataKeyWithoutPlaintext"), VAULT_ACT_GENERATE, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DCreateKey"), VAULT_ACT_NEW_KEY, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGetParametersForImport"), VAULT_ACT_IMPORT_PARAMETERS, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DImportKeyMaterial"), VAULT_ACT_IMPORT, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DImportKeyMaterial"), VAULT_ACT_IMPORT_PARAMETERS, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DCreateAccessKey"), VAULT_ACT_NEW_ACCESS_KEY, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DGetSessionToken"), VAULT_ACT_NEW_SESSION, true},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DListKeys"), VAULT_ACT_VERIFY, true},
+    /* never by request */
+    {SCHEME_ALIBABA_V1, RPC("Action%3DNewAccount"), VAULT_ACT_NEW_ACCOUNT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DAdoptAccessKey"), VAULT_ACT_ADOPT_ACCESS_KEY, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DCreateAccessKey"), VAULT_ACT_ADOPT_ACCESS_KEY, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), 0, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), VAULT_ACT_NEW_SESSION + 1, false},
+    /* the action is a parameter of its own: not a part of another's name or value */
+    {SCHEME_ALIBABA_V1, RPC("XAction%3DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DDecryptX"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3Ddecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Description%3Da%2526Action%253DDecrypt%26Action%3DListKeys"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Description%3Da%2526Action%253DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DListKeys%26Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DDecrypt%26Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, "POST&%2F&Action%3DDecrypt", VAULT_ACT_DECRYPT, true},
+    {SCHEME_ALIBABA_V1, "POST&%2Fx&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, "POST&%2F&A%3Db&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, "POST&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, "", VAULT_ACT_DECRYPT, false},
+    /* ACS3 */
+    {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, true},
+    {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("Action=Encrypt", "", NO_BODY), VAULT_ACT_ENCRYPT, true},
+    {SCHEME_ALIBABA_V3, ACS3("Action=Decrypt", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("Action=Decrypt", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:ListKeys\nx-acs-action:Decrypt\n", NO_BODY), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("x=x-acs-action:Decrypt", "", NO_BODY), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("", "", NO_BODY), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:Decrypt\n", NO_BODY) "\n", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, "POST\n/\n\nx-acs-action:Decrypt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V3, "POST\n/\n\nhost:h\n\nx-acs-action:Decrypt\n" NO_BODY, VAULT_ACT_DECRYPT, false},
+    /* OSS, V1 */
+    {SCHEME_OSS_V1, "GET\n\ntext/plain\ndate\nx-oss-date:d\n/mybucket/k.txt", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V1, "GET\n\n\n1716190461\n/mybucket/dir/a b.txt?response-content-type=text/plain", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/k.txt", VAULT_ACT_GENERATE, false},
+    {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/k.txt", VAULT_ACT_ENCRYPT, false},
+    {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "GET\n\n\nd\n/", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "HEAD\n\n\nd\n/mybucket/k.txt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "DELETE\n\n\nd\n/mybucket/k.txt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\n/mybucket/k.txt", VAULT_ACT_GENERATE, true},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\n/mybucket/k.txt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source:/b/k\n/mybucket/k.txt", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source:/b/k\n/mybucket/k.txt", VAULT_ACT_GENERATE, true},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source:\n/mybucket/k.txt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source-x-oss-metadata-directive:COPY\n/b/k", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\n/mybucket/k\nx-oss-copy-source:/b/k\n/x", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\nx-oss-copy-source:/b/k\n\nd\n/mybucket/k", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V1, "PUT\n\n\nd\nx-acs-action:Encrypt\n/mybucket/k", VAULT_ACT_ENCRYPT, false},
+    {SCHEME_OSS_V1, "GET", VAULT_ACT_DECRYPT, false},
+    /* OSS, V4 */
+    {SCHEME_OSS_V4, "GET\n/b/k\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V4, "GET\n/b/\nacl\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_GENERATE, true},
+    {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-copy-source:/b/k\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-date:d\n\nx-oss-copy-source:/b/k\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, false},
+    {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-copy-source:/b/k", VAULT_ACT_DECRYPT, false},
+    {0, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, false},
+    {SCHEME_OSS_V4 + 1, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, false},
+};
+
+static bool is_allowed(int scheme, const char *text, const key_act *act, const sealed_header *caller) {
+    OWNED(arena) memory = {0};
+    asked a;
+    status read = asked_read(scheme, slice_of_text(text), &memory, &a);
+    status result = FAILED(read) ? read : asked_allows(&a, act, caller);
+    if (FAILED(result)) ASSERT_FAILS(result, NO_PERMISSION);
+    return !FAILED(result);
+}
+
+static void acts_need_the_request_that_asks_for_them(void **state) {
+    (void)state;
+    const sealed_header caller = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        key_act act = {.act = rows[i].act};
+        bool allowed = is_allowed(rows[i].scheme, rows[i].text, &act, &caller);
+        if (allowed != rows[i].allowed) fail_msg("row %zu: %s", i, rows[i].text);
+    }
+}
+
+static void access_keys_are_for_whom_the_request_says(void **state) {
+    (void)state;
+    const sealed_header root = {0}, alice = {.user_name = SLICE("alice")};
+    key_act for_root = {.act = VAULT_ACT_NEW_ACCESS_KEY};
+    key_act for_alice = for_root, for_bob = for_root;
+    for_alice.user_name = SLICE("alice"), for_bob.user_name = SLICE("bob");
+    const char *plain = RPC("Action%3DCreateAccessKey"), *bob = RPC("Action%3DCreateAccessKey%26UserName%3Dbob");
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_root, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, plain, &for_bob, &root));
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_alice, &alice));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, plain, &for_root, &alice));
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, bob, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_root, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_alice, &alice));
+    const char *encoded = RPC("Action%3DCreateAccessKey%26UserName%3Db%256Fb");
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, encoded, &for_bob, &root));
+    const char *query = ACS3("UserName=bob", "x-acs-action:CreateAccessKey\n", NO_BODY);
+    assert_true(is_allowed(SCHEME_ALIBABA_V3, query, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V3, query, &for_root, &root));
+    const char *body = ACS3("", "x-acs-action:CreateAccessKey\n", SOME_BODY);
+    assert_true(is_allowed(SCHEME_ALIBABA_V3, body, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V3, body, &for_root, &alice));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(acts_need_the_request_that_asks_for_them),
+        cmocka_unit_test(access_keys_are_for_whom_the_request_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

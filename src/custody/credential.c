@@ -1,0 +1,107 @@
+/* Accounts, access keys and sessions: what a request can be signed with. */
+#include "base/text.h"
+#include "crypto/random.h"
+#include "custody/act.h"
+
+enum {
+    SECRET_CHARACTERS = 30,     /* log2(62^30) = 178 bits */
+    ADOPTED_LEAST = 16,
+    ADOPTED_MOST = 128,
+    SESSION_LIFETIME_MOST_S = 36 * 60 * 60 + 60, /* and a minute, for the way from core */
+    NAME_MOST = 128,
+};
+
+static const slice SESSION_PREFIX = {(const uint8_t *)"STS.", 4};
+
+status act_new_account(act_scene *scene, const key_act *act, act_outcome *out) {
+    (void)act;
+    sealed_header header = {.account_id = scene->account_id, .created_at = SET_INT(scene->now_s)};
+    return sealing_new_account(scene->sealing, &header, scene->memory, &out->result.output, &scene->account);
+}
+
+/* Each character from a random byte below 4 * 62, so that none is likelier than another. */
+static status secret_make(secret *out) {
+    static const char CHARACTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    enum { KINDS = sizeof CHARACTERS - 1, FAIR = 256 - 256 % KINDS };
+    OWNED(secret) made = {0};
+    TRY(secret_new(SECRET_CHARACTERS, &made));
+    size_t filled = 0;
+    while (filled < SECRET_CHARACTERS) {
+        OWNED(secret) drawn = {0};
+        TRY(random_secret(2 * SECRET_CHARACTERS, &drawn));
+        slice bytes = secret_expose(&drawn);
+        for (size_t i = 0; i < bytes.len && filled < SECRET_CHARACTERS; i++)
+            if (bytes.at[i] < FAIR) secret_fill(&made)[filled++] = (uint8_t)CHARACTERS[bytes.at[i] % KINDS];
+    }
+    *out = made;
+    made = (secret){0};
+    return OK;
+}
+
+static status access_key_seal(act_scene *scene, const key_act *act, const secret *made, act_outcome *out) {
+    ENSURE(act->text.len > 0 && act->text.len <= NAME_MOST, INVALID_PARAMETER);
+    ENSURE(!slice_starts_with(act->text, SESSION_PREFIX), INVALID_PARAMETER);
+    sealing_order order = {.kind = SEALED_ACCESS_KEY, .content = made};
+    order.header.access_key_id = act->text;
+    order.header.user_name = act->user_name;
+    order.header.user_id = act->user_id;
+    order.header.created_at = SET_INT(scene->now_s);
+    return sealing_seal(scene->account, &order, scene->memory, &out->result.output);
+}
+
+static void show(secret *made, act_outcome *out) {
+    out->shown = *made;
+    out->result.extra = secret_expose(&out->shown);
+    *made = (secret){0};
+}
+
+status act_new_access_key(act_scene *scene, const key_act *act, act_outcome *out) {
+    OWNED(secret) made = {0};
+    TRY(secret_make(&made));
+    TRY(access_key_seal(scene, act, &made, out));
+    if (scene->caller != NULL) return act_box(scene, &made, &out->result.boxed);
+    show(&made, out);
+    return OK;
+}
+
+status act_adopt_access_key(act_scene *scene, const key_act *act, act_outcome *out) {
+    ENSURE(act->input.len >= ADOPTED_LEAST && act->input.len <= ADOPTED_MOST, INVALID_PARAMETER);
+    OWNED(secret) given = {0};
+    TRY(secret_copy(act->input, &given));
+    TRY(access_key_seal(scene, act, &given, out));
+    show(&given, out);
+    return OK;
+}
+
+/* The session is the caller's own, whatever core says; and sessions beget no sessions. */
+static status session_order(act_scene *scene, const key_act *act, sealing_order *order) {
+    ENSURE(scene->caller != NULL && scene->caller->kind == SEALED_ACCESS_KEY, NO_PERMISSION);
+    ENSURE(slice_starts_with(act->text, SESSION_PREFIX) && act->text.len <= NAME_MOST, INVALID_PARAMETER);
+    ENSURE(act->expires_at.is_set && act->expires_at.value > scene->now_s, INVALID_PARAMETER);
+    ENSURE(act->expires_at.value - scene->now_s <= SESSION_LIFETIME_MOST_S, INVALID_PARAMETER);
+    order->header.access_key_id = act->text;
+    order->header.user_name = scene->caller->header.user_name;
+    order->header.user_id = scene->caller->header.user_id;
+    order->header.created_at = SET_INT(scene->now_s);
+    order->header.expires_at = act->expires_at;
+    return OK;
+}
+
+/* Clients carry the token about as text. */
+static status token_write(const act_scene *scene, const sealing_order *order, slice *out) {
+    OWNED(buffer) text = {0};
+    slice blob;
+    TRY(sealing_seal(scene->account, order, scene->memory, &blob));
+    TRY(base64_encode(&text, blob));
+    return arena_copy(scene->memory, buffer_slice(&text), out);
+}
+
+status act_new_session(act_scene *scene, const key_act *act, act_outcome *out) {
+    OWNED(secret) made = {0};
+    sealing_order order = {.kind = SEALED_SESSION, .content = &made};
+    TRY(session_order(scene, act, &order));
+    TRY(secret_make(&made));
+    TRY(token_write(scene, &order, &out->result.output));
+    out->result.time = act->expires_at;
+    return act_box(scene, &made, &out->result.boxed);
+}

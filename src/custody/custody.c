@@ -1,0 +1,230 @@
+/* The order of things in a USE: who asks, with what proof, for what; then the acts. */
+#include "custody/custody.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "contract/message.h"
+#include "custody/act.h"
+#include "custody/asked.h"
+#include "custody/pairing.h"
+#include "custody/proof.h"
+
+struct custody {
+    sealing sealing;
+    stock stock;
+    pairing gateways[CUSTODY_GATEWAYS_MOST];
+    pairing keygen;
+};
+
+status custody_open(const secret *root_key, custody **out) {
+    custody *made = calloc(1, sizeof *made);
+    ENSURE(made != NULL, OUT_OF_MEMORY);
+    status began = sealing_begin(root_key, &made->sealing);
+    if (FAILED(began)) {
+        free(made);
+        return began;
+    }
+    *out = made;
+    return OK;
+}
+
+void custody_close(custody *c) {
+    if (c == NULL) return;
+    sealing_clear(&c->sealing);
+    stock_clear(&c->stock);
+    for (size_t i = 0; i < CUSTODY_GATEWAYS_MOST; i++) pairing_clear(&c->gateways[i]);
+    pairing_clear(&c->keygen);
+    free(c);
+}
+
+status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key) {
+    ENSURE(gateway >= 0 && gateway < CUSTODY_GATEWAYS_MOST, INVALID_PARAMETER);
+    return pairing_set(&c->gateways[gateway], pair_key);
+}
+
+status custody_pair_keygen(custody *c, const secret *pair_key) { return pairing_set(&c->keygen, pair_key); }
+
+status custody_store_key_frame(const custody *c, buffer *frame) {
+    TRY(buffer_reserve(frame, 256)); /* so that growing leaves no copy behind */
+    store_key_message m = {.key = secret_expose(&c->sealing.root.store)};
+    return message_encode(MESSAGE_STORE_KEY, &m, frame);
+}
+
+status custody_log_key_frame(const custody *c, buffer *frame) {
+    TRY(buffer_reserve(frame, 256));
+    log_key_message m = {.seed = secret_expose(&c->sealing.root.trail)};
+    return message_encode(MESSAGE_LOG_KEY, &m, frame);
+}
+
+size_t custody_pairs_wanted(const custody *c) { return STOCK_PAIRS - c->stock.count; }
+
+status custody_add_pair(custody *c, const keygenned_message *made) {
+    ENSURE(c->keygen.box != NULL, VERIFICATION);
+    ENSURE(made->public.len > 0 && made->public.len <= STOCK_PUBLIC_MOST, VERIFICATION);
+    OWNED(secret) private_der = {0};
+    OWNED(buffer) public_der = {0};
+    TRY(box_open(c->keygen.box, made->public, made->private, &private_der));
+    TRY(buffer_append(&public_der, made->public));
+    return stock_add(&c->stock, &private_der, &public_der);
+}
+
+void use_outcome_clear(use_outcome *o) {
+    for (size_t i = 0; i < CUSTODY_ACTS_MOST; i++) secret_clear(&o->shown[i]);
+    *o = (use_outcome){0};
+}
+
+static const struct act_row {
+    act_run *run;
+    bool is_witnessed;
+    bool in_bootstrap; /* also without a proof, behind NewAccount */
+} rows[] = {
+    [VAULT_ACT_NEW_ACCOUNT] = {.run = act_new_account},
+    [VAULT_ACT_NEW_ACCESS_KEY] = {.run = act_new_access_key, .in_bootstrap = true},
+    [VAULT_ACT_ADOPT_ACCESS_KEY] = {.run = act_adopt_access_key, .in_bootstrap = true},
+    [VAULT_ACT_NEW_KEY] = {.run = act_new_key, .is_witnessed = true, .in_bootstrap = true},
+    [VAULT_ACT_ENCRYPT] = {.run = act_encrypt, .is_witnessed = true},
+    [VAULT_ACT_DECRYPT] = {.run = act_decrypt, .is_witnessed = true},
+    [VAULT_ACT_GENERATE] = {.run = act_generate, .is_witnessed = true},
+    [VAULT_ACT_GENERATE_SEALED] = {.run = act_generate_sealed, .is_witnessed = true},
+    [VAULT_ACT_IMPORT_PARAMETERS] = {.run = act_import_parameters},
+    [VAULT_ACT_IMPORT] = {.run = act_import, .is_witnessed = true},
+    [VAULT_ACT_NEW_SESSION] = {.run = act_new_session},
+};
+
+static const struct act_row *row_of(int act) {
+    return act > 0 && (size_t)act < sizeof rows / sizeof *rows ? &rows[act] : NULL;
+}
+
+bool custody_is_witnessed(int act) {
+    const struct act_row *row = row_of(act);
+    return row != NULL && row->is_witnessed;
+}
+
+/* A token that was forged, changed or made for another account is simply not one. */
+static status session_open(act_scene *scene, const proof *p) {
+    slice blob;
+    status decoding = base64_decode(p->security_token, scene->memory, &blob);
+    if (FAILED(decoding)) return FAILED_WITH(decoding, MALFORMED) ? FAIL(BAD_SECURITY_TOKEN) : decoding;
+    status opening = sealing_open(scene->sealing, scene->account, SEALED_SESSION, blob, &scene->caller);
+    if (FAILED(opening)) return FAILED_WITH(opening, CORRUPT) ? FAIL(BAD_SECURITY_TOKEN) : opening;
+    ENSURE(slice_equals(scene->caller->header.access_key_id, p->access_key_id), SECURITY_TOKEN_MISMATCH);
+    return OK;
+}
+
+static status caller_open(act_scene *scene, const use_message *use) {
+    if (use->proof->security_token.len > 0) return session_open(scene, use->proof);
+    TRY(sealing_open(scene->sealing, scene->account, SEALED_ACCESS_KEY, use->access_key, &scene->caller));
+    ENSURE(slice_equals(scene->caller->header.access_key_id, use->proof->access_key_id), BAD_SIGNATURE);
+    return OK;
+}
+
+/* Who asks is known when this returns OK; `text` is what they signed. */
+static status identify(act_scene *scene, const use_message *use, used_message *used, slice *text) {
+    TRY(sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account));
+    TRY(caller_open(scene, use));
+    size_t candidate = 0;
+    TRY(proof_verify(use->proof, &scene->caller->value, &candidate));
+    if (scene->caller->kind == SEALED_SESSION) {
+        maybe_int expiry = scene->caller->header.expires_at;
+        ENSURE(expiry.is_set && expiry.value > scene->now_s, SECURITY_TOKEN_EXPIRED);
+        used->session = scene->caller->header.access_key_id;
+    }
+    used->candidate = SET_INT(candidate);
+    *text = use->proof->texts.at[candidate];
+    return OK;
+}
+
+/* Core is told what was signed even when no key is to be used: a change of records must be what was asked for, too. */
+static status acts_check_signed(const act_scene *scene, const use_message *use, slice text, used_message *used) {
+    asked a;
+    TRY(asked_read(use->proof->scheme, text, scene->memory, &a));
+    used->asked = a.is_storage ? a.verb : a.action;
+    for (size_t i = 0; i < use->acts.count; i++)
+        TRY(asked_allows(&a, &use->acts.at[i], &scene->caller->header));
+    return OK;
+}
+
+static status acts_check_bootstrap(const use_message *use) {
+    bool is_clean = use->account.len == 0 && use->access_key.len == 0;
+    is_clean = is_clean && (!use->gateway.is_set || use->gateway.value < 0);
+    ENSURE(is_clean && use->acts.count > 0 && use->acts.at[0].act == VAULT_ACT_NEW_ACCOUNT, NO_PERMISSION);
+    for (size_t i = 1; i < use->acts.count; i++) {
+        const struct act_row *row = row_of(use->acts.at[i].act);
+        ENSURE(row != NULL && row->in_bootstrap, NO_PERMISSION);
+    }
+    return OK;
+}
+
+static void remember_use(int act, const act_outcome *done, use_outcome *out) {
+    if (!custody_is_witnessed(act)) return;
+    key_use *use = &out->uses[out->use_count++];
+    use->act = act;
+    uuid_format(done->key_id.at, use->key_id);
+    uuid_format(done->key_version_id.at, use->key_version_id);
+}
+
+static status act_run_one(act_scene *scene, const key_act *act, size_t place, use_outcome *out) {
+    const struct act_row *row = row_of(act->act);
+    if (act->act == VAULT_ACT_VERIFY) return OK;
+    ENSURE(row != NULL && row->run != NULL, NO_PERMISSION);
+    act_outcome done = {0};
+    status ran = row->run(scene, act, &done);
+    out->shown[place] = done.shown;
+    TRY(ran);
+    out->used.results.at[place] = done.result;
+    remember_use(act->act, &done, out);
+    return OK;
+}
+
+static status acts_run(act_scene *scene, const use_message *use, use_outcome *out) {
+    if (use->acts.count == 0) return OK;
+    out->used.results.at = ARENA_ARRAY(scene->memory, key_result, use->acts.count);
+    ENSURE(out->used.results.at != NULL, OUT_OF_MEMORY);
+    out->used.results.count = use->acts.count;
+    for (size_t i = 0; i < use->acts.count; i++) TRY(act_run_one(scene, &use->acts.at[i], i, out));
+    return OK;
+}
+
+/* Taking a pair comes last, so that a request which must wait for one has changed nothing. */
+static status pairs_check(const custody *c, const use_message *use, use_outcome *out) {
+    size_t needed = 0;
+    for (size_t i = 0; i < use->acts.count; i++) needed += use->acts.at[i].act == VAULT_ACT_IMPORT_PARAMETERS;
+    ENSURE(needed <= 1, INVALID_PARAMETER);
+    out->wants_pair = needed > c->stock.count;
+    return out->wants_pair ? FAIL(CLOSED) : OK;
+}
+
+static status use_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
+    ENSURE(use->acts.count <= CUSTODY_ACTS_MOST, INVALID_PARAMETER);
+    if (use->proof == NULL) {
+        TRY(acts_check_bootstrap(use));
+        return acts_run(scene, use, out);
+    }
+    slice text = {0};
+    TRY(identify(scene, use, &out->used, &text));
+    TRY(acts_check_signed(scene, use, text, &out->used));
+    TRY(pairs_check(c, use, out));
+    return acts_run(scene, use, out);
+}
+
+static box *box_of(const custody *c, maybe_int gateway) {
+    bool is_one = gateway.is_set && gateway.value >= 0 && gateway.value < CUSTODY_GATEWAYS_MOST;
+    return is_one ? c->gateways[gateway.value].box : NULL;
+}
+
+void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
+    act_scene scene = {.sealing = &c->sealing, .stock = &c->stock, .box = box_of(c, use->gateway),
+                       .request_id = use->request_id, .account_id = use->account_id, .now_s = now_s, .memory = memory};
+    use_outcome made = {0};
+    cache_trim(&c->sealing.cache); /* now, because the outcome may point into what is kept */
+    status ran = use_run(c, &scene, use, &made);
+    if (FAILED(ran)) {
+        bool wants_pair = made.wants_pair;
+        use_outcome_clear(&made);
+        made.wants_pair = wants_pair;
+    }
+    made.used.id = use->id;
+    made.used.failure = SET_INT(ran.code);
+    *out = made;
+}

@@ -1,0 +1,65 @@
+/* Custody of all keys: what the vault does with a USE. The only way in is custody_use; it verifies the proof, checks that
+ * the acts are what was signed, and only then uses a key. */
+#ifndef CUSTODY_CUSTODY_H
+#define CUSTODY_CUSTODY_H
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "contract/contract_tables.h"
+
+enum { CUSTODY_GATEWAYS_MOST = 64, CUSTODY_ACTS_MOST = 4 };
+
+typedef struct custody custody;
+
+/* The root key stays the caller's and is no longer needed afterwards. Failures as root_keys_derive. */
+status custody_open(const secret *root_key, custody **out);
+void custody_close(custody *c); /* overwrites everything; NULL is allowed */
+
+/* Boxes for a gateway are under this key from now on. INVALID_PARAMETER for a number past CUSTODY_GATEWAYS_MOST or a key
+ * that has not 32 bytes. */
+status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key);
+/* The same for the maker of RSA pairs. */
+status custody_pair_keygen(custody *c, const secret *pair_key);
+
+/* Frames ready to send, appended; the caller overwrites them when sent. */
+status custody_store_key_frame(const custody *c, buffer *frame); /* STORE_KEY */
+status custody_log_key_frame(const custody *c, buffer *frame);   /* LOG_KEY */
+
+/* RSA pairs for ImportParameters: how many are missing, and adding one (KEYGENNED). VERIFICATION when the private half
+ * was not boxed by the paired maker for this public half. */
+size_t custody_pairs_wanted(const custody *c);
+status custody_add_pair(custody *c, const keygenned_message *made);
+
+/* A use that must be witnessed before the answer leaves. */
+typedef struct key_use {
+    int act; /* enum vault_act */
+    char key_id[37], key_version_id[37];
+} key_use;
+
+typedef struct use_outcome {
+    used_message used; /* the answer; slices live in the arena or in `shown` */
+    bool wants_pair;   /* nothing was done: ask again when a pair has been added */
+    key_use uses[CUSTODY_ACTS_MOST];
+    size_t use_count;
+    secret shown[CUSTODY_ACTS_MOST];
+} use_outcome;
+void use_outcome_clear(use_outcome *o);
+
+/* Whether a use of this act is witnessed: NewKey, Encrypt, Decrypt, Generate, GenerateSealed and Import. */
+bool custody_is_witnessed(int act);
+
+/* Answers a USE; always gives an answer, which may be a failure, and then nothing else. All acts succeed or none is
+ * answered. The message and the arena must outlive the outcome, which must be cleared before the next USE. Failures:
+ *   BAD_SIGNATURE, BAD_SECURITY_TOKEN, SECURITY_TOKEN_MISMATCH, SECURITY_TOKEN_EXPIRED   who asks
+ *   NO_PERMISSION   the signed request does not ask for this act, or there is no proof
+ *   CORRUPT         a sealed blob is not what it should be
+ *   CLOSED          the gateway is not paired
+ *   and those of the acts: CIPHERTEXT, KEY_PENDING_IMPORT, IMPORT_TOKEN, IMPORT_TOKEN_EXPIRED, KEY_MATERIAL,
+ *   INVALID_PARAMETER, TOO_LARGE, VERIFICATION (a box that is not the gateway's for this request).
+ * What NewSession gives as Output, and what comes back as Proof.SecurityToken, is the base64 of the sealed token; for a
+ * session the outcome's `session` is its access key id.
+ * A USE without a proof is only answered as bootstrap: NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
+ * the account key just made, with access key secrets given back in clear. */
+void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out);
+
+#endif

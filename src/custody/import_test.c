@@ -1,0 +1,230 @@
+/* Bringing one's own key: parameters, wrapping, token, expiry, the same material only. */
+#include "crypto/rsa.h"
+#include "custody/test_house.h"
+
+static test_house house;
+static uint8_t material[32];
+
+/* A pair from a maker paired with the vault, as keyhold-keygen makes it. */
+static void add_pair(uint8_t wrong_bit) {
+    static const uint8_t KEY[32] = {11};
+    OWNED(secret) key = {0};
+    OWNED(secret) private_der = {0};
+    OWNED(buffer) public_der = {0};
+    OWNED(buffer) boxed = {0};
+    box *maker = NULL;
+    ASSERT_OK(secret_copy(slice_of(KEY, 32), &key));
+    ASSERT_OK(box_new(&key, BOX_SIDE_A, &maker));
+    ASSERT_OK(custody_pair_keygen(house.custody, &key));
+    ASSERT_OK(rsa_generate(2048, &private_der));
+    ASSERT_OK(rsa_public(&private_der, &public_der));
+    ASSERT_OK(box_seal_secret(maker, buffer_slice(&public_der), &private_der, &boxed));
+    boxed.at[boxed.len - 1] ^= wrong_bit;
+    keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
+    status added = custody_add_pair(house.custody, &m);
+    if (wrong_bit) ASSERT_FAILS(added, VERIFICATION);
+    else ASSERT_OK(added);
+    box_free(maker);
+}
+
+static int begin(void **state) {
+    (void)state;
+    test_house_begin(&house);
+    memset(material, 0x5a, sizeof material);
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    test_house_end(&house);
+    return 0;
+}
+
+typedef struct parameters {
+    slice public_der, token;
+} parameters;
+
+static parameters ask(int algorithm) {
+    add_pair(0);
+    key_act act = test_new_key_act();
+    act.act = VAULT_ACT_IMPORT_PARAMETERS, act.algorithm = algorithm;
+    const key_result *given = test_act(&house, "GetParametersForImport", act);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(given->time.value, TEST_NOW_S + 86400);
+    assert_int_equal(house.done.use_count, 0);
+    return (parameters){given->output, given->extra};
+}
+
+static slice wrap(const parameters *p, enum hash_kind kind, size_t bytes) {
+    OWNED(buffer) wrapped = {0};
+    slice out;
+    ASSERT_OK(rsa_seal_oaep(p->public_der, kind, slice_of(material, bytes), &wrapped));
+    ASSERT_OK(arena_copy(&house.memory, buffer_slice(&wrapped), &out));
+    return out;
+}
+
+static key_act import_act(const parameters *p, slice wrapped) {
+    key_act act = test_new_key_act();
+    act.act = VAULT_ACT_IMPORT, act.token = p->token, act.input = wrapped;
+    return act;
+}
+
+static void import_at(key_act act, int64_t now_s) {
+    use_message use = test_use(&house, "ImportKeyMaterial", &act);
+    test_run(&house, &use, now_s);
+}
+
+static void imported_material_is_used(void **state) {
+    (void)state;
+    static const struct {
+        int algorithm;
+        enum hash_kind kind;
+    } ways[] = {{WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256, HASH_SHA256}, {WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1, HASH_SHA1}};
+    slice blob = {0}, keys[2], prints[2];
+    for (size_t i = 0; i < 2; i++) {
+        parameters p = ask(ways[i].algorithm);
+        import_at(import_act(&p, wrap(&p, ways[i].kind, 32)), TEST_NOW_S + 86399);
+        ASSERT_ANSWER(&house, OK);
+        assert_int_equal(house.done.uses[0].act, VAULT_ACT_IMPORT);
+        keys[i] = house.done.used.results.at[0].output;
+        prints[i] = house.done.used.results.at[0].extra;
+    }
+    assert_int_equal(prints[0].len, 32);
+    assert_true(slice_equals(prints[0], prints[1]));
+    key_act seal = {.act = VAULT_ACT_ENCRYPT, .key = keys[0], .input = test_boxed(&house, SLICE("hello"))};
+    blob = test_act(&house, "Encrypt", seal)->output;
+    key_act open = {.act = VAULT_ACT_DECRYPT, .key = keys[1], .input = blob}; /* the same material, imported again */
+    slice boxed = test_act(&house, "Decrypt", open)->boxed;
+    assert_true(slice_equals(test_unboxed(&house, boxed), SLICE("hello")));
+}
+
+static void only_the_same_material_comes_again(void **state) {
+    (void)state;
+    parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
+    import_at(import_act(&p, wrap(&p, HASH_SHA256, 32)), TEST_NOW_S);
+    slice print = house.done.used.results.at[0].extra;
+    key_act again = import_act(&p, wrap(&p, HASH_SHA256, 32));
+    again.context = print;
+    import_at(again, TEST_NOW_S);
+    ASSERT_ANSWER(&house, OK);
+    material[31] ^= 1;
+    again.input = wrap(&p, HASH_SHA256, 32);
+    import_at(again, TEST_NOW_S);
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+    again.context = slice_head(print, 31);
+    import_at(again, TEST_NOW_S);
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+}
+
+static void bad_material_is_refused_alike(void **state) {
+    (void)state;
+    parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
+    static const size_t sizes[] = {0, 1, 16, 31, 33, 64};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        static uint8_t longer[64];
+        OWNED(buffer) wrapped = {0};
+        ASSERT_OK(rsa_seal_oaep(p.public_der, HASH_SHA256, slice_of(longer, sizes[i]), &wrapped));
+        import_at(import_act(&p, buffer_slice(&wrapped)), TEST_NOW_S);
+        ASSERT_ANSWER(&house, KEY_MATERIAL);
+    }
+    import_at(import_act(&p, wrap(&p, HASH_SHA1, 32)), TEST_NOW_S); /* the other hash */
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+    slice wrapped = wrap(&p, HASH_SHA256, 32);
+    for (size_t bit = 0; bit < 8 * wrapped.len; bit += 61) {
+        import_at(import_act(&p, test_flip(&house, wrapped, bit)), TEST_NOW_S);
+        ASSERT_ANSWER(&house, KEY_MATERIAL);
+    }
+    import_at(import_act(&p, slice_head(wrapped, wrapped.len - 1)), TEST_NOW_S);
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+    import_at(import_act(&p, (slice){0}), TEST_NOW_S);
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+}
+
+static void tokens_are_for_one_key_and_one_day(void **state) {
+    (void)state;
+    parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
+    key_act good = import_act(&p, wrap(&p, HASH_SHA256, 32)), act = good;
+    import_at(good, TEST_NOW_S + 86400);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN_EXPIRED);
+    act.key_id = slice_of(TEST_VERSION_ID, 16);
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN);
+    act = good;
+    act.key_version_id = slice_of(TEST_KEY_ID, 16);
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN);
+    act = good;
+    act.token = SLICE("dG9r");
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN);
+    for (size_t bit = 0; bit < 8 * p.token.len; bit += 7) {
+        act.token = test_flip(&house, p.token, bit);
+        import_at(act, TEST_NOW_S);
+        ASSERT_ANSWER(&house, IMPORT_TOKEN);
+    }
+    act.token = house.access_key; /* sealed by the vault, but no token */
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN);
+    slice account, access_key;
+    test_bootstrap(&house, SLICE("1000000000000002"), &account, &access_key);
+    use_message use = test_use(&house, "ImportKeyMaterial", &good);
+    use.account_id = SLICE("1000000000000002"), use.account = account, use.access_key = access_key;
+    test_run(&house, &use, TEST_NOW_S);
+    ASSERT_ANSWER(&house, IMPORT_TOKEN); /* of another account */
+    import_at(good, TEST_NOW_S);
+    ASSERT_ANSWER(&house, OK);
+}
+
+static void material_expires(void **state) {
+    (void)state;
+    parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
+    key_act act = import_act(&p, wrap(&p, HASH_SHA256, 32));
+    act.expires_at = SET_INT(TEST_NOW_S);
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, INVALID_PARAMETER);
+    act.expires_at = SET_INT(TEST_NOW_S + 10);
+    import_at(act, TEST_NOW_S);
+    ASSERT_ANSWER(&house, OK);
+    key_act generate = {.act = VAULT_ACT_GENERATE, .key = house.done.used.results.at[0].output, .size = SET_INT(32)};
+    use_message use = test_use(&house, "GenerateDataKey", &generate);
+    test_run(&house, &use, TEST_NOW_S + 9);
+    ASSERT_ANSWER(&house, OK);
+    test_run(&house, &use, TEST_NOW_S + 10); /* kept in memory, and yet no longer used */
+    ASSERT_ANSWER(&house, KEY_PENDING_IMPORT);
+}
+
+static void without_a_pair_nothing_happens(void **state) {
+    (void)state;
+    key_act act = test_new_key_act();
+    act.act = VAULT_ACT_IMPORT_PARAMETERS, act.algorithm = WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256;
+    test_act(&house, "GetParametersForImport", act);
+    ASSERT_ANSWER(&house, CLOSED);
+    assert_true(house.done.wants_pair);
+    use_message use = test_use(&house, "GetParametersForImport", &act);
+    use.proof->signature = SLICE("01234567890123456789");
+    test_run(&house, &use, TEST_NOW_S);
+    ASSERT_ANSWER(&house, BAD_SIGNATURE); /* and who is nobody does not even wait */
+    assert_false(house.done.wants_pair);
+    assert_int_equal(custody_pairs_wanted(house.custody), 2);
+    add_pair(1);
+    assert_int_equal(custody_pairs_wanted(house.custody), 2);
+    add_pair(0);
+    assert_int_equal(custody_pairs_wanted(house.custody), 1);
+    act.algorithm = 0;
+    test_act(&house, "GetParametersForImport", act);
+    ASSERT_ANSWER(&house, INVALID_PARAMETER);
+    assert_int_equal(custody_pairs_wanted(house.custody), 1);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(imported_material_is_used),
+        TEST(only_the_same_material_comes_again),
+        TEST(bad_material_is_refused_alike),
+        TEST(tokens_are_for_one_key_and_one_day),
+        TEST(material_expires),
+        TEST(without_a_pair_nothing_happens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+/* The vault at work: uses, their witnesses and their answers. No answer leaves before the witnesses of its uses are with
+ * the auditor's socket; without an auditor no key is used. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/compare.h"
+#include "role/vault.h"
+
+enum { ANSWERS_LEAST = 1 << 20, LEDGER_PAUSE = 512, RELEASE_AGAIN_MS = 1 };
+
+status vault_send_frame(vault *v, channel *to) {
+    status sent = to ? channel_send(to, buffer_slice(&v->frame)) : FAIL(CLOSED);
+    bytes_wipe(v->frame.at, v->frame.len);
+    buffer_reset(&v->frame);
+    return sent;
+}
+
+/* Never by realloc, which would leave the old bytes lying about. */
+static status answers_reserve(vault *v, size_t more) {
+    size_t needed = v->answers.len + more;
+    if (needed <= v->answers.capacity) return OK;
+    OWNED(buffer) larger = {0};
+    TRY(buffer_reserve(&larger, needed < ANSWERS_LEAST ? ANSWERS_LEAST : 2 * needed));
+    TRY(buffer_append(&larger, buffer_slice(&v->answers)));
+    buffer_wipe(&v->answers);
+    buffer former = v->answers;
+    v->answers = larger;
+    larger = former;
+    return OK;
+}
+
+static status answer_hold(vault *v) {
+    TRY(answers_reserve(v, sizeof(uint32_t) + v->frame.len));
+    TRY(buffer_append_u32(&v->answers, (uint32_t)v->frame.len));
+    TRY(buffer_append(&v->answers, buffer_slice(&v->frame)));
+    bytes_wipe(v->frame.at, v->frame.len);
+    buffer_reset(&v->frame);
+    return OK;
+}
+
+/* Refusals used no key: nothing to witness, nothing to wait for. */
+static void refuse(vault *v, int64_t id, status failure) {
+    used_message m = {.id = SET_INT(id), .failure = SET_INT(failure.code)};
+    status sent = message_encode(MESSAGE_USED, &m, &v->frame);
+    if (!FAILED(sent)) sent = vault_send_frame(v, v->core);
+    if (FAILED(sent)) log_warning("answer lost", "%s", status_name(sent));
+}
+
+static bool can_witness(const vault *v) {
+    return v->auditor != NULL && channel_is_open(v->auditor) && ledger_room(&v->ledger) >= CUSTODY_ACTS_MOST;
+}
+
+static status witness_all(vault *v, const use_message *use, const use_outcome *done) {
+    for (size_t i = 0; i < done->use_count; i++) {
+        const key_use *u = &done->uses[i];
+        witness_message m = {.request_id = use->request_id, .account_id = use->account_id, .act = u->act,
+                             .key_id = slice_of_text(u->key_id), .key_version_id = slice_of_text(u->key_version_id)};
+        TRY(ledger_add(&v->ledger, &m));
+    }
+    return OK;
+}
+
+/* Once a witness is in the ledger it is told, even should the answer then not fit into memory. */
+static status answer(vault *v, const use_message *use, const use_outcome *done) {
+    TRY(witness_all(v, use, done));
+    TRY(message_encode(MESSAGE_USED, &done->used, &v->frame));
+    ENSURE(v->frame.len <= CHANNEL_FRAME_MAX, TOO_LARGE);
+    return answer_hold(v);
+}
+
+static status park(vault *v, slice frame, int64_t id) {
+    ENSURE(v->parked_count < PARKED_MOST, THROTTLED);
+    parked *p = &v->parked[v->parked_count];
+    *p = (parked){.id = id, .until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS};
+    status copied = buffer_append(&p->frame, frame);
+    if (FAILED(copied)) {
+        buffer_clear(&p->frame);
+        return copied;
+    }
+    v->parked_count++;
+    return OK;
+}
+
+/* Whether it was answered: not when it needs a pair and there is none. */
+static bool use_now(vault *v, const use_message *use) {
+    if (!can_witness(v)) {
+        refuse(v, use->id.value, FAIL(CLOSED));
+        return true;
+    }
+    use_outcome done = {0};
+    custody_use(v->custody, use, clock_now_s(), &v->memory, &done);
+    bool answered = !done.wants_pair;
+    status held = answered ? answer(v, use, &done) : OK;
+    use_outcome_clear(&done);
+    if (FAILED(held)) {
+        bytes_wipe(v->frame.at, v->frame.len);
+        buffer_reset(&v->frame);
+        refuse(v, use->id.value, held);
+    }
+    if (ledger_room(&v->ledger) < LEDGER_PAUSE && v->core) channel_pause(v->core);
+    return answered;
+}
+
+void vault_use(vault *v, slice frame, const use_message *use) {
+    if (use_now(v, use)) return;
+    status kept = park(v, frame, use->id.value);
+    if (FAILED(kept)) refuse(v, use->id.value, kept);
+}
+
+static void unpark_first(vault *v) {
+    buffer_clear(&v->parked[0].frame);
+    v->parked_count--;
+    memmove(v->parked, v->parked + 1, v->parked_count * sizeof v->parked[0]);
+}
+
+void vault_use_parked(vault *v) {
+    while (v->parked_count > 0) {
+        message m;
+        status read = message_decode(buffer_slice(&v->parked[0].frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
+        bool answered = true;
+        if (!FAILED(read)) answered = use_now(v, m.fields);
+        else refuse(v, v->parked[0].id, read);
+        arena_wipe(&v->memory);
+        if (!answered) return;
+        unpark_first(v);
+    }
+}
+
+static void refuse_overdue(vault *v) {
+    while (v->parked_count > 0 && v->parked[0].until_ms <= loop_now_ms(v->loop)) {
+        refuse(v, v->parked[0].id, FAIL(TIMEOUT));
+        unpark_first(v);
+    }
+}
+
+void vault_forget_core(vault *v) {
+    buffer_wipe(&v->answers);
+    while (v->parked_count > 0) unpark_first(v);
+}
+
+static void release_again(void *context) {
+    vault *v = context;
+    v->release_planned = false; /* the turn's end does the rest */
+}
+
+static void plan_release(vault *v) {
+    if (v->release_planned) return;
+    v->release_planned = !FAILED(loop_after(v->loop, RELEASE_AGAIN_MS, release_again, v, NULL));
+}
+
+/* Whether all witnesses are with the auditor's socket. */
+static bool witnesses_told(vault *v) {
+    if (v->auditor == NULL || FAILED(ledger_send(&v->ledger, v->auditor))) return false;
+    channel_flush(v->auditor);
+    return channel_is_open(v->auditor) && channel_pending_bytes(v->auditor) == 0;
+}
+
+static void send_answers(vault *v) {
+    slice rest = buffer_slice(&v->answers), frame;
+    uint32_t length;
+    status sent = OK;
+    while (!FAILED(sent) && slice_take_u32(&rest, &length) && slice_take(&rest, length, &frame))
+        sent = v->core ? channel_send(v->core, frame) : FAIL(CLOSED);
+    if (FAILED(sent)) log_warning("answers lost", "%s", status_name(sent));
+    bytes_wipe(v->answers.at, v->answers.len);
+    buffer_reset(&v->answers);
+}
+
+void vault_release(vault *v) {
+    refuse_overdue(v);
+    if (v->answers.len == 0 && v->ledger.sent == v->ledger.next - 1) return;
+    if (witnesses_told(v)) send_answers(v);
+    else if (v->auditor != NULL) plan_release(v);
+}
