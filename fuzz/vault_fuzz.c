@@ -1,5 +1,5 @@
-/* Fuzzing the vault from core's side: any frame, as it is, and once more with the proof made right, so that the acts behind
- * the signature are reached as well. The house is that of docs/formats/sealed.md. */
+/* Fuzzing the vault from core's side: any frame, as it is, and once more with the proof made right, so that the acts
+ * behind the signature are reached as well. The house is that of docs/formats/sealed.md. */
 #include <stdlib.h>
 
 #include "base/text.h"

@@ -10,7 +10,7 @@ struct table_entry {
     void *value;
 };
 
-static uint8_t tombstone;
+static uint8_t tombstone; /* only its address matters (house_rules: globals) */
 static uint64_t hash_key[2] = {0x736f6d6570736575ULL, 0x646f72616e646f6dULL};
 
 void table_seed(const uint8_t seed[16]) { memcpy(hash_key, seed, 16); }

@@ -97,13 +97,13 @@ static status tell_variable(const setting_row *row, buffer *out) {
     return append_mapped(out, row->key, true);
 }
 
-static status tell_flag(const setting_row *row, buffer *out) {
+status setting_tell_flag(enum setting_id id, buffer *out) {
     TRY(buffer_append_text(out, "--"));
-    if (strcmp(row->section, "server") != 0) {
-        TRY(append_mapped(out, row->section, false));
+    if (strcmp(rows[id].section, "server") != 0) {
+        TRY(append_mapped(out, rows[id].section, false));
         TRY(buffer_append_byte(out, '-'));
     }
-    return append_mapped(out, row->key, false);
+    return append_mapped(out, rows[id].key, false);
 }
 
 status settings_tell_origin(const settings *s, enum setting_id id, buffer *out) {
@@ -111,7 +111,7 @@ status settings_tell_origin(const settings *s, enum setting_id id, buffer *out) 
     switch (value->source) {
     case SETTING_FROM_FILE: return buffer_printf(out, "%.*s:%u", SLICE_ARGS(value->file), value->line);
     case SETTING_FROM_ENVIRONMENT: return tell_variable(&rows[id], out);
-    case SETTING_FROM_FLAG: return tell_flag(&rows[id], out);
+    case SETTING_FROM_FLAG: return setting_tell_flag(id, out);
     case SETTING_FROM_DEFAULT: break;
     }
     return buffer_append_text(out, "default");

@@ -49,6 +49,8 @@ typedef struct setting_row {
 const setting_row *setting_row_of(enum setting_id id);
 /* By flag without the dashes: "max-connections" is server.max_connections, "seal-provider" is seal.provider. */
 bool setting_by_flag(slice name, enum setting_id *out);
+/* Appends the flag with its dashes: "--max-connections". */
+status setting_tell_flag(enum setting_id id, buffer *out);
 
 enum setting_source { SETTING_FROM_DEFAULT, SETTING_FROM_FILE, SETTING_FROM_ENVIRONMENT, SETTING_FROM_FLAG };
 

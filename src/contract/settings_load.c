@@ -1,4 +1,6 @@
 /* Settings from files, the environment and flags. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -111,8 +113,9 @@ static status take_text(loading *l, slice file, slice text) {
 static status take_file(loading *l, const char *path) {
     OWNED(buffer) text = {0};
     slice file;
+    char resolved[PATH_MAX]; /* configuration is often mounted as links */
     TRY(arena_copy(&l->s->memory, slice_of_text(path), &file));
-    status read = files_read(FILES_HERE, path, INI_BYTES_MOST, &text);
+    status read = realpath(path, resolved) ? files_read(FILES_HERE, resolved, INI_BYTES_MOST, &text) : files_failure(errno);
     if (!FAILED(read)) return take_text(l, file, buffer_slice(&text));
     TRY(buffer_printf(l->complaint, "%s: cannot be read: %s", path,
                       FAILED_WITH(read, NOT_FOUND) ? "there is no such file" : status_name(read)));

@@ -11,9 +11,9 @@
 typedef struct act_scene {
     sealing *sealing;
     stock *stock;
-    box *box;             /* to the gateway of the request; NULL when there is none */
-    slice request_id;     /* what every box is bound to */
-    slice account_id;     /* as core names it */
+    box *box;              /* to the gateway of the request; NULL when there is none */
+    slice request_id;      /* what every box is bound to */
+    slice account_id;      /* as core names it */
     const opened *account; /* NULL only before NewAccount at bootstrap */
     const opened *caller;  /* access key or session that signed; NULL at bootstrap */
     int64_t now_s;
@@ -22,9 +22,9 @@ typedef struct act_scene {
 
 /* What an act leaves behind. */
 typedef struct act_outcome {
-    key_result result; /* slices in the arena, or in `shown` */
+    key_result result;            /* slices in the arena, or in `shown` */
     slice key_id, key_version_id; /* of the customer master key used, made or imported; absent when there was none */
-    secret shown;      /* at bootstrap: an access key secret given back in clear */
+    secret shown;                 /* at bootstrap: an access key secret given back in clear */
 } act_outcome;
 
 typedef status act_run(act_scene *scene, const key_act *act, act_outcome *out);

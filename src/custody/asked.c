@@ -5,7 +5,8 @@
 
 enum { SPACED_LINES = 4 };
 
-/* The value of the one parameter of that name; absent when there is none. A name given twice could be read in two ways. */
+/* The value of the one parameter of that name; absent when there is none. A name given twice could be read in two ways.
+ */
 static status parameter_find(slice parameters, slice separator, slice name, slice *out) {
     slice found = {0};
     while (parameters.len > 0) {
@@ -59,8 +60,8 @@ static status read_acs3_headers(slice *rest, slice *action) {
 
 /* METHOD \n path \n query \n headers, each with its \n \n names of headers \n hash of the body. */
 static status read_acs3(slice text, arena *memory, asked *out) {
-    static const slice NO_BODY = {
-        (const uint8_t *)"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 64};
+    static const slice NO_BODY = {(const uint8_t *)"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                                  64};
     slice method, path, query, in_header, in_query, names, hash, user;
     ENSURE(take_line(&text, &method) && take_line(&text, &path) && take_line(&text, &query), NO_PERMISSION);
     TRY(read_acs3_headers(&text, &in_header));

@@ -7,13 +7,13 @@
 #include "contract/contract_tables.h"
 
 typedef struct asked {
-    bool is_storage;     /* an OSS request */
-    slice action;        /* name of the API operation; absent for OSS */
-    slice user_name;     /* the UserName parameter, decoded; absent when there is none */
+    bool is_storage;      /* an OSS request */
+    slice action;         /* name of the API operation; absent for OSS */
+    slice user_name;      /* the UserName parameter, decoded; absent when there is none */
     bool has_signed_body; /* ACS3: further parameters may stand in a body known only by its hash */
-    slice verb;          /* OSS: GET, PUT … */
-    bool names_object;   /* OSS: bucket and key, not a bucket alone */
-    bool copies;         /* OSS: names the object to copy from */
+    slice verb;           /* OSS: GET, PUT … */
+    bool names_object;    /* OSS: bucket and key, not a bucket alone */
+    bool copies;          /* OSS: names the object to copy from */
 } asked;
 
 /* NO_PERMISSION when the text is not what the scheme signs, or names its action more than once. */

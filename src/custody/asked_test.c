@@ -64,7 +64,8 @@ static const row rows[] = {
     {SCHEME_ALIBABA_V3, "POST\n/\n\nhost:h\n\nx-acs-action:Decrypt\n" NO_BODY, VAULT_ACT_DECRYPT, false},
     /* OSS, V1 */
     {SCHEME_OSS_V1, "GET\n\ntext/plain\ndate\nx-oss-date:d\n/mybucket/k.txt", VAULT_ACT_DECRYPT, true},
-    {SCHEME_OSS_V1, "GET\n\n\n1716190461\n/mybucket/dir/a b.txt?response-content-type=text/plain", VAULT_ACT_DECRYPT, true},
+    {SCHEME_OSS_V1, "GET\n\n\n1716190461\n/mybucket/dir/a b.txt?response-content-type=text/plain", VAULT_ACT_DECRYPT,
+     true},
     {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/k.txt", VAULT_ACT_GENERATE, false},
     {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/k.txt", VAULT_ACT_ENCRYPT, false},
     {SCHEME_OSS_V1, "GET\n\n\nd\n/mybucket/", VAULT_ACT_DECRYPT, false},

@@ -1,5 +1,5 @@
-/* Opened things that may be used again: account keys, access key secrets, sessions and customer master keys, found by the
- * bytes of the sealed blob they came from. Bounded; what is dropped is overwritten first. */
+/* Opened things that may be used again: account keys, access key secrets, sessions and customer master keys, found by
+ * the bytes of the sealed blob they came from. Bounded; what is dropped is overwritten first. */
 #ifndef CUSTODY_CACHE_H
 #define CUSTODY_CACHE_H
 
@@ -12,11 +12,12 @@ enum { MARK_BYTES = 16, CACHE_ENTRIES_MAX = 2048, CACHE_BYTES_MAX = 6 << 20 };
 /* What a sealed blob held. */
 typedef struct opened {
     enum sealed_kind kind;
-    sealed_header header;     /* authenticated; slices point into `blob` */
-    uint8_t mark[MARK_BYTES]; /* tells the account key it was opened under from every other, even of the same account id */
-    xaes *cipher;             /* account key: seals what belongs to the account; key material: the key itself */
-    secret value;             /* account key: key of fingerprints; otherwise the secret or private key */
-    uint8_t *blob;            /* a copy */
+    sealed_header header; /* authenticated; slices point into `blob` */
+    uint8_t
+        mark[MARK_BYTES]; /* tells the account key it was opened under from every other, even of the same account id */
+    xaes *cipher;         /* account key: seals what belongs to the account; key material: the key itself */
+    secret value;         /* account key: key of fingerprints; otherwise the secret or private key */
+    uint8_t *blob;        /* a copy */
     size_t blob_bytes;
     struct opened *newer, *older; /* the cache's */
 } opened;

@@ -4,7 +4,7 @@
 #include "custody/act.h"
 
 enum {
-    SECRET_CHARACTERS = 30,     /* log2(62^30) = 178 bits */
+    SECRET_CHARACTERS = 30, /* log2(62^30) = 178 bits */
     ADOPTED_LEAST = 16,
     ADOPTED_MOST = 128,
     SESSION_LIFETIME_MOST_S = 36 * 60 * 60 + 60, /* and a minute, for the way from core */

@@ -10,6 +10,8 @@
 #include "custody/pairing.h"
 #include "custody/proof.h"
 
+enum { REQUEST_ID_MOST = 128 };
+
 struct custody {
     sealing sealing;
     stock stock;
@@ -140,8 +142,7 @@ static status acts_check_signed(const act_scene *scene, const use_message *use, 
     asked a;
     TRY(asked_read(use->proof->scheme, text, scene->memory, &a));
     used->asked = a.is_storage ? a.verb : a.action;
-    for (size_t i = 0; i < use->acts.count; i++)
-        TRY(asked_allows(&a, &use->acts.at[i], &scene->caller->header));
+    for (size_t i = 0; i < use->acts.count; i++) TRY(asked_allows(&a, &use->acts.at[i], &scene->caller->header));
     return OK;
 }
 
@@ -196,7 +197,7 @@ static status pairs_check(const custody *c, const use_message *use, use_outcome 
 }
 
 static status use_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
-    ENSURE(use->acts.count <= CUSTODY_ACTS_MOST, INVALID_PARAMETER);
+    ENSURE(use->acts.count <= CUSTODY_ACTS_MOST && use->request_id.len <= REQUEST_ID_MOST, INVALID_PARAMETER);
     if (use->proof == NULL) {
         TRY(acts_check_bootstrap(use));
         return acts_run(scene, use, out);
@@ -214,8 +215,13 @@ static box *box_of(const custody *c, maybe_int gateway) {
 }
 
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
-    act_scene scene = {.sealing = &c->sealing, .stock = &c->stock, .box = box_of(c, use->gateway),
-                       .request_id = use->request_id, .account_id = use->account_id, .now_s = now_s, .memory = memory};
+    act_scene scene = {.sealing = &c->sealing,
+                       .stock = &c->stock,
+                       .box = box_of(c, use->gateway),
+                       .request_id = use->request_id,
+                       .account_id = use->account_id,
+                       .now_s = now_s,
+                       .memory = memory};
     use_outcome made = {0};
     cache_trim(&c->sealing.cache); /* now, because the outcome may point into what is kept */
     status ran = use_run(c, &scene, use, &made);

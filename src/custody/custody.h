@@ -1,5 +1,5 @@
-/* Custody of all keys: what the vault does with a USE. The only way in is custody_use; it verifies the proof, checks that
- * the acts are what was signed, and only then uses a key. */
+/* Custody of all keys: what the vault does with a USE. The only way in is custody_use; it verifies the proof, checks
+ * that the acts are what was signed, and only then uses a key. */
 #ifndef CUSTODY_CUSTODY_H
 #define CUSTODY_CUSTODY_H
 
@@ -15,8 +15,8 @@ typedef struct custody custody;
 status custody_open(const secret *root_key, custody **out);
 void custody_close(custody *c); /* overwrites everything; NULL is allowed */
 
-/* Boxes for a gateway are under this key from now on. INVALID_PARAMETER for a number past CUSTODY_GATEWAYS_MOST or a key
- * that has not 32 bytes. */
+/* Boxes for a gateway are under this key from now on. INVALID_PARAMETER for a number past CUSTODY_GATEWAYS_MOST or a
+ * key that has not 32 bytes. */
 status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key);
 /* The same for the maker of RSA pairs. */
 status custody_pair_keygen(custody *c, const secret *pair_key);

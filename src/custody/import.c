@@ -1,4 +1,5 @@
-/* Bringing one's own key: an RSA pair to wrap it for, the token that carries the private half, and the import itself. */
+/* Bringing one's own key: an RSA pair to wrap it for, the token that carries the private half, and the import itself.
+ */
 #include "crypto/compare.h"
 #include "crypto/mac.h"
 #include "crypto/rsa.h"

@@ -93,8 +93,14 @@ static status sign_oss4(const proof *p, const secret *key, slice text, uint8_t *
     char hex[HEX_SHA256_BYTES], time[CLOCK_BASIC_BYTES];
     TRY(hash_as_hex(text, hex));
     clock_format_basic(p->request_time.value, time);
-    const slice parts[] = {SLICE("OSS4-HMAC-SHA256\n"), slice_of_text(time), SLICE("\n"), p->scope_date, SLICE("/"),
-                           p->scope_region, SLICE("/oss/aliyun_v4_request\n"), slice_of(hex, sizeof hex)};
+    const slice parts[] = {SLICE("OSS4-HMAC-SHA256\n"),
+                           slice_of_text(time),
+                           SLICE("\n"),
+                           p->scope_date,
+                           SLICE("/"),
+                           p->scope_region,
+                           SLICE("/oss/aliyun_v4_request\n"),
+                           slice_of(hex, sizeof hex)};
     return hmac_parts(HASH_SHA256, secret_expose(key), &(hmac_text){parts, sizeof parts / sizeof *parts}, out);
 }
 

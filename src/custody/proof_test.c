@@ -29,11 +29,15 @@ typedef struct vector {
 } vector;
 
 static const vector vectors[] = {
-    {SCHEME_ALIBABA_V1, {(const uint8_t *)V1_ENCRYPT, sizeof V1_ENCRYPT - 1}, "ba043868b406d7b48c74fad96ffd37cb10594fc7"},
-    {SCHEME_ALIBABA_V3, {(const uint8_t *)V3_CREATE_USER, sizeof V3_CREATE_USER - 1},
+    {SCHEME_ALIBABA_V1,
+     {(const uint8_t *)V1_ENCRYPT, sizeof V1_ENCRYPT - 1},
+     "ba043868b406d7b48c74fad96ffd37cb10594fc7"},
+    {SCHEME_ALIBABA_V3,
+     {(const uint8_t *)V3_CREATE_USER, sizeof V3_CREATE_USER - 1},
      "66d44f1d1249dbfa1b922672e1f32bab917b33fba80225b597e5630722c0b9c6"},
     {SCHEME_OSS_V1, {(const uint8_t *)OSS1_GET, sizeof OSS1_GET - 1}, "717e9f47b3486e734f18ec54e021d3e92a38d05b"},
-    {SCHEME_OSS_V4, {(const uint8_t *)OSS4_PUT, sizeof OSS4_PUT - 1},
+    {SCHEME_OSS_V4,
+     {(const uint8_t *)OSS4_PUT, sizeof OSS4_PUT - 1},
      "68baafe46c63eea406faaea1e6efbd20221746135cac0e04a5e843df86882a70"},
 };
 enum { VECTORS = sizeof vectors / sizeof *vectors };
@@ -161,10 +165,8 @@ static void scope_is_part_of_the_signature(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_signatures_hold),
-        cmocka_unit_test(every_flipped_bit_is_refused),
-        cmocka_unit_test(candidates_are_tried_in_order),
-        cmocka_unit_test(a_signature_holds_under_its_own_scheme_only),
+        cmocka_unit_test(real_signatures_hold),           cmocka_unit_test(every_flipped_bit_is_refused),
+        cmocka_unit_test(candidates_are_tried_in_order),  cmocka_unit_test(a_signature_holds_under_its_own_scheme_only),
         cmocka_unit_test(scope_is_part_of_the_signature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ typedef struct sealing_order {
 /* Under the account key. The blob lives in the arena. */
 status sealing_seal(const opened *account, const sealing_order *order, arena *memory, slice *blob);
 
-/* One of the account's things; lives in the cache. CORRUPT when it is not that account's, not of that kind, or was changed. */
+/* One of the account's things; lives in the cache. CORRUPT when it is not that account's, not of that kind, or was
+ * changed. */
 status sealing_open(sealing *s, const opened *account, enum sealed_kind kind, slice blob, const opened **out);
 
 /* The same for what is used once: no cache, the caller frees it with opened_free. */

@@ -1,5 +1,5 @@
-/* The sealed formats against vectors made by another implementation (docs/formats/sealed.md), and against everything that
- * is not quite what it should be. */
+/* The sealed formats against vectors made by another implementation (docs/formats/sealed.md), and against everything
+ * that is not quite what it should be. */
 #include "base/text.h"
 #include "custody/sealing.h"
 #include "custody/test_house.h"
@@ -23,6 +23,7 @@ static const char CIPHERTEXT_BLOB[] =
     "04040404040404040404af9e2257fb3e5f269fcc262c1b9c952ce3a25b0d7f";
 static const char CONTEXT[] = "000444657074000766696e616e636500036b2e320000";
 static const char STORE_KEY[] = "ab43d27f4d9f663371d4f05d9742077b7a010a677a7ec34e79166594e2c9dac1";
+static const char FINGERPRINT_KEY[] = "ca5cfed56b848d35a9e1bc85a0670083d6cbbf375e461b5e1856cfc378c99d9f";
 static const char TRAIL_SEED[] = "c767f0e12ee0520cf26fc8b1499fd60bf1fac3bc0667ff2727d4fe5cb1245616";
 
 typedef struct bench {
@@ -69,6 +70,7 @@ static void vectors_open(void **state) {
     bench_begin(&b);
     assert_true(slice_equals(secret_expose(&b.sealing.root.store), unhex(&b, STORE_KEY)));
     assert_true(slice_equals(secret_expose(&b.sealing.root.trail), unhex(&b, TRAIL_SEED)));
+    assert_true(slice_equals(secret_expose(&b.account->value), unhex(&b, FINGERPRINT_KEY)));
     ASSERT_OK(sealing_open(&b.sealing, b.account, SEALED_ACCESS_KEY, unhex(&b, ACCESS_KEY_BLOB), &found));
     assert_true(slice_equals(secret_expose(&found->value), TEST_SECRET));
     assert_true(slice_equals(found->header.access_key_id, TEST_KEY_NAME));
@@ -80,7 +82,9 @@ static void vectors_open(void **state) {
     OWNED(buffer) bound = {0};
     OWNED(secret) plaintext = {0};
     ASSERT_OK(buffer_append(&bound, outside.clear));
-    ASSERT_OK(buffer_append(&bound, unhex(&b, CONTEXT)));
+    pair map[] = {{SLICE("k.2"), SLICE("")}, {SLICE("Dept"), SLICE("finance")}};
+    ASSERT_OK(context_canonical((pair_list){map, 2}, &b.memory, &bound));
+    assert_true(slice_ends_with(buffer_slice(&bound), unhex(&b, CONTEXT)));
     ASSERT_OK(xaes_open(found->cipher, buffer_slice(&bound), outside.content, &plaintext));
     assert_true(slice_equals(secret_expose(&plaintext), SLICE("hello")));
     bench_end(&b);
@@ -101,7 +105,8 @@ static void every_flipped_bit_is_refused(void **state) {
     }
     for (size_t i = 0; i < 2; i++) {
         slice blob = unhex(&b, things[i].blob);
-        ASSERT_OK(sealing_open(&b.sealing, b.account, things[i].kind, blob, &found)); /* kept: must not help the bad ones */
+        ASSERT_OK(
+            sealing_open(&b.sealing, b.account, things[i].kind, blob, &found)); /* kept: must not help the bad ones */
         for (size_t bit = 0; bit < 8 * blob.len; bit++) {
             slice bad = flipped(&b, blob, bit);
             ASSERT_FAILS(sealing_open(&b.sealing, b.account, things[i].kind, bad, &found), CORRUPT);
@@ -130,7 +135,8 @@ static void kinds_do_not_stand_for_each_other(void **state) {
     bench_end(&b);
 }
 
-/* The same id does not make the same account: what is kept in memory must not be reached through a second account key. */
+/* The same id does not make the same account: what is kept in memory must not be reached through a second account key.
+ */
 static void accounts_do_not_reach_each_other(void **state) {
     (void)state;
     bench b;

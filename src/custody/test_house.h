@@ -19,7 +19,8 @@
 
 #define ASSERT_OK(call) assert_string_equal(status_name(call), "OK")
 #define ASSERT_FAILS(call, name) assert_string_equal(status_name(call), #name)
-#define ASSERT_ANSWER(house, name) assert_string_equal(status_name((status){(enum status_code)(house)->done.used.failure.value}), #name)
+#define ASSERT_ANSWER(house, name)                                                                                     \
+    assert_string_equal(status_name((status){(enum status_code)(house)->done.used.failure.value}), #name)
 
 #define TEST_ACCOUNT SLICE("1000000000000001")
 #define TEST_KEY_NAME SLICE("LTAI5tTESTVECTOR00000001")
@@ -50,7 +51,8 @@ static inline slice test_sign(slice secret_text, slice text, arena *memory) {
 static inline proof *test_proof(test_house *h, const char *action) {
     proof *p = ARENA_NEW(&h->memory, proof);
     slice *text = ARENA_NEW(&h->memory, slice);
-    ASSERT_OK(arena_printf(&h->memory, text, "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson", action));
+    ASSERT_OK(
+        arena_printf(&h->memory, text, "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson", action));
     *p = (proof){.scheme = SCHEME_ALIBABA_V1, .access_key_id = TEST_KEY_NAME, .texts = {text, 1}};
     p->signature = test_sign(TEST_SECRET, *text, &h->memory);
     return p;
@@ -127,8 +129,8 @@ static inline slice test_unboxed(test_house *h, slice boxed) {
 }
 
 static inline key_act test_new_key_act(void) {
-    return (key_act){.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(TEST_KEY_ID, 16),
-                     .key_version_id = slice_of(TEST_VERSION_ID, 16)};
+    return (key_act){
+        .act = VAULT_ACT_NEW_KEY, .key_id = slice_of(TEST_KEY_ID, 16), .key_version_id = slice_of(TEST_VERSION_ID, 16)};
 }
 
 static inline slice test_new_key(test_house *h) {

@@ -41,10 +41,11 @@ static void nothing_without_proof_but_bootstrap(void **state) {
 
 static void bootstrap_makes_an_account_and_nothing_else(void **state) {
     (void)state;
-    static const int forbidden[] = {VAULT_ACT_VERIFY, VAULT_ACT_NEW_ACCOUNT, VAULT_ACT_ENCRYPT, VAULT_ACT_DECRYPT,
-                                    VAULT_ACT_GENERATE, VAULT_ACT_GENERATE_SEALED, VAULT_ACT_IMPORT,
-                                    VAULT_ACT_IMPORT_PARAMETERS, VAULT_ACT_NEW_SESSION};
-    key_act acts[] = {{.act = VAULT_ACT_NEW_ACCOUNT}, {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = TEST_KEY_NAME}, test_new_key_act()};
+    static const int forbidden[] = {VAULT_ACT_VERIFY,  VAULT_ACT_NEW_ACCOUNT,       VAULT_ACT_ENCRYPT,
+                                    VAULT_ACT_DECRYPT, VAULT_ACT_GENERATE,          VAULT_ACT_GENERATE_SEALED,
+                                    VAULT_ACT_IMPORT,  VAULT_ACT_IMPORT_PARAMETERS, VAULT_ACT_NEW_SESSION};
+    key_act acts[] = {
+        {.act = VAULT_ACT_NEW_ACCOUNT}, {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = TEST_KEY_NAME}, test_new_key_act()};
     use_message use = {.id = SET_INT(5), .account_id = SLICE("123456789012"), .acts = {acts, 3}};
     test_run(&house, &use, TEST_NOW_S);
     ASSERT_ANSWER(&house, OK);
@@ -147,12 +148,14 @@ static void acts_must_be_what_was_signed(void **state) {
 /* ---- keys */
 
 static const key_result *encrypt(slice key, slice plaintext, slice context) {
-    return test_act(&house, "Encrypt", (key_act){.act = VAULT_ACT_ENCRYPT, .key = key, .context = context,
-                                                 .input = test_boxed(&house, plaintext)});
+    return test_act(
+        &house, "Encrypt",
+        (key_act){.act = VAULT_ACT_ENCRYPT, .key = key, .context = context, .input = test_boxed(&house, plaintext)});
 }
 
 static const key_result *decrypt(slice key, slice blob, slice context) {
-    return test_act(&house, "Decrypt", (key_act){.act = VAULT_ACT_DECRYPT, .key = key, .input = blob, .context = context});
+    return test_act(&house, "Decrypt",
+                    (key_act){.act = VAULT_ACT_DECRYPT, .key = key, .input = blob, .context = context});
 }
 
 static void encrypt_and_decrypt(void **state) {

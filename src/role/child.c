@@ -12,11 +12,13 @@
 
 enum { CONFIGURE_WAIT_MS = 10 * 1000 };
 
-slice child_setting(const child *c, const char *name) {
-    for (size_t i = 0; i < c->settings.count; i++)
-        if (slice_equals_text(c->settings.at[i].key, name)) return c->settings.at[i].value;
+static slice setting_in(const pair_list *settings, const char *name) {
+    for (size_t i = 0; i < settings->count; i++)
+        if (slice_equals_text(settings->at[i].key, name)) return settings->at[i].value;
     return (slice){0};
 }
+
+slice child_setting(const child *c, const char *name) { return setting_in(&c->settings, name); }
 
 bool child_setting_is(const child *c, const char *name, const char *value) {
     return slice_equals_text(child_setting(c, name), value);
@@ -30,13 +32,16 @@ static enum log_level level_of(slice text) {
 
 /* Settings are read once; later ones (a reload) only change the log level. */
 static status configure(child *c, slice frame) {
+    OWNED(arena) later = {0};
     slice held;
     message m;
-    if (c->settings.count) return OK;
-    TRY(arena_copy(&c->settings_memory, frame, &held));
-    TRY(message_decode(held, ROLE_SUPERVISOR, c->role, &c->settings_memory, &m));
-    c->settings = ((const configure_message *)m.fields)->settings;
-    log_begin(c->name, level_of(child_setting(c, "log_level")));
+    bool is_first = c->settings.count == 0;
+    arena *memory = is_first ? &c->settings_memory : &later;
+    TRY(arena_copy(memory, frame, &held));
+    TRY(message_decode(held, ROLE_SUPERVISOR, c->role, memory, &m));
+    const pair_list *told = &((const configure_message *)m.fields)->settings;
+    if (is_first) c->settings = *told;
+    log_begin(c->name, level_of(setting_in(told, "log_level")));
     return OK;
 }
 

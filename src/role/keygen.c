@@ -1,6 +1,6 @@
 /* keyhold-keygen: makes RSA key pairs for the vault, so that the vault never stands still for one. As confined as the
  * vault itself, and like it keeps private keys in memory no other process can read; they leave it only boxed.
- * Descriptors: 3 the supervisor; the channel to the vault comes with CONNECT, or is 4. */
+ * Descriptor 3 is the supervisor. */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@
 #include "system/sandbox.h"
 #include "system/secret_pool.h"
 
-enum { CONTROL_FD = 3, VAULT_FD = 4, POOL_BYTES = 2 << 20 };
+enum { CONTROL_FD = 3, POOL_BYTES = 2 << 20 };
 
 typedef struct keygen {
     loop *loop;
@@ -26,8 +26,8 @@ typedef struct keygen {
 } keygen;
 
 static status confine(void) {
-    const int keep[] = {CONTROL_FD, VAULT_FD};
-    sandbox_plan plan = {.role = SANDBOX_VAULT, .keep = keep, .keep_count = 2};
+    const int keep[] = {CONTROL_FD};
+    sandbox_plan plan = {.role = SANDBOX_VAULT, .keep = keep, .keep_count = 1};
     sandbox_report report;
     return sandbox_enter(&plan, &report);
 }
@@ -79,7 +79,7 @@ static void on_vault_closed(void *context, enum channel_end why) {
 
 /* Every connection comes with a key of its own, so a box begins its count anew only under a new key. */
 static status connect_vault(keygen *k, const connect_message *m, int fd) {
-    ENSURE(m->peer == ROLE_VAULT, MALFORMED);
+    ENSURE(m->peer == ROLE_VAULT && fd >= 0, MALFORMED);
     OWNED(secret) key = {0};
     drop_vault(k);
     TRY(secret_copy(m->pair_key, &key));
@@ -102,7 +102,7 @@ static status take_control(keygen *k, slice frame, int *fd) {
     switch (m.verb) {
     case MESSAGE_CONFIGURE: return OK;
     case MESSAGE_CONNECT:
-        TRY(connect_vault(k, m.fields, *fd >= 0 ? *fd : VAULT_FD));
+        TRY(connect_vault(k, m.fields, *fd));
         *fd = -1;
         return OK;
     case MESSAGE_CONNECTED: return say_ready(k);

@@ -19,9 +19,9 @@ typedef struct vault {
     loop *loop;
     custody *custody;
     channel *control, *core, *auditor, *keygen; /* NULL: not there */
-    arena memory;    /* of the request at hand; overwritten after it */
-    buffer frame;    /* being encoded; overwritten once sent */
-    buffer answers;  /* not sent yet: u32 length and frame, one after the other */
+    arena memory;                               /* of the request at hand; overwritten after it */
+    buffer frame;                               /* being encoded; overwritten once sent */
+    buffer answers;                             /* not sent yet: u32 length and frame, one after the other */
     ledger ledger;
     parked parked[PARKED_MOST]; /* oldest first */
     size_t parked_count;

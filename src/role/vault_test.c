@@ -1,5 +1,5 @@
-/* The vault as a process: this test is its supervisor, core, auditor and a gateway. Arguments: the paths of keyhold-vault
- * and keyhold-keygen. */
+/* The vault as a process: this test is its supervisor, core, auditor and a gateway. Arguments: the paths of
+ * keyhold-vault and keyhold-keygen. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +12,18 @@
 #include "system/spawn.h"
 
 enum { WAIT_MS = 20 * 1000, FRAMES_MOST = 8192 };
+
+/* A sanitizer's shadow memory is terabytes wide, and its leak check needs more than the vault's sandbox allows. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
 
 /* One end of a channel, and what came over it. */
 typedef struct side {
@@ -74,7 +86,7 @@ static void wait_closed(side *s) {
 }
 
 static spawn_child start(const char *path, const char *name, const int *fds, size_t count) {
-    const char *const arguments[] = {name, NULL}, *const environment[] = {NULL};
+    const char *const arguments[] = {name, NULL}, *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
     spawn_plan plan = {.path = path, .arguments = arguments, .environment = environment};
     plan.descriptors = fds;
     plan.descriptor_count = count;
@@ -86,8 +98,10 @@ static spawn_child start(const char *path, const char *name, const int *fds, siz
 static void connect_peer(side *to, connect_message m, int fd) {
     OWNED(buffer) frame = {0};
     ASSERT_OK(message_encode(MESSAGE_CONNECT, &m, &frame));
-    if (fd < 0) ASSERT_OK(channel_send(to->channel, buffer_slice(&frame)));
-    else ASSERT_OK(channel_send_with_descriptors(to->channel, buffer_slice(&frame), &fd, 1));
+    if (fd < 0)
+        ASSERT_OK(channel_send(to->channel, buffer_slice(&frame)));
+    else
+        ASSERT_OK(channel_send_with_descriptors(to->channel, buffer_slice(&frame), &fd, 1));
     channel_flush(to->channel);
 }
 
@@ -124,8 +138,10 @@ static void start_vault(void) {
     close(control[1]), close(root_fd);
     side_open(&t.control, control[0], ROLE_VAULT, ROLE_SUPERVISOR);
     side_send(&t.control, MESSAGE_CONFIGURE, &(configure_message){0});
-    connect_peer(&t.control, (connect_message){.peer = ROLE_GATEWAY, .index = SET_INT(TEST_GATEWAY),
-                                               .pair_key = slice_of(GATEWAY_KEY, 32)}, -1);
+    connect_peer(
+        &t.control,
+        (connect_message){.peer = ROLE_GATEWAY, .index = SET_INT(TEST_GATEWAY), .pair_key = slice_of(GATEWAY_KEY, 32)},
+        -1);
 }
 
 static void start_keygen(void) {
@@ -339,7 +355,8 @@ static size_t count_in_memory(pid_t pid, const uint8_t *needle, size_t len, size
             ssize_t read = pread(memory_fd, piece, wanted, (off_t)at);
             got = read > 0 ? (size_t)read : 0; /* secret pages and the kernel's own cannot be read */
             slice rest = slice_of(piece, got);
-            for (size_t hit; (hit = slice_find(rest, slice_of(needle, len))) != SIZE_MAX; rest = slice_skip(rest, hit + 1))
+            for (size_t hit; (hit = slice_find(rest, slice_of(needle, len))) != SIZE_MAX;
+                 rest = slice_skip(rest, hit + 1))
                 found++;
             *scanned += got;
         }
@@ -376,7 +393,11 @@ static void imported_keys_are_nowhere_to_be_read(void **state) {
     bool is_secret = secret_pool_is_secret();
     secret_pool_close();
     size_t scanned = 0;
-    assert_true(count_in_memory(getpid(), marker, sizeof marker, &scanned) > 0); /* the scan does find what is there */
+    if (IS_SANITIZED)
+        is_secret = false;
+    else
+        assert_true(count_in_memory(getpid(), marker, sizeof marker, &scanned) >
+                    0); /* the scan does find what is there */
     if (is_secret) {
         scanned = 0;
         assert_int_equal(count_in_memory(t.vault.pid, marker, sizeof marker / 2, &scanned), 0);
@@ -385,7 +406,7 @@ static void imported_keys_are_nowhere_to_be_read(void **state) {
         assert_int_equal(count_in_memory(t.vault.pid, GATEWAY_KEY, 32, &scanned), 0);
         assert_true(scanned > 4 << 20);
     } else {
-        print_message("no secret memory here: the scan is skipped\n");
+        print_message("no secret memory here, or a sanitizer: the scan is skipped\n");
     }
     end_child(&t.keygen, &t.keygen_control);
 }
@@ -396,10 +417,8 @@ int main(int argc, char **argv) {
     t.keygen_path = argv[2];
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_use_is_witnessed_before_it_is_answered),
-        TEST(without_an_auditor_no_key_is_used),
-        TEST(too_many_unacknowledged_uses_stop_the_work),
-        TEST(malformed_frames_close_a_channel_and_nothing_else),
+        TEST(a_use_is_witnessed_before_it_is_answered),   TEST(without_an_auditor_no_key_is_used),
+        TEST(too_many_unacknowledged_uses_stop_the_work), TEST(malformed_frames_close_a_channel_and_nothing_else),
         TEST(imported_keys_are_nowhere_to_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The vault at work: uses, their witnesses and their answers. No answer leaves before the witnesses of its uses are with
- * the auditor's socket; without an auditor no key is used. */
+/* The vault at work: uses, their witnesses and their answers. No answer leaves before the witnesses of its uses are
+ * with the auditor's socket; without an auditor no key is used. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/compare.h"
@@ -7,10 +7,14 @@
 
 enum { ANSWERS_LEAST = 1 << 20, LEDGER_PAUSE = 512, RELEASE_AGAIN_MS = 1 };
 
-status vault_send_frame(vault *v, channel *to) {
-    status sent = to ? channel_send(to, buffer_slice(&v->frame)) : FAIL(CLOSED);
+static void frame_forget(vault *v) {
     bytes_wipe(v->frame.at, v->frame.len);
     buffer_reset(&v->frame);
+}
+
+status vault_send_frame(vault *v, channel *to) {
+    status sent = to ? channel_send(to, buffer_slice(&v->frame)) : FAIL(CLOSED);
+    frame_forget(v);
     return sent;
 }
 
@@ -25,15 +29,6 @@ static status answers_reserve(vault *v, size_t more) {
     buffer former = v->answers;
     v->answers = larger;
     larger = former;
-    return OK;
-}
-
-static status answer_hold(vault *v) {
-    TRY(answers_reserve(v, sizeof(uint32_t) + v->frame.len));
-    TRY(buffer_append_u32(&v->answers, (uint32_t)v->frame.len));
-    TRY(buffer_append(&v->answers, buffer_slice(&v->frame)));
-    bytes_wipe(v->frame.at, v->frame.len);
-    buffer_reset(&v->frame);
     return OK;
 }
 
@@ -52,26 +47,37 @@ static bool can_witness(const vault *v) {
 static status witness_all(vault *v, const use_message *use, const use_outcome *done) {
     for (size_t i = 0; i < done->use_count; i++) {
         const key_use *u = &done->uses[i];
-        witness_message m = {.request_id = use->request_id, .account_id = use->account_id, .act = u->act,
-                             .key_id = slice_of_text(u->key_id), .key_version_id = slice_of_text(u->key_version_id)};
+        witness_message m = {.request_id = use->request_id,
+                             .account_id = use->account_id,
+                             .act = u->act,
+                             .key_id = slice_of_text(u->key_id),
+                             .key_version_id = slice_of_text(u->key_version_id)};
         TRY(ledger_add(&v->ledger, &m));
     }
     return OK;
 }
 
-/* Once a witness is in the ledger it is told, even should the answer then not fit into memory. */
+/* Everything that can fail comes before the first witness: what is witnessed is answered. */
 static status answer(vault *v, const use_message *use, const use_outcome *done) {
-    TRY(witness_all(v, use, done));
     TRY(message_encode(MESSAGE_USED, &done->used, &v->frame));
     ENSURE(v->frame.len <= CHANNEL_FRAME_MAX, TOO_LARGE);
-    return answer_hold(v);
+    TRY(answers_reserve(v, sizeof(uint32_t) + v->frame.len));
+    TRY(witness_all(v, use, done));
+    TRY(buffer_append_u32(&v->answers, (uint32_t)v->frame.len));
+    TRY(buffer_append(&v->answers, buffer_slice(&v->frame)));
+    frame_forget(v);
+    return OK;
 }
+
+/* The end of its turn refuses what is overdue; this sees to it that there is a turn. */
+static void wake(void *context) { (void)context; }
 
 static status park(vault *v, slice frame, int64_t id) {
     ENSURE(v->parked_count < PARKED_MOST, THROTTLED);
     parked *p = &v->parked[v->parked_count];
     *p = (parked){.id = id, .until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS};
     status copied = buffer_append(&p->frame, frame);
+    if (!FAILED(copied)) copied = loop_after(v->loop, PARKED_FOR_MS, wake, v, NULL);
     if (FAILED(copied)) {
         buffer_clear(&p->frame);
         return copied;
@@ -92,8 +98,7 @@ static bool use_now(vault *v, const use_message *use) {
     status held = answered ? answer(v, use, &done) : OK;
     use_outcome_clear(&done);
     if (FAILED(held)) {
-        bytes_wipe(v->frame.at, v->frame.len);
-        buffer_reset(&v->frame);
+        frame_forget(v);
         refuse(v, use->id.value, held);
     }
     if (ledger_room(&v->ledger) < LEDGER_PAUSE && v->core) channel_pause(v->core);
@@ -117,8 +122,10 @@ void vault_use_parked(vault *v) {
         message m;
         status read = message_decode(buffer_slice(&v->parked[0].frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
         bool answered = true;
-        if (!FAILED(read)) answered = use_now(v, m.fields);
-        else refuse(v, v->parked[0].id, read);
+        if (!FAILED(read))
+            answered = use_now(v, m.fields);
+        else
+            refuse(v, v->parked[0].id, read);
         arena_wipe(&v->memory);
         if (!answered) return;
         unpark_first(v);
@@ -168,6 +175,8 @@ static void send_answers(vault *v) {
 void vault_release(vault *v) {
     refuse_overdue(v);
     if (v->answers.len == 0 && v->ledger.sent == v->ledger.next - 1) return;
-    if (witnesses_told(v)) send_answers(v);
-    else if (v->auditor != NULL) plan_release(v);
+    if (witnesses_told(v))
+        send_answers(v);
+    else if (v->auditor != NULL)
+        plan_release(v);
 }

@@ -182,9 +182,11 @@ status list_resource_tags_prepare(call *c, const list_resource_tags_in *in, list
     if (c->key->tags.count == 0) return OK;
     out->tags.at = ARENA_ARRAY(&c->memory, key_tag, c->key->tags.count);
     ENSURE(out->tags.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < c->key->tags.count; i++)
-        out->tags.at[out->tags.count++] =
-            (key_tag){c->key->key_id, c->key->tags.at[i].tag_key, c->key->tags.at[i].tag_value};
+    for (size_t i = 0; i < c->key->tags.count; i++) {
+        const tag *each = &c->key->tags.at[i];
+        slice value = slice_is_absent(each->tag_value) ? SLICE("") : each->tag_value;
+        out->tags.at[out->tags.count++] = (key_tag){c->key->key_id, each->tag_key, value};
+    }
     return OK;
 }
 

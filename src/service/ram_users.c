@@ -149,6 +149,8 @@ status create_access_key_prepare(call *c, const create_access_key_in *in, create
         c->memo = fresh;
     }
     key_act act = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = ((new_access_key *)c->memo)->id};
+    act.user_name = user.user_name;
+    act.user_id = user.user_id;
     return call_ask_vault(c, &act);
 }
 

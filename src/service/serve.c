@@ -95,6 +95,8 @@ static void work_arrived(serve *s, job *j) {
     status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
     bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY);
     if (!is_known) return job_fail(s, j, found);
+    /* A signature with a part missing cannot be checked: what is wrong with it is all there is to say. */
+    if (FAILED(c->failure) && c->proof->texts.count == 0) return job_fail(s, j, c->failure);
     if (FAILED(found)) c->failure = found;
     if (!FAILED(c->failure)) c->failure = prepare(s, j);
     status sent = send_use(s, j);

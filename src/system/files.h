@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -85,6 +86,17 @@ status files_remove_folder(int dir_fd, const char *name); /* an empty one; CONFL
 status files_exists(int dir_fd, const char *name, bool *out);
 /* Whether only its owner can read and write it, and the owner is this user or root. */
 status files_is_private(int dir_fd, const char *name, bool *out);
+
+/* -- whole trees (files_tree.c), at most FILES_TREE_DEPTH folders deep: TOO_LARGE. Symbolic links are not followed. */
+enum { FILES_TREE_DEPTH = 16 };
+/* Removes a folder with all that is in it. */
+status files_remove_tree(int dir_fd, const char *name);
+/* Gives a folder with all that is in it to a user and group. Only root may. */
+status files_give_tree(int dir_fd, const char *name, uid_t user, gid_t group);
+/* Whose the file or folder is. */
+status files_owner(int dir_fd, const char *name, uid_t *out);
+/* Lets other users pass through the open folder to what they own beneath it, but not list it (mode 0711). */
+status files_let_pass(int folder_fd);
 
 void files_close(int fd); /* -1 is allowed */
 

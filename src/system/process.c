@@ -40,6 +40,8 @@ status process_memory(int memory_fd, uint64_t *resident_bytes) {
     return OK;
 }
 
+bool process_is_root(void) { return geteuid() == 0; }
+
 bool process_is_terminal(int fd) { return isatty(fd) == 1; }
 
 uint64_t process_raise_descriptor_limit(void) {

@@ -22,6 +22,7 @@ status process_memory_open(int *out);
 status process_memory(int memory_fd, uint64_t *resident_bytes);
 
 bool process_is_terminal(int fd);
+bool process_is_root(void);
 /* Raises the soft limit on open descriptors to the hard one; the limit then in force. */
 uint64_t process_raise_descriptor_limit(void);
 /* Processors this process may use, at least 1. */

@@ -3,15 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ERROR_PIPE = SPAWN_FIRST_DESCRIPTOR + SPAWN_DESCRIPTORS_MAX };
+enum { ERROR_PIPE = SPAWN_FIRST_DESCRIPTOR + SPAWN_DESCRIPTORS_MAX, LOCKED_MEMORY_BYTES = 64 << 20 };
 
 static void reset_signals(void) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -43,11 +45,22 @@ static int place_descriptors(const spawn_plan *plan, int error_fd) {
     return null == 0 || (dup2(null, 0) == 0 && close(null) == 0) ? 0 : -1;
 }
 
+/* Another user has no right to lock memory without limit, so the limit is raised first. Before the request for a signal
+ * at the parent's end: changing the user undoes it, prctl(2). */
+static int change_user(const spawn_plan *plan) {
+    if (plan->user == 0) return 0;
+    struct rlimit locked = {LOCKED_MEMORY_BYTES, LOCKED_MEMORY_BYTES};
+    setrlimit(RLIMIT_MEMLOCK, &locked);
+    if (setgroups(0, NULL) != 0 || setresgid(plan->group, plan->group, plan->group) != 0) return -1;
+    return setresuid(plan->user, plan->user, plan->user);
+}
+
 _Noreturn static void become(const spawn_plan *plan, int error_fd, pid_t parent) {
     int report = error_fd;
     reset_signals();
     bool placed = place_descriptors(plan, error_fd) == 0;
     if (placed) report = ERROR_PIPE;
+    placed = placed && change_user(plan) == 0;
     /* The parent may have ended before the request took effect: then nobody would ever kill this child. */
     if (placed && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
         execve(plan->path, (char *const *)plan->arguments, (char *const *)plan->environment);

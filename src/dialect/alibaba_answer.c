@@ -1,0 +1,256 @@
+/* Answers of the Alibaba RPC wire, in JSON and XML. */
+#include "base/clock.h"
+#include "dialect/alibaba_rows.h"
+#include "dialect/alibaba_rpc.h"
+#include "dialect/answer.h"
+#include "format/json.h"
+#include "format/xml.h"
+
+static const char JSON_TYPE[] = "application/json;charset=utf-8";
+static const char XML_TYPE[] = "text/xml;charset=utf-8"; /* clients compare it byte for byte */
+enum { HEADERS_MOST = 4 };
+
+/* A scalar as text, the way both forms have it. */
+static status scalar_text(const field *f, const void *at, arena *memory, slice *out) {
+    char time[CLOCK_ISO_BYTES];
+    switch (f->kind) {
+    case FIELD_SECRET:
+        if (rpc_is_plain_text(f->name)) break;
+        return text_base64(*(const slice *)at, memory, out);
+    case FIELD_BYTES: return text_base64(*(const slice *)at, memory, out);
+    case FIELD_CHOICE: *out = slice_of_text(choice_text(f->choices, *(const int *)at)); return OK;
+    case FIELD_TIME:
+        clock_format_iso(((const maybe_int *)at)->value, time);
+        return arena_copy(memory, slice_of_text(time), out);
+    default: break;
+    }
+    *out = *(const slice *)at;
+    return OK;
+}
+
+static bool is_list(const field *f) {
+    return f->kind == FIELD_TEXTS || f->kind == FIELD_JSONS || f->kind == FIELD_SHAPES;
+}
+
+/* ---- JSON */
+
+static status json_put_shape(json_writer *w, const shape *s, const void *value, arena *memory);
+
+static status json_put_element(json_writer *w, const field *f, size_t index, const shape_list *list, arena *memory) {
+    const slice *texts = list->at;
+    if (f->kind == FIELD_TEXTS) json_put_text(w, texts[index]);
+    if (f->kind == FIELD_JSONS) json_put_raw(w, texts[index]);
+    if (f->kind != FIELD_SHAPES) return OK;
+    json_begin_object(w);
+    TRY(json_put_shape(w, f->nested, (const uint8_t *)list->at + index * f->nested->struct_bytes, memory));
+    json_end_object(w);
+    return OK;
+}
+
+static status json_put_list(json_writer *w, const field *f, const shape_list *list, arena *memory) {
+    const char *wrapper = rpc_wrapper(f->name);
+    if (wrapper) {
+        json_begin_object(w);
+        json_put_key(w, slice_of_text(wrapper));
+    }
+    json_begin_array(w);
+    for (size_t i = 0; i < list->count; i++) TRY(json_put_element(w, f, i, list, memory));
+    json_end_array(w);
+    if (wrapper) json_end_object(w);
+    return OK;
+}
+
+static void json_put_map(json_writer *w, const pair_list *map) {
+    json_begin_object(w);
+    for (size_t i = 0; i < map->count; i++) {
+        json_put_key(w, map->at[i].key);
+        json_put_text(w, map->at[i].value);
+    }
+    json_end_object(w);
+}
+
+static status json_put_field(json_writer *w, const field *f, const void *at, arena *memory) {
+    slice text;
+    json_put_key(w, slice_of_text(f->name));
+    if (is_list(f)) return json_put_list(w, f, at, memory);
+    switch (f->kind) {
+    case FIELD_INT: json_put_integer(w, ((const maybe_int *)at)->value); return OK;
+    case FIELD_BOOL: json_put_bool(w, ((const maybe_bool *)at)->value); return OK;
+    case FIELD_JSON: json_put_raw(w, *(const slice *)at); return OK;
+    case FIELD_MAP: json_put_map(w, at); return OK;
+    case FIELD_SHAPE:
+        json_begin_object(w);
+        TRY(json_put_shape(w, f->nested, *(void *const *)at, memory));
+        json_end_object(w);
+        return OK;
+    default:
+        TRY(scalar_text(f, at, memory, &text));
+        json_put_text(w, text);
+        return OK;
+    }
+}
+
+static status json_put_shape(json_writer *w, const shape *s, const void *value, arena *memory) {
+    for (size_t i = 0; i < s->field_count; i++) {
+        const field *f = &s->fields[i];
+        if (is_list(f) || field_is_set(f, value)) TRY(json_put_field(w, f, field_at(f, value), memory));
+    }
+    return OK;
+}
+
+static status write_json(const decoded *d, const reply *r, arena *memory, buffer *out) {
+    json_writer w = {.out = out};
+    json_begin_object(&w);
+    json_put_member_text(&w, "RequestId", r->request_id);
+    if (r->output) TRY(json_put_shape(&w, operation_get(d->operation)->out, r->output, memory));
+    json_end_object(&w);
+    return json_finish(&w);
+}
+
+/* ---- XML */
+
+static status xml_put_shape(xml_writer *w, const shape *s, const void *value, arena *memory);
+
+static status xml_put_safe(xml_writer *w, slice name, slice text, arena *memory) {
+    slice carried;
+    TRY(text_for_xml(text, memory, &carried));
+    xml_put_text(w, name, carried);
+    return OK;
+}
+
+static status xml_put_list(xml_writer *w, const field *f, const shape_list *list, arena *memory) {
+    const char *wrapper = rpc_wrapper(f->name);
+    slice element = slice_of_text(wrapper ? wrapper : f->name);
+    const slice *texts = list->at;
+    if (wrapper) xml_open(w, slice_of_text(f->name));
+    for (size_t i = 0; i < list->count; i++) {
+        if (f->kind != FIELD_SHAPES) {
+            TRY(xml_put_safe(w, element, texts[i], memory));
+            continue;
+        }
+        xml_open(w, element);
+        TRY(xml_put_shape(w, f->nested, (const uint8_t *)list->at + i * f->nested->struct_bytes, memory));
+        xml_close(w);
+    }
+    if (wrapper) xml_close(w);
+    return OK;
+}
+
+static status xml_put_field(xml_writer *w, const field *f, const void *at, arena *memory) {
+    slice text, name = slice_of_text(f->name);
+    if (is_list(f)) return xml_put_list(w, f, at, memory);
+    switch (f->kind) {
+    case FIELD_INT: xml_put_integer(w, name, ((const maybe_int *)at)->value); return OK;
+    case FIELD_BOOL: xml_put_bool(w, name, ((const maybe_bool *)at)->value); return OK;
+    case FIELD_MAP: return FAIL(UNSUPPORTED); /* keys need not be XML names; no output has a map */
+    case FIELD_SHAPE:
+        xml_open(w, name);
+        TRY(xml_put_shape(w, f->nested, *(void *const *)at, memory));
+        xml_close(w);
+        return OK;
+    default:
+        TRY(scalar_text(f, at, memory, &text));
+        return xml_put_safe(w, name, text, memory);
+    }
+}
+
+static status xml_put_shape(xml_writer *w, const shape *s, const void *value, arena *memory) {
+    for (size_t i = 0; i < s->field_count; i++) {
+        const field *f = &s->fields[i];
+        if (is_list(f) || field_is_set(f, value)) TRY(xml_put_field(w, f, field_at(f, value), memory));
+    }
+    return OK;
+}
+
+static status xml_root(const decoded *d, arena *memory, slice *out) {
+    const rpc_product *row = rpc_product_of(d->product);
+    if (!row || !row->xml_root) return arena_printf(memory, out, "%sResponse", operation_get(d->operation)->name);
+    *out = slice_of_text(row->xml_root);
+    return OK;
+}
+
+static status write_xml(const decoded *d, const reply *r, arena *memory, buffer *out) {
+    slice root;
+    TRY(xml_root(d, memory, &root));
+    xml_writer w = {.out = out};
+    xml_begin(&w);
+    xml_open(&w, root);
+    xml_put_text(&w, SLICE("RequestId"), r->request_id);
+    if (r->output) TRY(xml_put_shape(&w, operation_get(d->operation)->out, r->output, memory));
+    xml_close(&w);
+    return xml_finish(&w);
+}
+
+/* ---- successes */
+
+static status finish(const decoded *d, const reply *r, int http_status, const buffer *body, arena *memory, http_answer *out) {
+    answer_builder b;
+    answer_begin(&b, HEADERS_MOST, memory);
+    answer_add(&b, "x-acs-request-id", r->request_id);
+    return answer_finish_body(&b, http_status, d->form == ANSWER_XML ? XML_TYPE : JSON_TYPE, body, out);
+}
+
+status rpc_encode(const decoded *d, const reply *r, arena *memory, http_answer *out) {
+    ENSURE(operation_get(d->operation) != NULL, INTERNAL);
+    OWNED(buffer) body = {0};
+    status written = d->form == ANSWER_XML ? write_xml(d, r, memory, &body) : write_json(d, r, memory, &body);
+    if (!FAILED(written)) written = finish(d, r, 200, &body, memory, out);
+    buffer_wipe(&body); /* plaintext keys may be in it */
+    return written;
+}
+
+/* ---- failures */
+
+typedef struct told {
+    rpc_error error;
+    bool has_http_status;
+    slice message;
+} told;
+
+/* Several clients look for this very beginning and compare the rest with what they signed. */
+static status message_of(const decoded *d, const reply *r, const failure_row *row, arena *memory, slice *out) {
+    slice signed_text, detail = row == failure_get(r->failure.code) ? r->detail : (slice){0};
+    if (!FAILED_WITH(r->failure, BAD_SIGNATURE) || FAILED(rpc_string_to_sign(&d->proof, memory, &signed_text)))
+        return failure_text(row, detail, memory, out);
+    OWNED(buffer) text = {0};
+    TRY(buffer_append_text(&text, "Specified signature is not matched with our calculation. server string to sign is:"));
+    TRY(buffer_append(&text, signed_text));
+    status kept = arena_copy(memory, buffer_slice(&text), out);
+    buffer_wipe(&text);
+    return kept;
+}
+
+static status write_json_error(const told *t, const reply *r, buffer *out) {
+    json_writer w = {.out = out};
+    json_begin_object(&w);
+    json_put_member_text(&w, "RequestId", r->request_id);
+    if (t->has_http_status) json_put_member_integer(&w, "HttpStatus", t->error.http);
+    json_put_member_text(&w, "HostId", r->host);
+    json_put_member_text(&w, "Code", slice_of_text(t->error.code));
+    json_put_member_text(&w, "Message", t->message);
+    json_end_object(&w);
+    return json_finish(&w);
+}
+
+static status write_xml_error(const told *t, const reply *r, arena *memory, buffer *out) {
+    xml_writer w = {.out = out};
+    xml_begin(&w);
+    xml_open(&w, t->has_http_status ? SLICE("KMS") : SLICE("Error"));
+    if (t->has_http_status) xml_put_integer(&w, SLICE("HttpStatus"), t->error.http);
+    xml_put_text(&w, SLICE("RequestId"), r->request_id);
+    TRY(xml_put_safe(&w, SLICE("HostId"), r->host, memory));
+    xml_put_text(&w, SLICE("Code"), slice_of_text(t->error.code));
+    TRY(xml_put_safe(&w, SLICE("Message"), t->message, memory));
+    xml_close(&w);
+    return xml_finish(&w);
+}
+
+status rpc_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out) {
+    const rpc_product *row = rpc_product_of(d->product);
+    told t = {.error = rpc_error_of(d->product, r->failure), .has_http_status = row && row->has_http_status};
+    TRY(message_of(d, r, t.error.row, memory, &t.message));
+    OWNED(buffer) body = {0};
+    if (d->form == ANSWER_XML) TRY(write_xml_error(&t, r, memory, &body));
+    else TRY(write_json_error(&t, r, &body));
+    return finish(d, r, t.error.http, &body, memory, out);
+}

@@ -1,0 +1,71 @@
+/* The rows. */
+#include "dialect/alibaba_rows.h"
+
+static const rpc_product products[] = {
+    {"kms", ANSWER_JSON, "KMS", true},
+    {"ram", ANSWER_XML, NULL, false},
+    {"sts", ANSWER_XML, NULL, false},
+    {"actiontrail", ANSWER_JSON, NULL, false},
+    {"keyhold", ANSWER_JSON, NULL, false},
+};
+
+const rpc_product *rpc_product_of(const product *p) {
+    for (size_t i = 0; p && i < sizeof products / sizeof *products; i++)
+        if (strcmp(products[i].name, p->name) == 0) return &products[i];
+    return NULL;
+}
+
+const char *rpc_wrapper(const char *field_name) {
+    static const char *const ROWS[][2] = {
+        {"Keys", "Key"},
+        {"Aliases", "Alias"},
+        {"Users", "User"},
+        {"AccessKeys", "AccessKey"},
+        {"Policies", "Policy"},
+        {"PolicyVersions", "PolicyVersion"},
+        {"Tags", "Tag"},
+        {"Regions", "Region"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];
+    return NULL;
+}
+
+bool rpc_is_plain_text(const char *field_name) { return strcmp(field_name, "AccessKeySecret") == 0; }
+
+bool rpc_is_refused(slice action, slice parameter) {
+    static const char *const ROWS[][2] = {
+        {"CreateKey", "Policy"}, /* who may use the key */
+        {"CreatePolicy", "Tag"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (slice_equals_text(action, ROWS[i][0]) && slice_equals_text(parameter, ROWS[i][1])) return true;
+    return false;
+}
+
+typedef struct spelling {
+    const char *product;
+    enum status_code failure;
+    int http;
+    const char *code;
+} spelling;
+
+static const spelling spellings[] = {
+    {"kms", FAILURE_NO_PERMISSION, 403, "Forbidden.NoPermission"},
+    {"kms", FAILURE_INACTIVE_ACCESS_KEY, 403, "Forbidden.AccessKey"},
+    {"kms", FAILURE_REQUEST_EXPIRED, 400, "IllegalTimestamp"},
+    {"kms", FAILURE_BAD_TIMESTAMP, 400, "IllegalTimestamp"},
+    {"ram", FAILURE_INTERNAL, 500, "InternalError"},
+    {"sts", FAILURE_INTERNAL, 500, "InternalError"},
+    {"ram", FAILURE_THROTTLED, 429, "Throttling.User"},
+    {"sts", FAILURE_THROTTLED, 429, "Throttling.User"},
+};
+
+rpc_error rpc_error_of(const product *p, status failure) {
+    enum status_code shown = failure_get(failure.code)->rpc_code ? failure.code : FAILURE_INTERNAL;
+    const failure_row *row = failure_get(shown);
+    for (size_t i = 0; p && i < sizeof spellings / sizeof *spellings; i++)
+        if (strcmp(spellings[i].product, p->name) == 0 && spellings[i].failure == shown)
+            return (rpc_error){spellings[i].http, spellings[i].code, row};
+    return (rpc_error){row->rpc_http, row->rpc_code, row};
+}

@@ -1,0 +1,34 @@
+/* What is particular about names in Alibaba's RPC wire, as rows. */
+#ifndef DIALECT_ALIBABA_ROWS_H
+#define DIALECT_ALIBABA_ROWS_H
+
+#include "contract/failure.h"
+#include "dialect/dialect.h"
+
+typedef struct rpc_product {
+    const char *name;
+    enum answer_form form; /* when the request names none */
+    const char *xml_root;  /* of every answer; NULL: {Action}Response, and Error for failures */
+    bool has_http_status;  /* errors repeat the HTTP status as HttpStatus */
+} rpc_product;
+
+/* NULL for products that do not speak this wire, and for NULL. */
+const rpc_product *rpc_product_of(const product *p);
+
+/* The element a list is wrapped into ("Keys" → "Key"); NULL: the list stands bare. */
+const char *rpc_wrapper(const char *field_name);
+/* Whether the field's bytes are text that goes out as it is, not as base64. */
+bool rpc_is_plain_text(const char *field_name);
+/* Whether ignoring the parameter would change what the operation does: it is refused instead. */
+bool rpc_is_refused(slice action, slice parameter);
+
+typedef struct rpc_error {
+    int http;
+    const char *code;
+    const failure_row *row; /* the message */
+} rpc_error;
+/* errors.def has the code; where a product spells it differently its own spelling wins. What never shows on this wire is
+ * the internal error. */
+rpc_error rpc_error_of(const product *p, status failure);
+
+#endif

@@ -1,0 +1,11 @@
+/* Which dialect a request speaks. */
+#include "dialect/dialect.h"
+
+const dialect *dialect_recognise(const http_head *head) {
+    return dialect_alibaba_rpc.recognise(head) ? &dialect_alibaba_rpc : &dialect_oss_rest;
+}
+
+void decoded_begin(const dialect *d, const http_head *head, decoded *out) {
+    *out = (decoded){.dialect = d, .form = d == &dialect_oss_rest ? ANSWER_XML : ANSWER_JSON};
+    out->is_head = slice_equals_text(head->method, "HEAD");
+}

@@ -1,0 +1,24 @@
+/* The gateway process: what its files share. It holds TLS sessions and bodies in flight; it has no keys but those of the
+ * bodies it is moving, opens no file by name, and knows no policy. */
+#ifndef ROLE_GATEWAY_H
+#define ROLE_GATEWAY_H
+
+#include "crypto/box.h"
+#include "role/child.h"
+#include "role/gateway_http.h"
+#include "role/gateway_link.h"
+
+typedef struct gateway {
+    child child;
+    loop *loop; /* the child's */
+    core_link *core;
+    http_front *front;
+    sync_worker *sync;
+    box *box; /* secrets to and from the vault; NULL until CONNECT brings the key */
+    slice base_domains;
+    bool is_ready;
+    struct exchange *idle_exchanges;
+    size_t idle_count;
+} gateway;
+
+#endif

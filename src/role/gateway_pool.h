@@ -1,0 +1,13 @@
+/* How much memory libmicrohttpd is told a connection has. There are two answers, one of which is linked: gateway_pool.c
+ * brings its own memory pool, gateway_pool_plain.c leaves libmicrohttpd its own. */
+#ifndef ROLE_GATEWAY_POOL_H
+#define ROLE_GATEWAY_POOL_H
+
+#include <stddef.h>
+
+/* A request line of 256 KiB, headers of 64 KiB and what their parsing needs. */
+enum { POOL_CONNECTION_BYTES = 384 << 10 };
+
+size_t pool_told_bytes(void);
+
+#endif

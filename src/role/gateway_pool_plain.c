@@ -1,0 +1,5 @@
+/* libmicrohttpd with its own pool: each kept connection has all of POOL_CONNECTION_BYTES resident, and all of it is
+ * overwritten after every request. */
+#include "role/gateway_pool.h"
+
+size_t pool_told_bytes(void) { return POOL_CONNECTION_BYTES; }

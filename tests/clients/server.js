@@ -1,0 +1,63 @@
+// Starts a throw-away Keyhold for one test file and makes clients for it.
+'use strict';
+const {spawn} = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+
+const build = path.resolve(process.env.KEYHOLD_BUILD || path.join(__dirname, '..', '..', 'build'));
+const START_MS = 20000;
+const STOP_MS = 15000;
+
+function command() {
+  const cli = path.join(build, 'src', 'cli', 'keyhold');
+  if (fs.existsSync(cli)) return [cli, ['serve', '--in-memory', '-o', 'json']];
+  const supervisor = path.join(build, 'src', 'role', 'keyhold-supervisor');
+  if (fs.existsSync(supervisor)) return [supervisor, ['serve', '--in-memory']];
+  throw new Error(`no keyhold in ${build}: build it first, or set KEYHOLD_BUILD`);
+}
+
+function readReadyLine(child, log) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not ready in ${START_MS} ms: ${log.join('')}`)), START_MS);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`ended (${code || signal}) before it was ready: ${log.join('')}`));
+    });
+    readline.createInterface({input: child.stdout}).on('line', (line) => {
+      if (!line.startsWith('{')) return;
+      const told = JSON.parse(line);
+      if (!told.ready) return;
+      clearTimeout(timer);
+      resolve(told);
+    });
+  });
+}
+
+// {http, https, accountId, accessKeyId, accessKeySecret, ca, port, owner, log, stop()}
+async function start() {
+  const [program, args] = command();
+  const log = [];
+  const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']});
+  child.stderr.on('data', (data) => log.push(String(data)));
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({code, signal})));
+  const told = await readReadyLine(child, log);
+  const url = new URL(told.http);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    const end = await ended;
+    clearTimeout(timer);
+    return end;
+  };
+  process.once('exit', () => child.kill('SIGKILL'));
+  return {
+    ...told, log, stop, pid: child.pid,
+    host: `127.0.0.1:${url.port}`,
+    port: Number(url.port),
+    owner: {id: told.accessKeyId, secret: told.accessKeySecret},
+  };
+}
+
+module.exports = {start};
