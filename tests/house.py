@@ -231,16 +231,16 @@ class House:
         ours, theirs = socket_pair()
         settings = {"region": "cn-hangzhou", "log_level": "info", "is_durable": "no"}
         self.spawn("vault", [self.root_key])
-        self.spawn("keygen", [theirs])
-        theirs.close()
+        self.spawn("keygen")
         self.controls["vault"].send("CONFIGURE", {"Settings": settings})
         self.controls["keygen"].send("CONFIGURE", {"Settings": settings})
         for role, folder in (("auditor", "trail"), ("core", "core")):
             self.spawn(role)
             self.controls[role].send("CONFIGURE", {"Settings": dict(settings, folder=os.path.join(self.folder, folder))})
         self.controls["vault"].send("CONNECT", {"Peer": "Keygen", "PairKey": self.keygen_key}, [ours.fileno()])
-        self.controls["keygen"].send("CONNECT", {"Peer": "Vault", "PairKey": self.keygen_key})
+        self.controls["keygen"].send("CONNECT", {"Peer": "Vault", "PairKey": self.keygen_key}, [theirs.fileno()])
         ours.close()
+        theirs.close()
         for a, b in (("core", "vault"), ("core", "auditor"), ("vault", "auditor")):
             for sock in self.link(a, b):
                 sock.close()

@@ -2,13 +2,14 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
 import time
 import urllib.parse
 import uuid
 
 import pytest
-from house import FAILURES, House
+from house import FAILURES, OPERATIONS, House
 
 
 @pytest.fixture()
@@ -150,7 +151,7 @@ def test_every_answer_is_in_the_trail(house, owner):
     new_key(owner)
     reply = owner("LookupEvents")
     assert reply["Failure"] == "OK", reply
-    events = [__import__("json").loads(e) for e in reply["out"]["Events"]]
+    events = [json.loads(e) for e in reply["out"]["Events"]]
     names = [(e["eventName"], e.get("errorCode")) for e in events]
     assert ("DescribeKey", "SignatureDoesNotMatch") in names
     assert ("CreateKey", None) in names
@@ -190,3 +191,27 @@ def test_a_signed_look_is_no_leave_to_change(house, owner):
     assert listed["Failure"] == "OK" and listed["out"].get("Users", []) == []
     reply = house.ask("PutBucket", {"Bucket": "mallory"}, sign_v1("LTAItest", "secret-of-the-owner", "ListUsers"))
     assert reply["Failure"] == "NO_PERMISSION"
+
+
+def test_a_flood_of_forgeries_is_recorded_together(house, owner):
+    """Each is answered, each is counted, and the trail does not grow with the flood."""
+    count = 200
+    forged = sign_v1("LTAItest", "not-the-secret", "GetCallerIdentity")
+    for i in range(count):
+        house.requests += 1
+        request = {"Id": house.requests, "RequestId": f"flood-{i}", "Operation": OPERATIONS["GetCallerIdentity"], "Proof": forged,
+                   "Peer": {"SourceIp": "192.0.2.7", "UserAgent": "flood", "Dialect": "alibaba_rpc", "IsTls": False}}
+        house.gateway.send("REQUEST", request)
+    for i in range(count):
+        assert house.reply("GetCallerIdentity")["Failure"] == "BAD_SIGNATURE"
+    events, token = [], None
+    while True:
+        fields = {"MaxResults": 50, "NextToken": token} if token else {"MaxResults": 50}
+        reply = house.ask("LookupEvents", fields, sign_v1("LTAItest", "secret-of-the-owner", "LookupEvents"))
+        events += [json.loads(e) for e in reply["out"].get("Events", [])]
+        token = reply["out"].get("NextToken")
+        if not token:
+            break
+    flood = [e for e in events if e.get("userAgent") == "flood"]
+    assert sum(int(e.get("additionalEventData", {}).get("Count", 1)) for e in flood) == count
+    assert len(flood) < count // 2

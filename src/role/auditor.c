@@ -212,6 +212,9 @@ static status auditor_start(auditor *a) {
     TRY(child_start(&a->child));
     TRY(confine(a));
     TRY(open_trail(a));
+    uint64_t alarm_after_s;
+    bool is_given = slice_to_u64(child_setting(&a->child, "alarm_after_s"), &alarm_after_s) && alarm_after_s < 3600;
+    a->trail.alarm_after_s = is_given ? (int64_t)alarm_after_s : ALARM_AFTER_S;
     TRY(loop_at_turn_end(a->child.loop, on_turn_end, a));
     return loop_at_turn_end(a->child.loop, ready_task, a);
 }

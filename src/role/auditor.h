@@ -31,6 +31,7 @@ typedef struct trail {
     waiting_lookup *lookups, **lookups_end;
     uint64_t witnessed;     /* the newest number of the vault */
     bool has_new_witness;
+    int64_t alarm_after_s;  /* how long a witness may wait for its event */
     arena memory;
     buffer composed;
 } trail;
@@ -54,7 +55,7 @@ bool trail_has_witnesses(const trail *t);
 /* Pairs, journals and syncs the batch. On failure all of it waits for the next try. */
 status trail_commit(trail *t, trail_result *out);
 
-/* Uses the vault reported and core kept silent about for ALARM_AFTER_S become events of their own. */
+/* Uses the vault reported and core kept silent about for alarm_after_s become events of their own. */
 status trail_raise_alarms(trail *t);
 
 /* auditor_lookup.c: answers the oldest question; false when there is none. The answer's slices live in `output` and the trail. */

@@ -215,7 +215,7 @@ status trail_raise_alarms(trail *t) {
     void *value;
     while (table_next(&t->witnesses, &cursor, &request_id, &value)) {
         const witness *w = value;
-        if (now_s - w->since_s < ALARM_AFTER_S) continue;
+        if (now_s - w->since_s < t->alarm_after_s) continue;
         TRY(raise_one(t, request_id, w));
         forget_witness(t, request_id);
         raised++;

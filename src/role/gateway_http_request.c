@@ -176,6 +176,7 @@ static enum http_wish body_serve(http_request *r, slice part, size_t *left) {
     return wish;
 }
 
+/* house_rules: parameters as libmicrohttpd has them */
 enum MHD_Result http_request_continue(void *daemon, struct MHD_Connection *mhd, const char *url, const char *method,
                                       const char *version, const char *part, size_t *part_bytes, void **request) {
     http_request *r = *request;

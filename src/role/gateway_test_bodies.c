@@ -217,4 +217,3 @@ void test_https(void **state) {
     assert_int_not_equal(client_answer(&c).status, 200);
     client_clear(&c);
 }
-

@@ -138,13 +138,13 @@ void supervisor_give_up(supervisor *s) {
 /* ---- the account */
 
 status supervisor_bootstrap(supervisor *s) {
-    bootstrap_message wish = {s->credentials.account_id, s->credentials.access_key_id, s->credentials.access_key_secret};
+    bootstrap_message wish = {s->chosen.account_id, s->chosen.access_key_id, s->chosen.access_key_secret};
     s->is_awaiting_account = true;
     return family_tell(s->family, ROLE_CORE, MESSAGE_BOOTSTRAP, &wish);
 }
 
 static status keep_account(supervisor *s, const bootstrapped_message *result) {
-    arena *memory = &s->credentials.memory;
+    arena *memory = &s->chosen.memory;
     TRY(arena_copy(memory, result->account_id, &s->account.account_id));
     TRY(arena_copy(memory, result->access_key_id, &s->account.access_key_id));
     TRY(arena_copy(memory, result->access_key_secret, &s->account.access_key_secret));
@@ -162,7 +162,7 @@ void supervisor_take_account(supervisor *s, const bootstrapped_message *result) 
 }
 
 void supervisor_forget_account(supervisor *s) {
-    credentials_clear(&s->credentials);
+    chosen_account_clear(&s->chosen);
     s->account = (bootstrapped_message){0};
 }
 
@@ -178,7 +178,7 @@ static status crypto_begin(void) {
 
 static status run(supervisor *s, buffer *complaint) {
     TRY(crypto_begin());
-    TRY(credentials_read(s->options.account_id, s->options.access_key_file, &s->credentials, complaint));
+    TRY(chosen_account_read(s->options.account_id, s->options.access_key_file, &s->chosen, complaint));
     if (s->options.in_memory) TRY(choose_temporary(s, complaint));
     TRY(supervisor_load_settings(s, &s->settings, complaint));
     supervisor_log_as_set(s);

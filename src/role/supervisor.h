@@ -11,14 +11,14 @@
 typedef struct supervisor {
     supervisor_options options;
     settings settings;
-    credentials credentials;
+    chosen_account chosen;
     data_folder folder;
     loop *loop;
     family *family;
     notify notify;
     arena memory;
     char temporary[PATH_MAX]; /* folder to be removed at the end, or empty */
-    int64_t started_ms;
+    int64_t started_ms, stopping_ms; /* 0: not stopping */
     int null_fd;
     size_t gateway_count;
     int plain_fds[FAMILY_GATEWAYS_MOST], tls_fds[FAMILY_GATEWAYS_MOST]; /* -1: not open */
@@ -26,7 +26,7 @@ typedef struct supervisor {
     bool is_awaiting_account; /* the answer to BOOTSTRAP has not come */
     bool is_announced;        /* ready was said */
     bool has_failed;
-    bootstrapped_message account; /* of an account made now; in the memory of `credentials` */
+    bootstrapped_message account; /* of an account made now; in the memory of `chosen` */
 } supervisor;
 
 /* Each does its job to the end; a failure has a sentence in *complaint, or was logged when that stays empty. */

@@ -9,10 +9,10 @@
 
 enum { FILE_BYTES_MOST = 4096, ID_BYTES_LEAST = 4, ID_BYTES_MOST = 128, SECRET_BYTES_LEAST = 16, SECRET_BYTES_MOST = 128 };
 
-void credentials_clear(credentials *c) {
+void chosen_account_clear(chosen_account *c) {
     arena_wipe(&c->memory);
     arena_clear(&c->memory);
-    *c = (credentials){0};
+    *c = (chosen_account){0};
 }
 
 static status refuse(buffer *complaint, const char *why) {
@@ -62,7 +62,7 @@ static bool take_line(slice line, slice *id, slice *secret) {
     return true;
 }
 
-static status take_text(slice text, credentials *c, buffer *complaint) {
+static status take_text(slice text, chosen_account *c, buffer *complaint) {
     slice rest = text, line, id = {0}, secret = {0};
     while (slice_split(&rest, '\n', &line)) {
         line = slice_trim(line);
@@ -81,7 +81,7 @@ static status take_text(slice text, credentials *c, buffer *complaint) {
     return arena_copy(&c->memory, secret, &c->access_key_secret);
 }
 
-static status read_file(const char *path, credentials *c, buffer *complaint) {
+static status read_file(const char *path, chosen_account *c, buffer *complaint) {
     bool is_private = false;
     char resolved[PATH_MAX]; /* secrets are often mounted as links */
     OWNED(buffer) text = {0};
@@ -100,14 +100,14 @@ static status read_file(const char *path, credentials *c, buffer *complaint) {
     return OK;
 }
 
-status credentials_read(const char *account_id, const char *key_file, credentials *out, buffer *complaint) {
-    OWNED(credentials) read = {0};
+status chosen_account_read(const char *account_id, const char *key_file, chosen_account *out, buffer *complaint) {
+    OWNED(chosen_account) read = {0};
     if (account_id) {
         TRY(check_account(slice_of_text(account_id), complaint));
         TRY(arena_copy(&read.memory, slice_of_text(account_id), &read.account_id));
     }
     if (key_file) TRY(read_file(key_file, &read, complaint));
     *out = read;
-    read = (credentials){0};
+    read = (chosen_account){0};
     return OK;
 }

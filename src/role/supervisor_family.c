@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "role/supervisor_member.h"
 
@@ -146,7 +147,8 @@ void family_member_ready(family *f, member *m) {
     char name[MEMBER_NAME_BYTES];
     member_name(m, name);
     m->is_ready = true;
-    if (f->was_ready) log_info("ready again", "%s, after %lld ms", name, (long long)(loop_now_ms(f->plan.loop) - m->started_ms));
+    log_line(f->was_ready ? LOG_INFO_LINE : LOG_DEBUG_LINE, f->was_ready ? "ready again" : "child ready", "%s, after %lld ms",
+             name, (long long)(clock_monotonic_ms() - m->started_ms));
     if (f->was_ready || f->is_stopping || !family_is_ready(f)) return;
     f->was_ready = true;
     if (f->plan.events.on_ready) f->plan.events.on_ready(f->plan.events.context);
@@ -165,7 +167,7 @@ static int64_t delay_of(const member *m) {
 
 static void plan_start(member *m) {
     family *f = m->family;
-    int64_t lived_ms = loop_now_ms(f->plan.loop) - m->started_ms;
+    int64_t lived_ms = clock_monotonic_ms() - m->started_ms;
     m->quick_deaths = lived_ms < QUICK_DEATH_MS ? m->quick_deaths + 1 : 1;
     status planned = loop_after(f->plan.loop, delay_of(m), start_again, m, &m->timer);
     if (!FAILED(planned)) return;
@@ -188,7 +190,7 @@ static void start_again(void *context) {
 
 static void log_end(const member *m, const spawn_end *how, enum log_level level) {
     char name[MEMBER_NAME_BYTES];
-    long long lived_ms = (long long)(loop_now_ms(m->family->plan.loop) - m->started_ms);
+    long long lived_ms = (long long)(clock_monotonic_ms() - m->started_ms);
     member_name(m, name);
     if (how->signal == SIGSYS)
         log_line(level, "child ended", "%s after %lld ms: it made a system call its sandbox forbids", name, lived_ms);

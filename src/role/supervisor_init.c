@@ -6,13 +6,13 @@
 
 /* Nothing to do: the account is there. Another one than asked for is an error. */
 static status is_done(supervisor *s, slice account, buffer *complaint) {
-    bool is_other = !slice_is_absent(s->credentials.account_id) && !slice_equals(s->credentials.account_id, account);
+    bool is_other = !slice_is_absent(s->chosen.account_id) && !slice_equals(s->chosen.account_id, account);
     if (!is_other) {
         report_account(s, account);
         return OK;
     }
     TRY(buffer_printf(complaint, "%s: belongs to account %.*s, not %.*s; nothing was changed", s->folder.path,
-                      SLICE_ARGS(account), SLICE_ARGS(s->credentials.account_id)));
+                      SLICE_ARGS(account), SLICE_ARGS(s->chosen.account_id)));
     return FAIL(CONFLICT);
 }
 
@@ -62,7 +62,7 @@ status supervisor_init(supervisor *s, buffer *complaint) {
     if (FAILED(made)) return look_at_locked(s, made, complaint);
     TRY(data_folder_account(s->folder.path, &memory, &account));
     if (!slice_is_absent(account)) return is_done(s, account, complaint);
-    if (s->credentials.is_file_open_to_others)
+    if (s->chosen.is_file_open_to_others)
         log_warning("access key file open to others", "%s: chmod 600 it, or remove it after this", s->options.access_key_file);
     TRY(data_folder_hold(&s->folder, complaint));
     return make_account(s, complaint);

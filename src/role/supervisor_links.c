@@ -18,19 +18,19 @@ static status ends_make(unsigned kind, link_ends *out) {
     return kind & LINK_CHANNEL ? channel_pair(out->fds) : OK;
 }
 
-static status tell_of_peer(member *m, const member *peer, link_ends *ends, size_t end) {
-    connect_message message = {.peer = (int)peer->row->role, .index = SET_INT(peer->index)};
-    if (ends->has_key) message.pair_key = slice_of(ends->pair_key, sizeof ends->pair_key);
+static status tell_of(member *m, const member *other, link_ends *ends, size_t end) {
+    connect_message news = {.peer = (int)other->row->role, .index = SET_INT(other->index)};
+    if (ends->has_key) news.pair_key = slice_of(ends->pair_key, sizeof ends->pair_key);
     int fd = ends->fds[end];
     ends->fds[end] = -1;
-    return member_tell(m, MESSAGE_CONNECT, &message, fd);
+    return member_tell(m, MESSAGE_CONNECT, &news, fd);
 }
 
 status members_link(member *a, member *b, unsigned kind) {
     link_ends ends;
     status linked = ends_make(kind, &ends);
-    if (!FAILED(linked)) linked = tell_of_peer(b, a, &ends, 1);
-    if (!FAILED(linked)) linked = tell_of_peer(a, b, &ends, 0);
+    if (!FAILED(linked)) linked = tell_of(b, a, &ends, 1);
+    if (!FAILED(linked)) linked = tell_of(a, b, &ends, 0);
     files_close(ends.fds[0]);
     files_close(ends.fds[1]);
     bytes_wipe(&ends, sizeof ends);
@@ -44,20 +44,20 @@ static bool other_side(const link_row *row, const member *m, enum role *out) {
     return true;
 }
 
-static status link_with(member *m, member *peer, const link_row *row) {
-    return row->a == m->row->role ? members_link(m, peer, row->kind) : members_link(peer, m, row->kind);
+static status link_with(member *m, member *other, const link_row *row) {
+    return row->a == m->row->role ? members_link(m, other, row->kind) : members_link(other, m, row->kind);
 }
 
 /* A peer that just lost its control channel is about to be started anew, and is connected then. */
 status member_link_all(member *m) {
     family *f = m->family;
     for (size_t i = 0; i < LINK_ROWS; i++) {
-        enum role other;
-        if (!other_side(link_row_at(i), m, &other)) continue;
+        enum role wanted;
+        if (!other_side(link_row_at(i), m, &wanted)) continue;
         for (size_t k = 0; k < f->count; k++) {
-            member *peer = &f->members[k];
-            if (peer->row->role != other || !peer->is_alive || !peer->control) continue;
-            status linked = link_with(m, peer, link_row_at(i));
+            member *other = &f->members[k];
+            if (other->row->role != wanted || !other->is_alive || !other->control) continue;
+            status linked = link_with(m, other, link_row_at(i));
             if (FAILED(linked) && !FAILED_WITH(linked, CLOSED)) return linked;
         }
     }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "system/files.h"
 
@@ -55,10 +56,10 @@ static status add_own_settings(const member *m, arena *memory, pair_list *told) 
 
 status member_configure(member *m) {
     OWNED(arena) memory = {0};
-    configure_message message = {0};
-    TRY(settings_for_role(m->family->settings, m->row->role, EXTRA_SETTINGS, &memory, &message.settings));
-    TRY(add_own_settings(m, &memory, &message.settings));
-    return member_tell(m, MESSAGE_CONFIGURE, &message, -1);
+    configure_message told = {0};
+    TRY(settings_for_role(m->family->settings, m->row->role, EXTRA_SETTINGS, &memory, &told.settings));
+    TRY(add_own_settings(m, &memory, &told.settings));
+    return member_tell(m, MESSAGE_CONFIGURE, &told, -1);
 }
 
 /* ---- what it says */
@@ -185,7 +186,7 @@ status member_start(member *m) {
         return started;
     }
     m->is_alive = true;
-    m->started_ms = loop_now_ms(m->family->plan.loop);
+    m->started_ms = clock_monotonic_ms();
     started = take_control(m, ends[0]);
     if (!FAILED(started)) started = member_configure(m);
     if (FAILED(started)) member_kill(m); /* its end is seen and dealt with as any other */

@@ -6,6 +6,8 @@
 #include "role/supervisor.h"
 #include "system/process.h"
 
+enum { SAME_SIGNAL_MS = 1000 };
+
 /* ---- ready */
 
 static void announce(supervisor *s) {
@@ -34,8 +36,12 @@ static void on_gone(void *context) { loop_stop(((supervisor *)context)->loop); }
 
 /* ---- signals and time */
 
+/* A second signal ends all by force; but some send one signal twice, to the process and to its group. */
 static void on_stop(void *context, int signal) {
     supervisor *s = context;
+    int64_t now_ms = clock_monotonic_ms();
+    if (s->stopping_ms && now_ms - s->stopping_ms < SAME_SIGNAL_MS) return;
+    s->stopping_ms = now_ms;
     log_info("stopping", "signal %d (%s)", signal, strsignal(signal));
     status_ignore(notify_stopping(&s->notify));
     family_stop(s->family);

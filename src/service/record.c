@@ -47,7 +47,7 @@ static const char *resource_type(const operation *op) {
 /* The name after the account in an ARN: what people filter by. */
 static slice resource_name(slice whole) {
     slice rest = whole, part;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         if (!slice_split(&rest, ':', &part)) return whole;
     return slice_is_absent(rest) ? whole : rest;
 }
