@@ -85,6 +85,19 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
 }
 
+/* A session ends with its user; somebody who was given the name since is somebody else. */
+static status check_user(identities *all, const principal *who, arena *memory) {
+    slice path;
+    user_record user;
+    if (who->is_root) return OK;
+    TRY(user_path(who->account_id, who->user_name, memory, &path));
+    status loaded = load(all, path, &user_record_shape, memory, &user);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
+    TRY(loaded);
+    ENSURE(slice_equals(user.user_id, who->user_id), BAD_SECURITY_TOKEN);
+    return OK;
+}
+
 /* What a token's clear header says; the vault will say whether it is true. */
 static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
     sealed token;
@@ -96,6 +109,7 @@ static status find_session(identities *all, const proof *claim, arena *memory, p
     who.user_name = token.header.user_name;
     who.user_id = token.header.user_id;
     ENSURE(!FAILED(fill_account(all, memory, &who)), BAD_SECURITY_TOKEN);
+    TRY(check_user(all, &who, memory));
     *out = who;
     return OK;
 }

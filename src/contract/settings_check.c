@@ -87,10 +87,11 @@ static status check_address(const setting_row *row, slice value, buffer *complai
     char text[ADDRESS_BYTES_MOST + 1];
     snprintf(text, sizeof text, "%.*s", SLICE_ARGS(value));
     if (row->kind != SETTING_IS_LOOPBACK || listen_is_loopback(text)) return OK;
-    TRY(buffer_printf(complaint,
-                      "is plain HTTP, which is offered on loopback addresses only (127.0.0.1 or [::1]), and %.*s is not "
-                      "one; use https for other addresses",
-                      SLICE_ARGS(value)));
+    TRY(buffer_printf(
+        complaint,
+        "is plain HTTP, which is offered on loopback addresses only (127.0.0.1 or [::1]), and %.*s is not "
+        "one; use https for other addresses",
+        SLICE_ARGS(value)));
     return FAIL(INVALID_PARAMETER);
 }
 

@@ -66,7 +66,8 @@ static status tell_nearest(loading *l, const char *nearest) {
 static status unknown_in_file(loading *l, slice file, const ini_line *line) {
     TRY(buffer_printf(l->complaint, "%.*s:%u: ", SLICE_ARGS(file), line->number));
     if (slice_is_empty(line->section)) {
-        TRY(buffer_printf(l->complaint, "%.*s stands before any section; put it under [server]", SLICE_ARGS(line->key)));
+        TRY(buffer_printf(l->complaint, "%.*s stands before any section; put it under [server]",
+                          SLICE_ARGS(line->key)));
     } else if (!is_section(line->section)) {
         TRY(buffer_printf(l->complaint, "unknown section [%.*s]", SLICE_ARGS(line->section)));
         TRY(tell_nearest(l, nearest_known(line->section, (slice){0})));
@@ -115,7 +116,8 @@ static status take_file(loading *l, const char *path) {
     slice file;
     char resolved[PATH_MAX]; /* configuration is often mounted as links */
     TRY(arena_copy(&l->s->memory, slice_of_text(path), &file));
-    status read = realpath(path, resolved) ? files_read(FILES_HERE, resolved, INI_BYTES_MOST, &text) : files_failure(errno);
+    status read =
+        realpath(path, resolved) ? files_read(FILES_HERE, resolved, INI_BYTES_MOST, &text) : files_failure(errno);
     if (!FAILED(read)) return take_text(l, file, buffer_slice(&text));
     TRY(buffer_printf(l->complaint, "%s: cannot be read: %s", path,
                       FAILED_WITH(read, NOT_FOUND) ? "there is no such file" : status_name(read)));

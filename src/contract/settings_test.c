@@ -91,15 +91,16 @@ static void test_bad_values(void **state) {
 
 static void test_bad_addresses(void **state) {
     scene *s = *state;
-    static const char *const malformed[] = {"localhost:8080", "127.0.0.1",      "127.0.0.1:",   "127.0.0.1:65536",
-                                            ":8080",          "::1:8080",       "[::1]",        "[127.0.0.1]:80",
-                                            "127.0.0.1:+80",  "1.2.3.4.5:80",   "[::1:8080",    "none"};
+    static const char *const malformed[] = {"localhost:8080", "127.0.0.1",    "127.0.0.1:", "127.0.0.1:65536",
+                                            ":8080",          "::1:8080",     "[::1]",      "[127.0.0.1]:80",
+                                            "127.0.0.1:+80",  "1.2.3.4.5:80", "[::1:8080",  "none"};
     for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
         char text[128];
         snprintf(text, sizeof text, "[server]\nhttps = %s\n", malformed[i]);
         refused_file(s, text, FAILURE_INVALID_PARAMETER, "https must be a numeric address with a port");
     }
-    static const char *const open[] = {"0.0.0.0:8080", "192.0.2.1:8080", "[::]:8080", "[2001:db8::1]:80", "128.0.0.1:80"};
+    static const char *const open[] = {"0.0.0.0:8080", "192.0.2.1:8080", "[::]:8080", "[2001:db8::1]:80",
+                                       "128.0.0.1:80"};
     for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
         char text[128];
         snprintf(text, sizeof text, "[server]\nhttp = %s\n", open[i]);
@@ -120,7 +121,8 @@ static void refused_variable(const char *variable, const char *expected) {
 static void test_bad_environment_and_flags(void **state) {
     (void)state;
     refused_variable("KEYHOLD_SERVER_HTTP=0.0.0.0:80", "environment KEYHOLD_SERVER_HTTP: http is plain HTTP");
-    refused_variable("KEYHOLD_SERVER_REGOIN=x", "environment KEYHOLD_SERVER_REGOIN: there is no such setting; did you mean \"region\"?");
+    refused_variable("KEYHOLD_SERVER_REGOIN=x",
+                     "environment KEYHOLD_SERVER_REGOIN: there is no such setting; did you mean \"region\"?");
     OWNED(settings) loaded = {0};
     OWNED(buffer) complaint = {0};
     setting_flag flag = {SETTING_GATEWAYS, SLICE("none")};
@@ -150,8 +152,8 @@ static void test_who_wins(void **state) {
     write_file(s, "conf.d/20.conf", "[server]\nhttp = [::1]:80\nhttps = [::]:443\n");
     write_file(s, "conf.d/10.conf", "[server]\nhttp = 127.0.0.1:80\nhttps = off\ngateways = 3\ndurable = FALSE\n");
     write_file(s, "conf.d/notes.txt", "not a setting\n");
-    const char *environment[] = {"KEYHOLD_SERVER_REGION=b", "KEYHOLD_SERVER_GATEWAYS=4", "KEYHOLD_ENDPOINT=x",
-                                 "KEYHOLD_LIBEXEC=/x", "KEYHOLD_SEAL_PROVIDER=file", NULL};
+    const char *environment[] = {"KEYHOLD_SERVER_REGION=b", "KEYHOLD_SERVER_GATEWAYS=4",  "KEYHOLD_ENDPOINT=x",
+                                 "KEYHOLD_LIBEXEC=/x",      "KEYHOLD_SEAL_PROVIDER=file", NULL};
     setting_flag flag = {SETTING_REGION, SLICE("c")};
     settings_sources from = {.data = s->folder, .environment = environment, .flags = &flag, .flag_count = 1};
     assert_false(FAILED(settings_load(&from, &loaded, &complaint)));
@@ -227,7 +229,8 @@ static void test_written_file(void **state) {
     assert_false(FAILED(load(s, &second, &complaint)));
     for (int id = 0; id < SETTING_COUNT; id++) {
         if (id == SETTING_DATA) continue;
-        assert_true(slice_equals(settings_text(&first, (enum setting_id)id), settings_text(&second, (enum setting_id)id)));
+        assert_true(
+            slice_equals(settings_text(&first, (enum setting_id)id), settings_text(&second, (enum setting_id)id)));
     }
 }
 

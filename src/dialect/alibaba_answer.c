@@ -148,9 +148,7 @@ static status xml_put_field(xml_writer *w, const field *f, const void *at, arena
         TRY(xml_put_shape(w, f->nested, *(void *const *)at, memory));
         xml_close(w);
         return OK;
-    default:
-        TRY(scalar_text(f, at, memory, &text));
-        return xml_put_safe(w, name, text, memory);
+    default: TRY(scalar_text(f, at, memory, &text)); return xml_put_safe(w, name, text, memory);
     }
 }
 
@@ -183,18 +181,20 @@ static status write_xml(const decoded *d, const reply *r, arena *memory, buffer 
 
 /* ---- successes */
 
-static status finish(const decoded *d, const reply *r, int http_status, const buffer *body, arena *memory, http_answer *out) {
-    answer_builder b;
-    answer_begin(&b, HEADERS_MOST, memory);
-    answer_add(&b, "x-acs-request-id", r->request_id);
-    return answer_finish_body(&b, http_status, d->form == ANSWER_XML ? XML_TYPE : JSON_TYPE, body, out);
+static const char *type_of(const decoded *d) { return d->form == ANSWER_XML ? XML_TYPE : JSON_TYPE; }
+
+static void begin(answer_builder *b, const reply *r, arena *memory) {
+    answer_begin(b, HEADERS_MOST, memory);
+    answer_add(b, "x-acs-request-id", r->request_id);
 }
 
 status rpc_encode(const decoded *d, const reply *r, arena *memory, http_answer *out) {
     ENSURE(operation_get(d->operation) != NULL, INTERNAL);
     OWNED(buffer) body = {0};
+    answer_builder b;
+    begin(&b, r, memory);
     status written = d->form == ANSWER_XML ? write_xml(d, r, memory, &body) : write_json(d, r, memory, &body);
-    if (!FAILED(written)) written = finish(d, r, 200, &body, memory, out);
+    if (!FAILED(written)) written = answer_finish_body(&b, 200, type_of(d), &body, out);
     buffer_wipe(&body); /* plaintext keys may be in it */
     return written;
 }
@@ -208,14 +208,15 @@ typedef struct told {
 } told;
 
 /* Several clients look for this very beginning and compare the rest with what they signed. */
-static status message_of(const decoded *d, const reply *r, const failure_row *row, arena *memory, slice *out) {
-    slice signed_text, detail = row == failure_get(r->failure.code) ? r->detail : (slice){0};
+static status message_of(const decoded *d, const reply *r, arena *memory, told *t) {
+    slice signed_text, detail = t->error.row == failure_get(r->failure.code) ? r->detail : (slice){0};
     if (!FAILED_WITH(r->failure, BAD_SIGNATURE) || FAILED(rpc_string_to_sign(&d->proof, memory, &signed_text)))
-        return failure_text(row, detail, memory, out);
+        return failure_text(t->error.row, detail, memory, &t->message);
     OWNED(buffer) text = {0};
-    TRY(buffer_append_text(&text, "Specified signature is not matched with our calculation. server string to sign is:"));
+    TRY(buffer_append_text(&text,
+                           "Specified signature is not matched with our calculation. server string to sign is:"));
     TRY(buffer_append(&text, signed_text));
-    status kept = arena_copy(memory, buffer_slice(&text), out);
+    status kept = arena_copy(memory, buffer_slice(&text), &t->message);
     buffer_wipe(&text);
     return kept;
 }
@@ -248,9 +249,11 @@ static status write_xml_error(const told *t, const reply *r, arena *memory, buff
 status rpc_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out) {
     const rpc_product *row = rpc_product_of(d->product);
     told t = {.error = rpc_error_of(d->product, r->failure), .has_http_status = row && row->has_http_status};
-    TRY(message_of(d, r, t.error.row, memory, &t.message));
+    TRY(message_of(d, r, memory, &t));
     OWNED(buffer) body = {0};
+    answer_builder b;
+    begin(&b, r, memory);
     if (d->form == ANSWER_XML) TRY(write_xml_error(&t, r, memory, &body));
     else TRY(write_json_error(&t, r, &body));
-    return finish(d, r, t.error.http, &body, memory, out);
+    return answer_finish_body(&b, t.error.http, type_of(d), &body, out);
 }

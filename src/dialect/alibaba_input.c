@@ -1,5 +1,5 @@
-/* Parameters of the Alibaba RPC wire into typed inputs. A list or map comes flattened (Tag.1.Key=k, Context.name=v) or as
- * JSON text (Tag=[{"Key":"k"}]), never both. */
+/* Parameters of the Alibaba RPC wire into typed inputs. A list or map comes flattened (Tag.1.Key=k, Context.name=v) or
+ * as JSON text (Tag=[{"Key":"k"}]), never both. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "dialect/alibaba_rpc.h"
@@ -44,7 +44,10 @@ static status read_scalar(const field *f, slice text, arena *memory, void *at) {
         *(maybe_int *)at = SET_INT(number);
         return OK;
     case FIELD_BOOL: return read_bool(text, at);
-    case FIELD_CHOICE: *(int *)at = choice_find(f->choices, text); ENSURE(*(int *)at != 0, INVALID_PARAMETER); return OK;
+    case FIELD_CHOICE:
+        *(int *)at = choice_find(f->choices, text);
+        ENSURE(*(int *)at != 0, INVALID_PARAMETER);
+        return OK;
     default: return FAIL(INVALID_PARAMETER);
     }
 }

@@ -2,11 +2,8 @@
 #include "dialect/alibaba_rows.h"
 
 static const rpc_product products[] = {
-    {"kms", ANSWER_JSON, "KMS", true},
-    {"ram", ANSWER_XML, NULL, false},
-    {"sts", ANSWER_XML, NULL, false},
-    {"actiontrail", ANSWER_JSON, NULL, false},
-    {"keyhold", ANSWER_JSON, NULL, false},
+    {"kms", ANSWER_JSON, "KMS", true},         {"ram", ANSWER_XML, NULL, false},      {"sts", ANSWER_XML, NULL, false},
+    {"actiontrail", ANSWER_JSON, NULL, false}, {"keyhold", ANSWER_JSON, NULL, false},
 };
 
 const rpc_product *rpc_product_of(const product *p) {
@@ -17,14 +14,10 @@ const rpc_product *rpc_product_of(const product *p) {
 
 const char *rpc_wrapper(const char *field_name) {
     static const char *const ROWS[][2] = {
-        {"Keys", "Key"},
-        {"Aliases", "Alias"},
-        {"Users", "User"},
-        {"AccessKeys", "AccessKey"},
-        {"Policies", "Policy"},
-        {"PolicyVersions", "PolicyVersion"},
-        {"Tags", "Tag"},
-        {"Regions", "Region"},
+        {"Keys", "Key"},        {"Aliases", "Alias"},
+        {"Users", "User"},      {"AccessKeys", "AccessKey"},
+        {"Policies", "Policy"}, {"PolicyVersions", "PolicyVersion"},
+        {"Tags", "Tag"},        {"Regions", "Region"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];

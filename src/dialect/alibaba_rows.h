@@ -27,8 +27,8 @@ typedef struct rpc_error {
     const char *code;
     const failure_row *row; /* the message */
 } rpc_error;
-/* errors.def has the code; where a product spells it differently its own spelling wins. What never shows on this wire is
- * the internal error. */
+/* errors.def has the code; where a product spells it differently its own spelling wins. What never shows on this wire
+ * is the internal error. */
 rpc_error rpc_error_of(const product *p, status failure);
 
 #endif

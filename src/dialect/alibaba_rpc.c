@@ -27,7 +27,8 @@ static bool is_signed_for_oss(const http_head *head) {
 static bool recognise(const http_head *head) {
     if (slice_starts_with(head_find(head, "authorization"), SLICE("ACS3-"))) return true;
     if (is_signed_for_oss(head)) return false;
-    if (!slice_is_absent(head_find(head, "x-acs-action")) || !slice_is_absent(head_find(head, "x-acs-version"))) return true;
+    if (!slice_is_absent(head_find(head, "x-acs-action")) || !slice_is_absent(head_find(head, "x-acs-version")))
+        return true;
     if (!slice_equals(head_path(head), SLICE("/"))) return false;
     bool is_form = slice_equals_text(head->method, "POST") && head_has_form_body(head);
     return is_form || query_names(head, SLICE("Action"));

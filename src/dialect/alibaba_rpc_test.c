@@ -94,8 +94,9 @@ static void bytes_are_base64_and_nothing_else(void **state) {
 
 static void a_context_comes_both_ways(void **state) {
     (void)state;
-    const char *ways[] = {KMS("Encrypt") "&EncryptionContext.Dept=fin%20ance&EncryptionContext.k.2=v",
-                          KMS("Encrypt") "&EncryptionContext=%7B%22Dept%22%3A%22fin%20ance%22%2C%22k.2%22%3A%22v%22%7D"};
+    const char *ways[] = {
+        KMS("Encrypt") "&EncryptionContext.Dept=fin%20ance&EncryptionContext.k.2=v",
+        KMS("Encrypt") "&EncryptionContext=%7B%22Dept%22%3A%22fin%20ance%22%2C%22k.2%22%3A%22v%22%7D"};
     for (size_t i = 0; i < 2; i++) {
         asked a = ask(ways[i]);
         assert_status(&a, STATUS_OK);
@@ -113,19 +114,21 @@ static void a_context_has_nothing_but_texts(void **state) {
     (void)state;
     expect(KMS("Encrypt") "&EncryptionContext=%7B%22a%22%3A1%7D", FAILURE_INVALID_PARAMETER, "EncryptionContext");
     expect(KMS("Encrypt") "&EncryptionContext=%7B%22a%22%3Anull%7D", FAILURE_INVALID_PARAMETER, "EncryptionContext");
-    expect(KMS("Encrypt") "&EncryptionContext=%7B%22a%22%3A%22b%22%2C%22a%22%3A%22c%22%7D", FAILURE_INVALID_PARAMETER, NULL);
+    expect(KMS("Encrypt") "&EncryptionContext=%7B%22a%22%3A%22b%22%2C%22a%22%3A%22c%22%7D", FAILURE_INVALID_PARAMETER,
+           NULL);
     expect(KMS("Encrypt") "&EncryptionContext=%5B%5D", FAILURE_INVALID_PARAMETER, "EncryptionContext");
     expect(KMS("Encrypt") "&EncryptionContext=%7B", FAILURE_INVALID_PARAMETER, "EncryptionContext");
     expect(KMS("Encrypt") "&EncryptionContext.=v", FAILURE_INVALID_PARAMETER, "EncryptionContext");
-    expect(KMS("Encrypt") "&EncryptionContext=%7B%7D&EncryptionContext.a=b", FAILURE_INVALID_PARAMETER, "EncryptionContext");
+    expect(KMS("Encrypt") "&EncryptionContext=%7B%7D&EncryptionContext.a=b", FAILURE_INVALID_PARAMETER,
+           "EncryptionContext");
     expect(KMS("Encrypt") "&EncryptionContext=", STATUS_OK, NULL);
 }
 
 static void lists_come_both_ways(void **state) {
     (void)state;
-    const char *ways[] = {
-        KMS("CreateKey") "&Tags=%5B%7B%22TagKey%22%3A%22a%22%2C%22TagValue%22%3A%221%22%7D%2C%7B%22TagKey%22%3A%22b%22%7D%5D",
-        KMS("CreateKey") "&Tags.1.TagKey=a&Tags.1.TagValue=1&Tags.2.TagKey=b"};
+    const char *ways[] = {KMS("CreateKey") "&Tags=%5B%7B%22TagKey%22%3A%22a%22%2C%22TagValue%22%3A%221%22%7D%2C%7B%"
+                                           "22TagKey%22%3A%22b%22%7D%5D",
+                          KMS("CreateKey") "&Tags.1.TagKey=a&Tags.1.TagValue=1&Tags.2.TagKey=b"};
     for (size_t i = 0; i < 2; i++) {
         asked a = ask(ways[i]);
         assert_status(&a, STATUS_OK);
@@ -160,7 +163,8 @@ static void numbers_times_and_choices_are_strict(void **state) {
     expect(KMS("ListKeys") "&PageSize=99999999999999999999", FAILURE_INVALID_PARAMETER, "PageSize");
     expect(KMS("CreateKey") "&Origin=external", FAILURE_INVALID_PARAMETER, "Origin");
     expect(KMS("CreateKey") "&EnableAutomaticRotation=1", FAILURE_INVALID_PARAMETER, "EnableAutomaticRotation");
-    expect("/?Action=LookupEvents&Version=2020-07-06&StartTime=yesterday&" SIGNED_V1, FAILURE_INVALID_PARAMETER, "StartTime");
+    expect("/?Action=LookupEvents&Version=2020-07-06&StartTime=yesterday&" SIGNED_V1, FAILURE_INVALID_PARAMETER,
+           "StartTime");
 }
 
 static void what_must_not_be_ignored_is_refused(void **state) {
@@ -219,11 +223,13 @@ static void version_1_needs_all_its_parts(void **state) {
     (void)state;
     expect("/?Action=ListKeys&Version=2016-01-20", FAILURE_INCOMPLETE_SIGNATURE, NULL);
     expect("/?Action=ListKeys&Version=2016-01-20&AccessKeyId=AK", FAILURE_INCOMPLETE_SIGNATURE, "Signature");
-    expect("/?Action=ListKeys&Version=2016-01-20&AccessKeyId=AK&Signature=x&SignatureMethod=HMAC-SHA256&SignatureVersion=1.0",
+    expect("/?Action=ListKeys&Version=2016-01-20&AccessKeyId=AK&Signature=x&SignatureMethod=HMAC-SHA256&"
+           "SignatureVersion=1.0",
            FAILURE_INCOMPLETE_SIGNATURE, "SignatureMethod");
     expect(KMS("ListKeys") "&SecurityToken=", STATUS_OK, NULL);
-    const char *rest = "/?Action=ListKeys&Version=2016-01-20&AccessKeyId=AK&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0"
-                       "&SignatureNonce=n&Signature=";
+    const char *rest =
+        "/?Action=ListKeys&Version=2016-01-20&AccessKeyId=AK&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0"
+        "&SignatureNonce=n&Signature=";
     char target[512];
     snprintf(target, sizeof target, "%si4AfS6ZvFXoVtVVBFjzlbArw2AM%%3D&Timestamp=now", rest);
     expect(target, FAILURE_BAD_TIMESTAMP, "Timestamp");
@@ -244,7 +250,8 @@ static void what_is_known_of_a_broken_signature_is_told(void **state) {
 
 static void an_unsigned_action_header_decides_nothing(void **state) {
     (void)state;
-    asked a = ask_with("POST", "/?" SIGNED_V1, "Host: h\nx-acs-action: ListKeys\nx-acs-version: 2016-01-20\n", (slice){0});
+    asked a =
+        ask_with("POST", "/?" SIGNED_V1, "Host: h\nx-acs-action: ListKeys\nx-acs-version: 2016-01-20\n", (slice){0});
     assert_status(&a, FAILURE_INCOMPLETE_SIGNATURE);
     assert_text(a.detail, "Action");
     arena_clear(&a.memory);
@@ -257,8 +264,8 @@ static void a_parameter_comes_once(void **state) {
     (void)state;
     expect(KMS("ListKeys") "&Signature=AAAA", FAILURE_INVALID_PARAMETER, "Signature");
     expect(KMS("ListKeys") "&Action=ListKeys", FAILURE_INVALID_PARAMETER, "Action");
-    asked a = ask_with("POST", KMS("DescribeKey") "&KeyId=a", "Host: h\nContent-Type: application/x-www-form-urlencoded\n",
-                       SLICE("KeyId=b"));
+    asked a = ask_with("POST", KMS("DescribeKey") "&KeyId=a",
+                       "Host: h\nContent-Type: application/x-www-form-urlencoded\n", SLICE("KeyId=b"));
     assert_status(&a, FAILURE_INVALID_PARAMETER);
     assert_text(a.detail, "KeyId");
     arena_clear(&a.memory);
@@ -270,8 +277,8 @@ static void broken_escapes_and_nul(void **state) {
     expect(KMS("ListKeys") "&a=%zz", FAILURE_MALFORMED, "query string");
     expect(KMS("ListKeys") "&a=%00", FAILURE_MALFORMED, "query string");
     expect(KMS("ListKeys") "&=x", FAILURE_MALFORMED, "query string");
-    asked a = ask_with("POST", KMS("ListKeys"), "Host: h\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\n",
-                       SLICE("a=%f"));
+    asked a = ask_with("POST", KMS("ListKeys"),
+                       "Host: h\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\n", SLICE("a=%f"));
     assert_status(&a, FAILURE_MALFORMED);
     assert_text(a.detail, "form body");
     arena_clear(&a.memory);
@@ -330,15 +337,18 @@ static void version_3_names_what_it_signs(void **state) {
                              "host;x-acs-action;x-acs-content-sha256;x-acs-signature-nonce;x-acs-version",
                              "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-version",
                              "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce",
-                             ACS_NAMES ";x-not-there", ACS_NAMES ";", ""};
+                             ACS_NAMES ";x-not-there",
+                             ACS_NAMES ";",
+                             ""};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
         char headers[2048];
-        snprintf(headers, sizeof headers, "%sAuthorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=%s,Signature=%s\n",
-                 ACS_HEADERS, missing[i], HEX_32);
+        snprintf(headers, sizeof headers,
+                 "%sAuthorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=%s,Signature=%s\n", ACS_HEADERS,
+                 missing[i], HEX_32);
         expect_v3(headers, (slice){0}, FAILURE_INCOMPLETE_SIGNATURE, false);
     }
-    expect_v3(ACS_HEADERS "x-acs-security-token: t\n" ACS_AUTHORIZATION(ACS_NAMES), (slice){0}, FAILURE_INCOMPLETE_SIGNATURE,
-              false);
+    expect_v3(ACS_HEADERS "x-acs-security-token: t\n" ACS_AUTHORIZATION(ACS_NAMES), (slice){0},
+              FAILURE_INCOMPLETE_SIGNATURE, false);
 }
 
 static void version_3_authorizations_that_are_none(void **state) {
@@ -347,7 +357,8 @@ static void version_3_authorizations_that_are_none(void **state) {
         "Authorization: ACS3-RSA-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Signature=" HEX_32 "\n",
         "Authorization: ACS3-HMAC-SHA256\n",
         "Authorization: ACS3-HMAC-SHA256 Credential=,SignedHeaders=" ACS_NAMES ",Signature=" HEX_32 "\n",
-        "Authorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Signature=" HEX_32 ",Signature=" HEX_32 "\n",
+        "Authorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Signature=" HEX_32
+        ",Signature=" HEX_32 "\n",
         "Authorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Signature=0011\n",
         "Authorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Signature=\n",
         "Authorization: ACS3-HMAC-SHA256 Credential=AK,SignedHeaders=" ACS_NAMES ",Extra=1,Signature=" HEX_32 "\n"};
@@ -362,13 +373,13 @@ static void version_3_authorizations_that_are_none(void **state) {
 
 static void version_3_is_about_this_body(void **state) {
     (void)state;
-    const char *headers = ACS_HEADERS ACS_AUTHORIZATION(ACS_NAMES ";content-type")
-        "Content-Type: application/x-www-form-urlencoded\n";
+    const char *headers =
+        ACS_HEADERS ACS_AUTHORIZATION(ACS_NAMES ";content-type") "Content-Type: application/x-www-form-urlencoded\n";
     expect_v3(headers, SLICE("Marker=m"), FAILURE_BAD_BODY_HASH, true);
     expect_v3(headers, SLICE(""), STATUS_OK, true);
     /* the type of a body decides what is read from it */
-    expect_v3(ACS_HEADERS ACS_AUTHORIZATION(ACS_NAMES) "Content-Type: application/x-www-form-urlencoded\n", SLICE("Marker=m"),
-              FAILURE_INCOMPLETE_SIGNATURE, false);
+    expect_v3(ACS_HEADERS ACS_AUTHORIZATION(ACS_NAMES) "Content-Type: application/x-www-form-urlencoded\n",
+              SLICE("Marker=m"), FAILURE_INCOMPLETE_SIGNATURE, false);
 }
 
 static void two_signatures_or_two_actions(void **state) {

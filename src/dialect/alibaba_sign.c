@@ -131,8 +131,8 @@ static bool list_names(slice names, slice wanted) {
 
 /* Without these under the signature anyone on the way could swap the operation, its time or its body. */
 static status v3_check_signed(const rpc_request *r, slice names, slice *detail) {
-    static const char *const ALWAYS[] = {"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce",
-                                         "x-acs-content-sha256"};
+    static const char *const ALWAYS[] = {"host",       "x-acs-action",          "x-acs-version",
+                                         "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"};
     for (size_t i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++) {
         *detail = slice_of_text(ALWAYS[i]);
         ENSURE(list_names(names, *detail), INCOMPLETE_SIGNATURE);
@@ -224,7 +224,8 @@ static status v3_proof(const rpc_request *r, proof *p, slice *detail) {
 /* ---- both */
 
 static bool has_v1(const rpc_request *r) {
-    return !slice_is_absent(rpc_parameter(r, SLICE("Signature"))) || !slice_is_absent(rpc_parameter(r, SLICE("AccessKeyId")));
+    return !slice_is_absent(rpc_parameter(r, SLICE("Signature"))) ||
+           !slice_is_absent(rpc_parameter(r, SLICE("AccessKeyId")));
 }
 
 status rpc_proof(const rpc_request *r, decoded *out, slice *detail) {

@@ -16,7 +16,8 @@ void client_credentials_clear(client_credentials *c) {
     *c = (client_credentials){0};
 }
 
-status client_credentials_new(slice access_key_id, slice access_key_secret, slice security_token, client_credentials *out) {
+status client_credentials_new(slice access_key_id, slice access_key_secret, slice security_token,
+                              client_credentials *out) {
     OWNED(client_credentials) made = {.access_key_id = access_key_id, .security_token = security_token};
     OWNED(buffer) scoped = {0};
     TRY(secret_copy(access_key_secret, &made.key));
@@ -33,11 +34,12 @@ status client_credentials_new(slice access_key_id, slice access_key_secret, slic
 
 /* ---- pieces */
 
-static status append_pairs(pair_list pairs, bool may_be_bare, buffer *out) {
+/* "name=value&…"; a name without a value stands bare. */
+static status append_pairs(pair_list pairs, buffer *out) {
     for (size_t i = 0; i < pairs.count; i++) {
         if (i > 0) TRY(buffer_append_byte(out, '&'));
         TRY(percent_encode(out, pairs.at[i].key, NULL));
-        if (may_be_bare && slice_is_empty(pairs.at[i].value)) continue;
+        if (slice_is_empty(pairs.at[i].value)) continue;
         TRY(buffer_append_byte(out, '='));
         TRY(percent_encode(out, pairs.at[i].value, NULL));
     }
@@ -126,7 +128,7 @@ static status rpc_authorization(const client_credentials *c, const client_reques
 
 static status form_body(pair_list parameters, arena *memory, slice *out) {
     OWNED(buffer) body = {0};
-    TRY(append_pairs(parameters, false, &body));
+    TRY(append_pairs(parameters, &body));
     status kept = text_keep(&body, memory, out);
     buffer_wipe(&body); /* plaintext may be among the parameters */
     return kept;
@@ -162,7 +164,7 @@ static status oss_target(const client_oss *call, arena *memory, client_request *
     TRY(pairs_sorted(call->query, memory, &sorted));
     TRY(append_path(call, &target));
     if (sorted.count) TRY(buffer_append_byte(&target, '?'));
-    TRY(append_pairs(sorted, true, &target));
+    TRY(append_pairs(sorted, &target));
     return text_keep(&target, memory, &r->target);
 }
 
@@ -214,20 +216,26 @@ static status oss_sign(const client_credentials *c, slice scope[2], slice text, 
     return signed_so_far;
 }
 
-static status oss_authorization(const client_credentials *c, const client_oss *call, const client_request *r, arena *memory,
-                                slice *out) {
+typedef struct oss_signing {
+    const client_credentials *c;
+    const client_oss *call;
+    const client_request *request;
+} oss_signing;
+
+static status oss_authorization(const oss_signing *s, arena *memory, slice *out) {
     char time[CLOCK_BASIC_BYTES];
     uint8_t signature[HASH_SHA256_BYTES];
-    slice hash, to_sign, hex, scope[2] = {slice_of(time, DATE_BYTES), call->region};
-    clock_format_basic(call->time_s, time);
-    TRY(oss_canonical_hash(r, memory, &hash));
+    slice hash, to_sign, hex, region = s->call->region, scope[2] = {slice_of(time, DATE_BYTES), region};
+    clock_format_basic(s->call->time_s, time);
+    TRY(oss_canonical_hash(s->request, memory, &hash));
     TRY(arena_printf(memory, &to_sign, "OSS4-HMAC-SHA256\n%s\n%.8s/%.*s/oss/aliyun_v4_request\n%.*s", time, time,
-                     SLICE_ARGS(call->region), SLICE_ARGS(hash)));
-    TRY(oss_sign(c, scope, to_sign, signature));
+                     SLICE_ARGS(region), SLICE_ARGS(hash)));
+    TRY(oss_sign(s->c, scope, to_sign, signature));
     TRY(text_hex(slice_of(signature, sizeof signature), memory, &hex));
-    return arena_printf(memory, out,
-                        "OSS4-HMAC-SHA256 Credential=%.*s/%.8s/%.*s/oss/aliyun_v4_request,AdditionalHeaders=host,Signature=%.*s",
-                        SLICE_ARGS(c->access_key_id), time, SLICE_ARGS(call->region), SLICE_ARGS(hex));
+    return arena_printf(
+        memory, out,
+        "OSS4-HMAC-SHA256 Credential=%.*s/%.8s/%.*s/oss/aliyun_v4_request,AdditionalHeaders=host,Signature=%.*s",
+        SLICE_ARGS(s->c->access_key_id), time, SLICE_ARGS(region), SLICE_ARGS(hex));
 }
 
 status client_sign_oss(const client_credentials *c, const client_oss *call, arena *memory, client_request *out) {
@@ -244,7 +252,7 @@ status client_sign_oss(const client_credentials *c, const client_oss *call, aren
     add(&r, "x-oss-content-sha256", SLICE("UNSIGNED-PAYLOAD"));
     if (!slice_is_empty(c->security_token)) add(&r, "x-oss-security-token", c->security_token);
     for (size_t i = 0; i < call->header_count; i++) r.headers[r.header_count++] = call->headers[i];
-    TRY(oss_authorization(c, call, &r, memory, &authorization));
+    TRY(oss_authorization(&(oss_signing){c, call, &r}, memory, &authorization));
     add(&r, "Authorization", authorization);
     *out = r;
     return OK;

@@ -14,7 +14,8 @@ typedef struct client_credentials {
 } client_credentials;
 
 /* Copies the secret; the caller wipes its own. */
-status client_credentials_new(slice access_key_id, slice access_key_secret, slice security_token, client_credentials *out);
+status client_credentials_new(slice access_key_id, slice access_key_secret, slice security_token,
+                              client_credentials *out);
 void client_credentials_clear(client_credentials *c);
 
 /* What to send. Lives in the arena, or is borrowed from what was asked for. Content-Length is up to the sender. */
@@ -41,10 +42,10 @@ status client_sign_rpc(const client_credentials *c, const client_rpc *call, aren
 typedef struct client_oss {
     slice method;
     slice host;
-    slice region; /* "cn-hangzhou" */
-    slice bucket; /* absent: the service */
-    slice key;    /* absent: the bucket */
-    pair_list query; /* an empty value means a bare name: "acl" */
+    slice region;               /* "cn-hangzhou" */
+    slice bucket;               /* absent: the service */
+    slice key;                  /* absent: the bucket */
+    pair_list query;            /* an empty value means a bare name: "acl" */
     const http_header *headers; /* Content-Type, x-oss-*, … ; not Host, Date and Authorization */
     size_t header_count;
     int64_t time_s;

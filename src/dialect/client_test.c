@@ -10,7 +10,8 @@
 #include "dialect/testing.h"
 
 static http_head head_of(const client_request *r) {
-    return (http_head){.method = r->method, .target = r->target, .headers = r->headers, .header_count = r->header_count};
+    return (http_head){
+        .method = r->method, .target = r->target, .headers = r->headers, .header_count = r->header_count};
 }
 
 static client_credentials credentials_of(slice token) {
@@ -27,10 +28,15 @@ static void assert_signed(const decoded *d) {
 }
 
 static client_rpc encrypt_call(void) {
-    static pair pairs[] = {{SLICE("KeyId"), SLICE("alias/x y")}, {SLICE("Plaintext"), SLICE("SGVsbG8=")},
+    static pair pairs[] = {{SLICE("KeyId"), SLICE("alias/x y")},
+                           {SLICE("Plaintext"), SLICE("SGVsbG8=")},
                            {SLICE("EncryptionContext"), SLICE("{\"a\":\"*~\xC3\xA9\"}")}};
-    return (client_rpc){.host = SLICE("127.0.0.1:1"), .action = SLICE("Encrypt"), .version = SLICE("2016-01-20"),
-                        .parameters = {pairs, 3}, .time_s = TEST_TIME_S, .nonce = SLICE("n1")};
+    return (client_rpc){.host = SLICE("127.0.0.1:1"),
+                        .action = SLICE("Encrypt"),
+                        .version = SLICE("2016-01-20"),
+                        .parameters = {pairs, 3},
+                        .time_s = TEST_TIME_S,
+                        .nonce = SLICE("n1")};
 }
 
 static void rpc_requests_verify(void **state) {
@@ -73,12 +79,15 @@ static void changed_requests_do_not_verify(void **state) {
     assert_true(FAILED_WITH(other_body, BAD_BODY_HASH) && d.has_proof);
     const struct {
         const char *header, *value;
-    } changes[] = {{"host", "127.0.0.1:2"},          {"x-acs-action", "DescribeKey"},
-                   {"x-acs-date", "2024-05-20T06:34:22Z"}, {"x-acs-signature-nonce", "n2"}};
+    } changes[] = {{"host", "127.0.0.1:2"},
+                   {"x-acs-action", "DescribeKey"},
+                   {"x-acs-date", "2024-05-20T06:34:22Z"},
+                   {"x-acs-signature-nonce", "n2"}};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         assert_false(FAILED(client_sign_rpc(&c, &call, &memory, &r)));
         for (size_t h = 0; h < r.header_count; h++)
-            if (slice_equals_text(r.headers[h].name, changes[i].header)) r.headers[h].value = slice_of_text(changes[i].value);
+            if (slice_equals_text(r.headers[h].name, changes[i].header))
+                r.headers[h].value = slice_of_text(changes[i].value);
         head = head_of(&r);
         assert_false(FAILED(dialect_alibaba_rpc.decode(&head, r.body, &memory, &d, &detail)));
         assert_int_equal(testing_matches(&d.proof, d.proof.texts, SLICE(TEST_SECRET)), -1);
@@ -90,10 +99,16 @@ static void changed_requests_do_not_verify(void **state) {
 }
 
 static client_oss oss_call(const char *method, const char *bucket, const char *key) {
-    static const http_header headers[] = {{SLICE("Content-Type"), SLICE("text/plain")}, {SLICE("Content-Length"), SLICE("5")},
+    static const http_header headers[] = {{SLICE("Content-Type"), SLICE("text/plain")},
+                                          {SLICE("Content-Length"), SLICE("5")},
                                           {SLICE("x-oss-meta-a"), SLICE(" 1 ")}};
-    return (client_oss){.method = slice_of_text(method), .host = SLICE("localhost:9"), .region = SLICE("cn-hangzhou"),
-                        .bucket = slice_of_text(bucket), .key = slice_of_text(key), .headers = headers, .header_count = 3,
+    return (client_oss){.method = slice_of_text(method),
+                        .host = SLICE("localhost:9"),
+                        .region = SLICE("cn-hangzhou"),
+                        .bucket = slice_of_text(bucket),
+                        .key = slice_of_text(key),
+                        .headers = headers,
+                        .header_count = 3,
                         .time_s = TEST_TIME_S};
 }
 
@@ -127,7 +142,8 @@ static void oss_requests_verify(void **state) {
     pair acl = {SLICE("acl"), {0}};
     call.query = (pair_list){&acl, 1};
     expect_oss(&call, (slice){0}, OPERATION_GET_BUCKET_ACL);
-    pair listing[] = {{SLICE("prefix"), SLICE("a/b c")}, {SLICE("list-type"), SLICE("2")}, {SLICE("marker"), SLICE("")}};
+    pair listing[] = {
+        {SLICE("prefix"), SLICE("a/b c")}, {SLICE("list-type"), SLICE("2")}, {SLICE("marker"), SLICE("")}};
     call.query = (pair_list){listing, 3};
     expect_oss(&call, (slice){0}, OPERATION_LIST_OBJECTS_V2);
 }

@@ -1,5 +1,5 @@
-/* A dialect maps a wire to canonical operations: what came over HTTP becomes an operation, its typed input and the proof
- * of who asks; a typed result or a failure becomes an answer. Nothing here does I/O or keeps state. */
+/* A dialect maps a wire to canonical operations: what came over HTTP becomes an operation, its typed input and the
+ * proof of who asks; a typed result or a failure becomes an answer. Nothing here does I/O or keeps state. */
 #ifndef DIALECT_DIALECT_H
 #define DIALECT_DIALECT_H
 
@@ -68,8 +68,8 @@ typedef struct http_answer {
 typedef struct dialect {
     const char *name; /* "alibaba_rpc" */
     bool (*recognise)(const http_head *head);
-    /* Bytes of body that decode needs at most before it can run: 0 means none (PutObject, GET …: decode gets an absent
-     * slice). A longer body is REQUEST_TOO_LARGE, found by the gateway. */
+    /* Bytes of body that decode needs at most before it can run: 0 means none (PutObject, GET …: decode gets an
+     * absent slice). A longer body is REQUEST_TOO_LARGE, found by the gateway. */
     size_t (*body_wanted)(const http_head *head);
     /* On failure (a row of errors.def; *detail says where) `out` has as much as is known: always dialect and form, so
      * that the failure can be encoded and recorded. A failure with out->has_proof was found after the signature's parts
@@ -88,7 +88,7 @@ typedef struct dialect {
  *   4. anything else, an unsigned GET / included                                  oss_rest */
 const dialect *dialect_recognise(const http_head *head);
 
-/* Zeroes *out and sets dialect, form and is_head: enough for encode_failure, for what is found wrong before decoding. */
+/* Zeroes *out and sets dialect, form and is_head: enough for encode_failure, when something is wrong before decoding. */
 void decoded_begin(const dialect *d, const http_head *head, decoded *out);
 
 extern const dialect dialect_alibaba_rpc;

@@ -54,7 +54,8 @@ static slice first_of(slice preferred, slice otherwise) { return slice_is_absent
 static void add_kept_headers(answer_builder *b, const object_headers *kept, const object_headers *override) {
     static const object_headers NONE;
     const object_headers *k = kept ? kept : &NONE, *o = override ? override : &NONE;
-    answer_add(b, "Content-Type", first_of(first_of(o->content_type, k->content_type), SLICE("application/octet-stream")));
+    answer_add(b, "Content-Type",
+               first_of(first_of(o->content_type, k->content_type), SLICE("application/octet-stream")));
     answer_add(b, "Cache-Control", first_of(o->cache_control, k->cache_control));
     answer_add(b, "Content-Disposition", first_of(o->content_disposition, k->content_disposition));
     answer_add(b, "Content-Encoding", first_of(o->content_encoding, k->content_encoding));
@@ -111,8 +112,8 @@ static status encode_get(const decoded *d, const reply *r, arena *memory, http_a
     bool is_part = asks_for_range(in) && o->first.is_set && o->last.is_set;
     slice range = {0};
     if (is_part && !FAILED(b.failure))
-        b.failure = arena_printf(memory, &range, "bytes %lld-%lld/%lld", (long long)o->first.value, (long long)o->last.value,
-                                 (long long)o->size.value);
+        b.failure = arena_printf(memory, &range, "bytes %lld-%lld/%lld", (long long)o->first.value,
+                                 (long long)o->last.value, (long long)o->size.value);
     answer_add(&b, "Content-Range", range);
     TRY(answer_finish_empty(&b, is_part ? 206 : 200, out));
     out->content_length = is_part ? o->last.value - o->first.value + 1 : o->size.value;
@@ -210,7 +211,8 @@ static status put_signature(xml_writer *w, const proof *p, arena *memory) {
     slice text, hex, claimed;
     if (FAILED(oss_string_to_sign(p, memory, &text))) return OK;
     TRY(spaced_hex(text, memory, &hex));
-    TRY(p->scheme == SCHEME_OSS_V1 ? text_base64(p->signature, memory, &claimed) : text_hex(p->signature, memory, &claimed));
+    TRY(p->scheme == SCHEME_OSS_V1 ? text_base64(p->signature, memory, &claimed)
+                                   : text_hex(p->signature, memory, &claimed));
     TRY(put_safe(w, "OSSAccessKeyId", p->access_key_id, memory));
     TRY(put_safe(w, "SignatureProvided", claimed, memory));
     TRY(put_safe(w, "StringToSign", text, memory));

@@ -172,7 +172,8 @@ static void put_encoding(document *doc) {
 static void list_objects_document(document *doc, const decoded *d, const void *output) {
     const list_objects_out *o = output;
     (void)d;
-    doc->is_encoded = !slice_is_empty(o->encoding_type) || !can_carry_all(o->contents.at, o->contents.count, &o->common_prefixes);
+    doc->is_encoded =
+        !slice_is_empty(o->encoding_type) || !can_carry_all(o->contents.at, o->contents.count, &o->common_prefixes);
     begin(doc, "ListBucketResult");
     put(doc, "Name", o->bucket);
     put_name(doc, "Prefix", slice_is_absent(o->prefix) ? SLICE("") : o->prefix);
@@ -192,7 +193,8 @@ static void list_objects_v2_document(document *doc, const decoded *d, const void
     const list_objects_v2_out *o = output;
     const list_objects_v2_in *in = d->input;
     bool shows_owner = in && in->fetch_owner.value;
-    doc->is_encoded = !slice_is_empty(o->encoding_type) || !can_carry_all(o->contents.at, o->contents.count, &o->common_prefixes);
+    doc->is_encoded =
+        !slice_is_empty(o->encoding_type) || !can_carry_all(o->contents.at, o->contents.count, &o->common_prefixes);
     begin(doc, "ListBucketResult");
     put(doc, "Name", o->bucket);
     put_name(doc, "Prefix", slice_is_absent(o->prefix) ? SLICE("") : o->prefix);

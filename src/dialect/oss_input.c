@@ -8,8 +8,8 @@ enum { MD5_BYTES = 16 };
 /* ---- what must not be ignored */
 
 typedef struct refusal {
-    const char *header;     /* or its beginning, when it ends in '-' */
-    const char *harmless;   /* the one value that changes nothing, in any case; NULL: none */
+    const char *header;   /* or its beginning, when it ends in '-' */
+    const char *harmless; /* the one value that changes nothing, in any case; NULL: none */
     enum status_code answer;
 } refusal;
 
@@ -31,7 +31,8 @@ static const refusal refusals[] = {
 static const refusal *refusal_of(const http_header *h) {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         slice name = slice_of_text(refusals[i].header);
-        bool is_meant = slice_ends_with(name, SLICE("-")) ? slice_starts_with(h->name, name) : slice_equals(h->name, name);
+        bool is_meant =
+            slice_ends_with(name, SLICE("-")) ? slice_starts_with(h->name, name) : slice_equals(h->name, name);
         if (is_meant) return &refusals[i];
     }
     return NULL;
@@ -216,8 +217,8 @@ static status read_overrides(const oss_request *r, object_headers **out, slice *
 
 /* ---- operations with something of their own */
 
-/* RFC 9110 §14.1: one range of bytes. Several ranges, other units and what is malformed mean the whole object, which is
- * always a right answer (§14.2). So does If-Range: its condition is not looked at. */
+/* RFC 9110 §14.1: one range of bytes. Several ranges, other units and what is malformed mean the whole object, which
+ * is always a right answer (§14.2). So does If-Range: its condition is not looked at. */
 static void read_range(const oss_request *r, get_object_in *in) {
     slice text = head_find(r->head, "range");
     if (!slice_starts_with(text, SLICE("bytes=")) || !slice_is_absent(head_find(r->head, "if-range"))) return;
@@ -226,7 +227,8 @@ static void read_range(const oss_request *r, get_object_in *in) {
     if (dash == SIZE_MAX) return;
     slice first = slice_head(range, dash), last = slice_skip(range, dash + 1);
     uint64_t from = 0, to = 0;
-    bool has_first = slice_to_u64(first, &from) && from <= INT64_MAX, has_last = slice_to_u64(last, &to) && to <= INT64_MAX;
+    bool has_first = slice_to_u64(first, &from) && from <= INT64_MAX,
+         has_last = slice_to_u64(last, &to) && to <= INT64_MAX;
     if ((!has_first && first.len) || (!has_last && last.len) || (!has_first && !has_last)) return;
     if (has_first && has_last && from > to) return;
     if (has_first) in->range_first = SET_INT(from);
@@ -243,7 +245,8 @@ static status read_copy_source(const oss_request *r, copy_object_in *in, slice *
     size_t split = slice_find_byte(source, '/');
     ENSURE(split != SIZE_MAX && split > 0 && split + 1 < source.len, INVALID_PARAMETER);
     ENSURE(!FAILED(percent_decode(slice_head(source, split), false, r->memory, &in->source_bucket)), INVALID_PARAMETER);
-    ENSURE(!FAILED(percent_decode(slice_skip(source, split + 1), false, r->memory, &in->source_key)), INVALID_PARAMETER);
+    ENSURE(!FAILED(percent_decode(slice_skip(source, split + 1), false, r->memory, &in->source_key)),
+           INVALID_PARAMETER);
     ENSURE(in->source_key.len <= OSS_KEY_MOST && utf8_is_valid(in->source_key), INVALID_PARAMETER);
     *detail = (slice){0};
     return OK;

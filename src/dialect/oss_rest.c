@@ -39,22 +39,19 @@ static const route routes[] = {
 
 /* Query parameters that make the request about something else than the bucket or object itself. */
 static bool is_sub_resource(slice name) {
-    static const char *const NAMES[] = {
-        "acl", "uploads", "location", "cors", "logging", "website", "referer", "lifecycle", "delete", "append", "tagging",
-        "objectMeta", "uploadId", "partNumber", "img", "style", "styleName", "replication", "replicationProgress",
-        "replicationLocation", "cname", "bucketInfo", "comp", "qos", "qosInfo", "live", "vod", "symlink", "udf", "udfName",
-        "udfImage", "udfId", "udfImageDesc", "udfApplication", "udfApplicationLog", "restore", "callback", "callback-var",
-        "policy", "policyStatus", "stat", "encryption", "versions", "versioning", "versionId", "requestPayment",
-        "inventory", "inventoryId", "asyncFetch", "worm", "wormId", "wormExtend", "objectWorm", "retention", "legalHold",
-        "transferAcceleration", "regionList", "regions", "cloudboxes", "metaQuery", "resourceGroup", "rtc",
-        "responseHeader", "accessPoint", "accessPointPolicy", "accessPointForObjectProcess",
-        "accessPointConfigForObjectProcess", "accessPointPolicyForObjectProcess", "publicAccessBlock", "accessmonitor",
-        "bucketArchiveDirectRead", "httpsConfig", "userDefinedLogFieldsConfig", "overwriteConfig", "redundancyTransition",
-        "dataPipeline", "seal", "cleanRestoredObject", "x-oss-process", "x-oss-async-process",
-        "x-oss-write-get-object-response"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (slice_equals_text(name, NAMES[i])) return true;
-    return false;
+    static const char NAMES[] =
+        "acl uploads location cors logging website referer lifecycle delete append tagging objectMeta "
+        "uploadId partNumber img style styleName replication replicationProgress replicationLocation cname "
+        "bucketInfo comp qos qosInfo live vod symlink udf udfName udfImage udfId udfImageDesc udfApplication "
+        "udfApplicationLog restore callback callback-var policy policyStatus stat encryption versions "
+        "versioning versionId requestPayment inventory inventoryId asyncFetch worm wormId wormExtend "
+        "objectWorm retention legalHold transferAcceleration regionList regions cloudboxes metaQuery "
+        "resourceGroup rtc responseHeader accessPoint accessPointPolicy accessPointForObjectProcess "
+        "accessPointConfigForObjectProcess accessPointPolicyForObjectProcess publicAccessBlock accessmonitor "
+        "bucketArchiveDirectRead httpsConfig userDefinedLogFieldsConfig overwriteConfig redundancyTransition "
+        "dataPipeline seal cleanRestoredObject x-oss-process x-oss-async-process "
+        "x-oss-write-get-object-response";
+    return words_contain(NAMES, name);
 }
 
 static enum operation_id refine(const oss_request *r, enum operation_id id) {
@@ -71,7 +68,8 @@ static enum operation_id find_route(const oss_request *r, slice sub_resource) {
                                                           : ABOUT_OBJECT;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         const route *row = &routes[i];
-        bool is_same = row->sub_resource ? slice_equals_text(sub_resource, row->sub_resource) : slice_is_absent(sub_resource);
+        bool is_same =
+            row->sub_resource ? slice_equals_text(sub_resource, row->sub_resource) : slice_is_absent(sub_resource);
         if (row->about == about && is_same && slice_equals_text(r->head->method, row->method))
             return refine(r, row->operation);
     }

@@ -4,7 +4,12 @@
 
 #include "dialect/head.h"
 
-enum { OSS_BODY_MOST = DIALECT_BODY_MOST, OSS_DELETE_MOST = 1000, OSS_KEY_MOST = 1023, OSS_URL_LIFETIME_MOST_S = 604800 };
+enum {
+    OSS_BODY_MOST = DIALECT_BODY_MOST,
+    OSS_DELETE_MOST = 1000,
+    OSS_KEY_MOST = 1023,
+    OSS_URL_LIFETIME_MOST_S = 604800
+};
 
 /* What a request is about: neither (the service), a bucket, or an object of it. Absent slices say so. */
 typedef struct oss_address {

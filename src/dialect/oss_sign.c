@@ -1,4 +1,4 @@
-/* Signatures of OSS: version 1 (HMAC-SHA1) and version 4 (OSS4-HMAC-SHA256), in the Authorization header or in the URL. */
+/* Signatures of OSS: version 1 (HMAC-SHA1) and version 4 (OSS4-HMAC-SHA256), in the Authorization header or the URL. */
 #include "base/clock.h"
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -7,28 +7,24 @@
 
 /* How the signature came. */
 typedef struct evidence {
-    bool is_url;
     slice date_line;          /* version 1: Date, x-oss-date or Expires */
     slice additional_headers; /* version 4: names joined by ';' */
     bool has_empty_values;    /* version 4: of ordinary parameters */
 } evidence;
 
 bool oss_is_signed_parameter(slice name) {
-    static const char *const NAMES[] = {
-        "acl", "uploads", "location", "cors", "logging", "website", "referer", "lifecycle", "delete", "append", "tagging",
-        "objectMeta", "uploadId", "partNumber", "security-token", "position", "img", "style", "styleName", "replication",
-        "replicationProgress", "replicationLocation", "cname", "bucketInfo", "comp", "qos", "qosInfo", "live", "status",
-        "vod", "startTime", "endTime", "symlink", "response-content-type", "response-content-language",
-        "response-expires", "response-cache-control", "response-content-disposition", "response-content-encoding", "udf",
-        "udfName", "udfImage", "udfId", "udfImageDesc", "udfApplication", "udfApplicationLog", "restore", "callback",
-        "callback-var", "policy", "stat", "encryption", "versions", "versioning", "versionId", "requestPayment",
-        "sequential", "inventory", "inventoryId", "continuation-token", "asyncFetch", "worm", "wormId", "wormExtend",
-        "withHashContext", "transferAcceleration", "regionList", "cloudboxes", "metaQuery", "resourceGroup", "rtc",
-        "responseHeader"};
+    static const char NAMES[] =
+        "acl uploads location cors logging website referer lifecycle delete append tagging objectMeta "
+        "uploadId partNumber security-token position img style styleName replication replicationProgress "
+        "replicationLocation cname bucketInfo comp qos qosInfo live status vod startTime endTime symlink "
+        "response-content-type response-content-language response-expires response-cache-control "
+        "response-content-disposition response-content-encoding udf udfName udfImage udfId udfImageDesc "
+        "udfApplication udfApplicationLog restore callback callback-var policy stat encryption versions "
+        "versioning versionId requestPayment sequential inventory inventoryId continuation-token asyncFetch "
+        "worm wormId wormExtend withHashContext transferAcceleration regionList cloudboxes metaQuery "
+        "resourceGroup rtc responseHeader";
     if (slice_starts_with(name, SLICE("x-oss-"))) return true;
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (slice_equals_text(name, NAMES[i])) return true;
-    return false;
+    return words_contain(NAMES, name);
 }
 
 static status append_line(buffer *out, slice text) {
@@ -42,8 +38,8 @@ static status append_header(buffer *out, const http_header *h) {
     return append_line(out, h->value);
 }
 
-/* ---- version 1. Keys and values stand decoded in its text, so "k?acl" and the acl of "k" look alike: a weakness of the
- * scheme. Version 4 has none of it. */
+/* ---- version 1. Keys and values stand decoded in its text, so "k?acl" and the acl of "k" look alike: a weakness of
+ * the scheme. Version 4 has none of it. */
 
 static status append_resource(const oss_request *r, const oss_address *a, buffer *out) {
     TRY(buffer_append_byte(out, '/'));
@@ -85,10 +81,9 @@ static status v1_texts(const oss_request *r, const evidence *e, const oss_addres
     return OK;
 }
 
-static status take_signature(slice text, bool is_hex, arena *memory, proof *p) {
-    status read = is_hex ? hex_decode(text, memory, &p->signature) : base64_decode(text, memory, &p->signature);
-    size_t wanted = is_hex ? HASH_SHA256_BYTES : HASH_SHA1_BYTES;
-    ENSURE(!FAILED(read) && p->signature.len == wanted, INCOMPLETE_SIGNATURE);
+static status v1_signature(slice text, arena *memory, proof *p) {
+    ENSURE(!FAILED(base64_decode(text, memory, &p->signature)), INCOMPLETE_SIGNATURE);
+    ENSURE(p->signature.len == HASH_SHA1_BYTES, INCOMPLETE_SIGNATURE);
     return OK;
 }
 
@@ -106,7 +101,7 @@ static status v1_header(const oss_request *r, evidence *e, proof *p, slice *deta
     p->request_time.is_set = true;
     p->security_token = head_find(r->head, "x-oss-security-token");
     *detail = SLICE("Authorization");
-    return take_signature(slice_skip(claimed, split + 1), false, r->memory, p);
+    return v1_signature(slice_skip(claimed, split + 1), r->memory, p);
 }
 
 static status v1_url(const oss_request *r, evidence *e, proof *p, slice *detail) {
@@ -120,12 +115,16 @@ static status v1_url(const oss_request *r, evidence *e, proof *p, slice *detail)
     p->expires_at = SET_INT(expires_s);
     p->security_token = oss_parameter(r, "security-token");
     *detail = SLICE("Signature");
-    return take_signature(oss_parameter(r, "Signature"), false, r->memory, p);
+    return v1_signature(oss_parameter(r, "Signature"), r->memory, p);
 }
 
 /* ---- version 4 */
 
-static status append_query(const oss_request *r, bool with_equals, buffer *out) {
+/* Clients differ in how they sign an ordinary parameter without a value: as "prefix", or "prefix=" as it stands on the
+ * wire. The server cannot tell; it tries both. Sub-resources are bare for all. */
+enum spelling { SPELLING_BARE, SPELLING_AS_IT_STANDS, SPELLINGS };
+
+static status append_query(const oss_request *r, enum spelling spelling, buffer *out) {
     bool is_first = true;
     for (size_t i = 0; i < r->query.count; i++) {
         const form_pair *found = &r->query.pairs[i];
@@ -133,8 +132,8 @@ static status append_query(const oss_request *r, bool with_equals, buffer *out) 
         if (!is_first) TRY(buffer_append_byte(out, '&'));
         is_first = false;
         TRY(percent_encode(out, found->name, NULL));
-        bool is_bare = slice_is_empty(found->value) && !(with_equals && !oss_is_signed_parameter(found->name));
-        if (is_bare) continue;
+        bool may_be_bare = spelling == SPELLING_BARE || oss_is_signed_parameter(found->name);
+        if (slice_is_empty(found->value) && may_be_bare) continue;
         TRY(buffer_append_byte(out, '='));
         TRY(percent_encode(out, found->value, NULL));
     }
@@ -174,7 +173,8 @@ static status v4_headers(const oss_request *r, const evidence *e, header_list *o
     return OK;
 }
 
-static status v4_text(const oss_request *r, const evidence *e, const oss_address *a, bool with_equals, slice *out) {
+static status v4_text(const oss_request *r, const evidence *e, const oss_address *a, enum spelling spelling,
+                      slice *out) {
     OWNED(buffer) text = {0};
     header_list headers;
     TRY(v4_headers(r, e, &headers));
@@ -186,7 +186,7 @@ static status v4_text(const oss_request *r, const evidence *e, const oss_address
     }
     TRY(percent_encode(&text, a->key, "/"));
     TRY(buffer_append_byte(&text, '\n'));
-    TRY(append_query(r, with_equals, &text));
+    TRY(append_query(r, spelling, &text));
     for (size_t i = 0; i < headers.count; i++) TRY(append_header(&text, &headers.at[i]));
     TRY(buffer_append_byte(&text, '\n'));
     slice names;
@@ -197,12 +197,17 @@ static status v4_text(const oss_request *r, const evidence *e, const oss_address
     return text_keep(&text, r->memory, out);
 }
 
-/* Clients differ in how they sign "prefix=": as "prefix", or as it stands. On the wire both look the same. */
 static status v4_texts(const oss_request *r, const evidence *e, const oss_address *a, slice_list *out) {
-    slice_list texts = {ARENA_ARRAY(r->memory, slice, 2), e->has_empty_values ? 2 : 1};
+    slice_list texts = {ARENA_ARRAY(r->memory, slice, SPELLINGS), e->has_empty_values ? SPELLINGS : 1};
     ENSURE(texts.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < texts.count; i++) TRY(v4_text(r, e, a, i == 1, &texts.at[i]));
+    for (size_t i = 0; i < texts.count; i++) TRY(v4_text(r, e, a, (enum spelling)i, &texts.at[i]));
     *out = texts;
+    return OK;
+}
+
+static status v4_signature(slice text, arena *memory, proof *p) {
+    ENSURE(!FAILED(hex_decode(text, memory, &p->signature)), INCOMPLETE_SIGNATURE);
+    ENSURE(p->signature.len == HASH_SHA256_BYTES, INCOMPLETE_SIGNATURE);
     return OK;
 }
 
@@ -214,7 +219,8 @@ static status take_credential(slice credential, proof *p) {
     p->access_key_id = parts[0];
     p->scope_date = parts[1];
     p->scope_region = parts[2];
-    ENSURE(slice_equals_text(parts[3], "oss") && slice_equals_text(parts[4], "aliyun_v4_request"), INCOMPLETE_SIGNATURE);
+    ENSURE(slice_equals_text(parts[3], "oss") && slice_equals_text(parts[4], "aliyun_v4_request"),
+           INCOMPLETE_SIGNATURE);
     return OK;
 }
 
@@ -243,7 +249,7 @@ static status v4_header(const oss_request *r, evidence *e, proof *p, slice *deta
     }
     TRY(take_credential(credential, p));
     p->security_token = head_find(r->head, "x-oss-security-token");
-    TRY(take_signature(signature, true, r->memory, p));
+    TRY(v4_signature(signature, r->memory, p));
     return take_basic_time(head_find(r->head, "x-oss-date"), p, detail);
 }
 
@@ -261,7 +267,7 @@ static status v4_url(const oss_request *r, evidence *e, proof *p, slice *detail)
     e->additional_headers = oss_parameter(r, "x-oss-additional-headers");
     p->security_token = oss_parameter(r, "x-oss-security-token");
     *detail = SLICE("x-oss-signature");
-    return take_signature(oss_parameter(r, "x-oss-signature"), true, r->memory, p);
+    return v4_signature(oss_parameter(r, "x-oss-signature"), r->memory, p);
 }
 
 /* ---- both */
@@ -296,7 +302,8 @@ static status read_evidence(const oss_request *r, evidence *e, proof *p, slice *
     TRY(reader(r, e, p, detail));
     if (slice_is_empty(p->security_token)) p->security_token = (slice){0};
     for (size_t i = 0; i < r->query.count; i++)
-        e->has_empty_values |= slice_is_empty(r->query.pairs[i].value) && !oss_is_signed_parameter(r->query.pairs[i].name);
+        e->has_empty_values |=
+            slice_is_empty(r->query.pairs[i].value) && !oss_is_signed_parameter(r->query.pairs[i].name);
     *detail = SLICE("AdditionalHeaders");
     return OK;
 }
@@ -305,7 +312,8 @@ static status make_texts(const oss_request *r, const evidence *e, decoded *out) 
     bool is_v1 = out->proof.scheme == SCHEME_OSS_V1;
     TRY(is_v1 ? v1_texts(r, e, &r->address, &out->proof.texts) : v4_texts(r, e, &r->address, &out->proof.texts));
     if (slice_is_absent(r->second.bucket)) return OK;
-    return is_v1 ? v1_texts(r, e, &r->second, &out->alternative_texts) : v4_texts(r, e, &r->second, &out->alternative_texts);
+    return is_v1 ? v1_texts(r, e, &r->second, &out->alternative_texts)
+                 : v4_texts(r, e, &r->second, &out->alternative_texts);
 }
 
 status oss_proof(const oss_request *r, decoded *out, slice *detail) {

@@ -21,7 +21,8 @@ http_head testing_head(const char *method, const char *target, const char *heade
     size_t count = 0;
     while (slice_split(&rest, '\n', &line) && count < HEADERS_MOST)
         if (line.len) add_header(&list[count++], line);
-    return (http_head){.method = slice_of_text(method), .target = slice_of_text(target), .headers = list, .header_count = count};
+    return (http_head){
+        .method = slice_of_text(method), .target = slice_of_text(target), .headers = list, .header_count = count};
 }
 
 static slice joined(const char *before, slice middle, const char *after, arena *memory) {

@@ -1,5 +1,5 @@
-/* 75 requests as the public SDKs send them: each is decoded, and its signature recomputed from what the decoder says was
- * signed. The file's path is the argument. */
+/* 75 requests as the public SDKs send them: each is decoded, and its signature recomputed from what the decoder says
+ * was signed. The file's path is the argument. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -118,7 +118,9 @@ static http_head vector_head(const json *vector, arena *memory) {
         assert_true(json_get_text(json_element(each, 0), &headers[count].name));
         assert_true(json_get_text(json_element(each, 1), &headers[count].value));
     }
-    return (http_head){.method = text_member(vector, "method"), .target = text_member(vector, "url"), .headers = headers,
+    return (http_head){.method = text_member(vector, "method"),
+                       .target = text_member(vector, "url"),
+                       .headers = headers,
                        .header_count = count};
 }
 

@@ -39,7 +39,8 @@ static void test_limits(void **unused) {
     for (int i = 0; i <= INI_LINES_MOST; i++) assert_false(FAILED(buffer_append_text(&many, "k = v\n")));
     refused(buffer_slice(&many), FAILURE_TOO_LARGE, INI_LINES_MOST + 1);
     buffer_reset(&many);
-    while (many.len <= INI_BYTES_MOST) assert_false(FAILED(buffer_append_text(&many, "# a comment and nothing else\n")));
+    while (many.len <= INI_BYTES_MOST)
+        assert_false(FAILED(buffer_append_text(&many, "# a comment and nothing else\n")));
     refused(buffer_slice(&many), FAILURE_TOO_LARGE, 0);
 
     OWNED(arena) small = {.limit = 64};

@@ -87,7 +87,8 @@ static void on_turn_end(void *context) {
 /* ---- peers */
 
 static void drop(channel **at, const char *name, status why) {
-    log_warning("channel closed", "%s: %s", name, status_name(why));
+    /* A peer that ended is the supervisor's news; one that broke the rules is ours. */
+    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name, status_name(why));
     channel_free(*at);
     *at = NULL;
 }

@@ -185,7 +185,7 @@ static void on_read_failure(void *served, status why) {
     exchange *e = served;
     log_error("a stored body could not be read to its end", "request %.*s: %s", SLICE_ARGS(e->request_id),
               status_name(why));
-    core_link_note_body(e->gateway->core, e->call_id, why.code);
+    core_link_note_body(e->gateway->core, e->call_id, e->request_id, why.code);
 }
 
 /* What libmicrohttpd refused is recorded in sums: it told us neither who asked nor what. */

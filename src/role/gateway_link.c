@@ -189,8 +189,8 @@ status core_link_tell_body(core_link *link, core_call *call, body_message *body)
     return OK;
 }
 
-void core_link_note_body(core_link *link, int64_t id, enum status_code failure) {
-    body_message body = {.id = SET_INT(id), .failure = SET_INT(failure)};
+void core_link_note_body(core_link *link, int64_t id, slice request_id, enum status_code failure) {
+    body_message body = {.id = SET_INT(id), .failure = SET_INT(failure), .request_id = request_id};
     if (core_link_is_open(link)) status_ignore(message_send(link, MESSAGE_BODY, &body));
 }
 

@@ -39,7 +39,7 @@ status core_link_ask(core_link *link, core_call *call, request_message *request)
 /* Reports how the body of a plan went and waits for the answer. */
 status core_link_tell_body(core_link *link, core_call *call, body_message *body);
 /* Reports something about a call that is over, for the log and the trail; no answer comes. */
-void core_link_note_body(core_link *link, int64_t id, enum status_code failure);
+void core_link_note_body(core_link *link, int64_t id, slice request_id, enum status_code failure);
 /* Tells core that nobody waits any more. Does nothing for a call that is not under way. */
 void core_link_drop(core_link *link, core_call *call);
 

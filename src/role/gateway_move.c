@@ -189,7 +189,7 @@ static void fetch(exchange *e, const reply_message *replied, int fd) {
     status opened = reader_open(e, &source, &range, &e->reader);
     if (FAILED(opened)) {
         log_error("a stored body cannot be read", "request %.*s: %s", SLICE_ARGS(e->request_id), status_name(opened));
-        core_link_note_body(e->gateway->core, e->call_id, opened.code);
+        core_link_note_body(e->gateway->core, e->call_id, e->request_id, opened.code);
         exchange_fail(e, opened, (slice){0});
     } else {
         exchange_encode(e, replied);

@@ -95,7 +95,8 @@ static status confine(supervisor *s) {
     sandbox_folder folders[SANDBOX_FOLDERS_MOST] = {{.path = s->folder.path, .right = SANDBOX_READ_WRITE}};
     size_t count = 1;
     slice path;
-    folders[count++] = (sandbox_folder){.path = (const char *)family_folder(s->family).at, .right = SANDBOX_READ_EXECUTE};
+    folders[count++] =
+        (sandbox_folder){.path = (const char *)family_folder(s->family).at, .right = SANDBOX_READ_EXECUTE};
     if (s->options.config_path) {
         TRY(folder_of(&s->memory, s->options.config_path, &path));
         folders[count++] = (sandbox_folder){.path = (const char *)path.at, .right = SANDBOX_READ};
@@ -117,8 +118,9 @@ status supervisor_start_family(supervisor *s, const family_plan *plan, buffer *c
     whole.loop = s->loop;
     status made = family_new(&whole, &s->family);
     if (FAILED(made)) {
-        TRY(buffer_append_text(complaint, "the programs of Keyhold are not beside this one nor in libexec; reinstall it, or "
-                                          "say where they are with KEYHOLD_LIBEXEC"));
+        TRY(buffer_append_text(complaint,
+                               "the programs of Keyhold are not beside this one nor in libexec; reinstall it, or "
+                               "say where they are with KEYHOLD_LIBEXEC"));
         return made;
     }
     status confined = confine(s);

@@ -17,21 +17,21 @@ typedef struct supervisor {
     family *family;
     notify notify;
     arena memory;
-    char temporary[PATH_MAX]; /* folder to be removed at the end, or empty */
+    char temporary[PATH_MAX];        /* folder to be removed at the end, or empty */
     int64_t started_ms, stopping_ms; /* 0: not stopping */
     int null_fd;
     size_t gateway_count;
     int plain_fds[FAMILY_GATEWAYS_MOST], tls_fds[FAMILY_GATEWAYS_MOST]; /* -1: not open */
-    slice http, https; /* addresses with their ports, or absent */
-    bool is_awaiting_account; /* the answer to BOOTSTRAP has not come */
-    bool is_announced;        /* ready was said */
+    slice http, https;                                                  /* addresses with their ports, or absent */
+    bool is_awaiting_account;                                           /* the answer to BOOTSTRAP has not come */
+    bool is_announced;                                                  /* ready was said */
     bool has_failed;
     bootstrapped_message account; /* of an account made now; in the memory of `chosen` */
 } supervisor;
 
 /* Each does its job to the end; a failure has a sentence in *complaint, or was logged when that stays empty. */
-status supervisor_init(supervisor *s, buffer *complaint);   /* supervisor_init.c */
-status supervisor_serve(supervisor *s, buffer *complaint);  /* supervisor_serve.c */
+status supervisor_init(supervisor *s, buffer *complaint);  /* supervisor_init.c */
+status supervisor_serve(supervisor *s, buffer *complaint); /* supervisor_serve.c */
 
 /* supervisor.c */
 /* Settings from all sources. */

@@ -7,7 +7,13 @@
 
 #include "system/files.h"
 
-enum { FILE_BYTES_MOST = 4096, ID_BYTES_LEAST = 4, ID_BYTES_MOST = 128, SECRET_BYTES_LEAST = 16, SECRET_BYTES_MOST = 128 };
+enum {
+    FILE_BYTES_MOST = 4096,
+    ID_BYTES_LEAST = 4,
+    ID_BYTES_MOST = 128,
+    SECRET_BYTES_LEAST = 16,
+    SECRET_BYTES_MOST = 128
+};
 
 void chosen_account_clear(chosen_account *c) {
     arena_wipe(&c->memory);
@@ -67,7 +73,8 @@ static status take_text(slice text, chosen_account *c, buffer *complaint) {
     while (slice_split(&rest, '\n', &line)) {
         line = slice_trim(line);
         if (slice_is_empty(line) || line.at[0] == '#' || line.at[0] == '[') continue;
-        if (!take_line(line, &id, &secret)) return refuse(complaint, "the access key file has more than an id and a secret");
+        if (!take_line(line, &id, &secret))
+            return refuse(complaint, "the access key file has more than an id and a secret");
     }
     if (slice_is_absent(secret) || slice_is_absent(id))
         return refuse(complaint, "the access key file must have the id on its first line and the secret on its second");
@@ -86,7 +93,8 @@ static status read_file(const char *path, chosen_account *c, buffer *complaint) 
     char resolved[PATH_MAX]; /* secrets are often mounted as links */
     OWNED(buffer) text = {0};
     TRY(buffer_reserve(&text, 2 * FILE_BYTES_MOST)); /* growing would leave copies */
-    status read = realpath(path, resolved) ? files_read(FILES_HERE, resolved, FILE_BYTES_MOST, &text) : files_failure(errno);
+    status read =
+        realpath(path, resolved) ? files_read(FILES_HERE, resolved, FILE_BYTES_MOST, &text) : files_failure(errno);
     if (FAILED(read)) {
         TRY(buffer_printf(complaint, "the access key file %s cannot be read: %s", path,
                           FAILED_WITH(read, NOT_FOUND) ? "there is no such file" : status_name(read)));

@@ -147,8 +147,8 @@ void family_member_ready(family *f, member *m) {
     char name[MEMBER_NAME_BYTES];
     member_name(m, name);
     m->is_ready = true;
-    log_line(f->was_ready ? LOG_INFO_LINE : LOG_DEBUG_LINE, f->was_ready ? "ready again" : "child ready", "%s, after %lld ms",
-             name, (long long)(clock_monotonic_ms() - m->started_ms));
+    log_line(f->was_ready ? LOG_INFO_LINE : LOG_DEBUG_LINE, f->was_ready ? "ready again" : "child ready",
+             "%s, after %lld ms", name, (long long)(clock_monotonic_ms() - m->started_ms));
     if (f->was_ready || f->is_stopping || !family_is_ready(f)) return;
     f->was_ready = true;
     if (f->plan.events.on_ready) f->plan.events.on_ready(f->plan.events.context);
@@ -229,7 +229,8 @@ static void kill_stage(family *f, unsigned stage) {
 static void on_stop_timer(void *context) {
     family *f = context;
     f->stop_timer = 0;
-    log_error("children did not stop", "stage %u: ended by force after %d s", f->stop_stage, FAMILY_STOP_WAIT_MS / 1000);
+    log_error("children did not stop", "stage %u: ended by force after %d s", f->stop_stage,
+              FAMILY_STOP_WAIT_MS / 1000);
     kill_stage(f, f->stop_stage);
 }
 

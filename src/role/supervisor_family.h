@@ -26,8 +26,8 @@ typedef struct family_plan {
     unsigned roles;        /* 1u << ROLE_… of those to start */
     bool has_one_try;      /* a child that ends is not started again: on_failed */
     size_t gateway_count;
-    const int *plain_fds; /* per gateway; NULL: no plain HTTP */
-    const int *tls_fds;   /* per gateway; NULL: no HTTPS */
+    const int *plain_fds;             /* per gateway; NULL: no plain HTTP */
+    const int *tls_fds;               /* per gateway; NULL: no HTTPS */
     int root_key_fd, pem_fd, null_fd; /* the last one stands where there is nothing to pass */
     family_events events;
 } family_plan;

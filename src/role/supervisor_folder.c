@@ -16,9 +16,9 @@
 enum { ENTRIES_MEMORY = 1 << 20, ACCOUNT_FILE_BYTES = 64 };
 
 /* What may lie there before init: configuration, what an interrupted init left, what a new file system has. */
-static const char *const known_entries[] = {"root.key", ".root.key.new", "account",     ".account.new", "keyhold.conf",
-                                            ".keyhold.conf.new", "conf.d",  "core",     "trail",        "tls",
-                                            "lost+found"};
+static const char *const known_entries[] = {
+    "root.key", ".root.key.new", "account", ".account.new", "keyhold.conf", ".keyhold.conf.new",
+    "conf.d",   "core",          "trail",   "tls",          "lost+found"};
 
 static status complain(buffer *complaint, status why, const char *path, const char *what) {
     TRY(buffer_printf(complaint, "%s: %s", path, what));
@@ -80,8 +80,8 @@ static status check_entries(const data_folder *d, buffer *complaint) {
     TRY(files_list(d->fd, &memory, &names, &count));
     for (size_t i = 0; i < count; i++) {
         if (is_known(names[i])) continue;
-        TRY(buffer_printf(complaint, "%s: is not empty (%.*s is in it) and is not a data folder; choose another", d->path,
-                          SLICE_ARGS(names[i])));
+        TRY(buffer_printf(complaint, "%s: is not empty (%.*s is in it) and is not a data folder; choose another",
+                          d->path, SLICE_ARGS(names[i])));
         return FAIL(CONFLICT);
     }
     return OK;
@@ -114,13 +114,15 @@ static status make_root_key(data_folder *d) {
 
 static status make_folders(data_folder *d) {
     static const char *const names[] = {"core", "core/blobs", "trail", "tls"};
+    bool is_changed = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         status made = files_make_folder(d->fd, names[i]);
         if (FAILED_WITH(made, EXISTS)) continue;
         TRY(made);
-        d->is_new = true;
+        is_changed = true;
     }
-    return files_sync(d->fd);
+    d->is_new = d->is_new || is_changed;
+    return is_changed ? files_sync(d->fd) : OK;
 }
 
 static status make_config(const settings *s, data_folder *d) {
@@ -188,8 +190,8 @@ static status check_complete(const data_folder *d, buffer *complaint) {
     status read = data_folder_account(d->path, &memory, &account);
     if (FAILED(read)) return complain_of_failure(complaint, read, d->path);
     if (!slice_is_absent(account)) return OK;
-    TRY(buffer_printf(complaint, "%s: is not a data folder with an account in it; run `keyhold init --data %s` first", d->path,
-                      d->path));
+    TRY(buffer_printf(complaint, "%s: is not a data folder with an account in it; run `keyhold init --data %s` first",
+                      d->path, d->path));
     return FAIL(NOT_FOUND);
 }
 
@@ -197,7 +199,8 @@ static status open_existing(const settings *s, data_folder *d, buffer *complaint
     const char *path = settings_string(s, SETTING_DATA);
     status opened = open_folder(path, d);
     if (FAILED_WITH(opened, NOT_FOUND)) {
-        TRY(buffer_printf(complaint, "%s: there is no such data folder; run `keyhold init --data %s` first", path, path));
+        TRY(buffer_printf(complaint, "%s: there is no such data folder; run `keyhold init --data %s` first", path,
+                          path));
         return opened;
     }
     if (FAILED(opened)) return complain_of_failure(complaint, opened, path);

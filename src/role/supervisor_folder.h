@@ -17,7 +17,7 @@ typedef struct data_folder {
     int fd;              /* -1: not open */
     int lock_fd;
     int root_key_fd;
-    int pem_fd; /* server.pem followed by server.key, in memory */
+    int pem_fd;  /* server.pem followed by server.key, in memory */
     bool is_new; /* something of it was made just now */
 } data_folder;
 

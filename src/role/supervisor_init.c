@@ -63,7 +63,8 @@ status supervisor_init(supervisor *s, buffer *complaint) {
     TRY(data_folder_account(s->folder.path, &memory, &account));
     if (!slice_is_absent(account)) return is_done(s, account, complaint);
     if (s->chosen.is_file_open_to_others)
-        log_warning("access key file open to others", "%s: chmod 600 it, or remove it after this", s->options.access_key_file);
+        log_warning("access key file open to others", "%s: chmod 600 it, or remove it after this",
+                    s->options.access_key_file);
     TRY(data_folder_hold(&s->folder, complaint));
     return make_account(s, complaint);
 }

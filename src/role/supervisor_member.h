@@ -9,16 +9,16 @@
 typedef struct member {
     family *family;
     const role_row *row;
-    int64_t index;         /* which gateway; else 0 */
-    slice path;            /* of the executable, followed by a NUL */
-    bool is_alive;         /* has a process */
-    spawn_child process;   /* while it is alive */
-    channel *control;      /* NULL: it closed its end */
+    int64_t index;       /* which gateway; else 0 */
+    slice path;          /* of the executable, followed by a NUL */
+    bool is_alive;       /* has a process */
+    spawn_child process; /* while it is alive */
+    channel *control;    /* NULL: it closed its end */
     bool is_ready;
     int64_t started_ms;
     int64_t deaths_ms[FAMILY_DEATHS_A_MINUTE + 1]; /* the latest, oldest first; 0: none */
-    unsigned quick_deaths; /* in a row, each soon after the start */
-    loop_timer timer;      /* to start it again, or to end it by force */
+    unsigned quick_deaths;                         /* in a row, each soon after the start */
+    loop_timer timer;                              /* to start it again, or to end it by force */
 } member;
 
 struct family {

@@ -13,7 +13,16 @@ typedef struct reading {
     buffer *complaint;
 } reading;
 
-enum own_flag { OWN_NONE, OWN_CONFIG, OWN_ACCOUNT_ID, OWN_ACCESS_KEY_FILE, OWN_OUTPUT, OWN_IN_MEMORY, OWN_QUIET, OWN_HELP };
+enum own_flag {
+    OWN_NONE,
+    OWN_CONFIG,
+    OWN_ACCOUNT_ID,
+    OWN_ACCESS_KEY_FILE,
+    OWN_OUTPUT,
+    OWN_IN_MEMORY,
+    OWN_QUIET,
+    OWN_HELP
+};
 
 typedef struct own_row {
     const char *name;
@@ -109,7 +118,8 @@ static status take_own(reading *r, const own_row *row, slice value) {
 
 static status take_setting(reading *r, slice name, slice value) {
     setting_flag flag;
-    if (!slice_starts_with(name, SLICE("--")) || !setting_by_flag(slice_skip(name, 2), &flag.id)) return unknown_flag(r, name);
+    if (!slice_starts_with(name, SLICE("--")) || !setting_by_flag(slice_skip(name, 2), &flag.id))
+        return unknown_flag(r, name);
     TRY(take_value(r, name, &value));
     flag.value = value;
     if (r->options->flag_count < OPTION_FLAGS_MOST) {
@@ -150,7 +160,8 @@ static status check_together(const reading *r) {
     bool has_wish = o->account_id || o->access_key_file;
     if (o->verb == VERB_SERVE && has_wish && !o->in_memory)
         wrong = "--account-id and --access-key-file belong to init, or to serve --in-memory";
-    if (o->verb == VERB_INIT && o->in_memory) wrong = "--in-memory belongs to serve; nothing needs to be initialised for it";
+    if (o->verb == VERB_INIT && o->in_memory)
+        wrong = "--in-memory belongs to serve; nothing needs to be initialised for it";
     for (size_t i = 0; i < o->flag_count; i++)
         if (o->in_memory && (o->flags[i].id == SETTING_DATA || o->flags[i].id == SETTING_DURABLE))
             wrong = "--in-memory has a folder of its own: --data and --durable do not go with it";
@@ -177,8 +188,9 @@ status supervisor_options_read(int argc, char **argv, supervisor_options *out, b
 }
 
 status supervisor_options_tell(buffer *out) {
-    TRY(buffer_append_text(out, "usage: keyhold init [flags]    make a data folder, an account and its root access key\n"
-                                "       keyhold serve [flags]   serve it\n\nflags:\n"));
+    TRY(buffer_append_text(out,
+                           "usage: keyhold init [flags]    make a data folder, an account and its root access key\n"
+                           "       keyhold serve [flags]   serve it\n\nflags:\n"));
     for (size_t i = 0; i < OWN_ROWS; i++) {
         char shown[48];
         if (!own_rows[i].help) continue;

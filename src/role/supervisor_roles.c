@@ -12,12 +12,9 @@ static const role_row roles[ROLE_ROWS] = {
 
 /* The pair key comes before the channels over which it is first used. */
 static const link_row links[LINK_ROWS] = {
-    {ROLE_GATEWAY, ROLE_VAULT, LINK_PAIR_KEY},
-    {ROLE_VAULT, ROLE_AUDITOR, LINK_CHANNEL},
-    {ROLE_CORE, ROLE_AUDITOR, LINK_CHANNEL},
-    {ROLE_CORE, ROLE_VAULT, LINK_CHANNEL},
-    {ROLE_GATEWAY, ROLE_CORE, LINK_CHANNEL},
-    {ROLE_KEYGEN, ROLE_VAULT, LINK_CHANNEL | LINK_PAIR_KEY},
+    {ROLE_GATEWAY, ROLE_VAULT, LINK_PAIR_KEY}, {ROLE_VAULT, ROLE_AUDITOR, LINK_CHANNEL},
+    {ROLE_CORE, ROLE_AUDITOR, LINK_CHANNEL},   {ROLE_CORE, ROLE_VAULT, LINK_CHANNEL},
+    {ROLE_GATEWAY, ROLE_CORE, LINK_CHANNEL},   {ROLE_KEYGEN, ROLE_VAULT, LINK_CHANNEL | LINK_PAIR_KEY},
 };
 
 const role_row *role_row_at(size_t index) { return &roles[index]; }

@@ -16,8 +16,8 @@ typedef struct role_row {
     const char *executable; /* beside the supervisor or in libexec */
     const char *folder;     /* its part of the data folder, or NULL */
     unsigned extras;
-    unsigned stop_stage;    /* all of a stage have ended before the next is told to stop */
-    bool is_awaited;        /* readiness of the house waits for it */
+    unsigned stop_stage; /* all of a stage have ended before the next is told to stop */
+    bool is_awaited;     /* readiness of the house waits for it */
 } role_row;
 
 enum { ROLE_ROWS = 5, LINK_ROWS = 6, STOP_STAGES = 4 };

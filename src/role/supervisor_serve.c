@@ -13,9 +13,9 @@ enum { SAME_SIGNAL_MS = 1000 };
 static void announce(supervisor *s) {
     if (s->is_announced || s->is_awaiting_account || !family_is_ready(s->family)) return;
     s->is_announced = true;
-    log_info("ready", "after %lld ms: http %.*s, https %.*s, %zu gateways", (long long)(clock_monotonic_ms() - s->started_ms),
-             SLICE_ARGS(s->http.len ? s->http : SLICE("off")), SLICE_ARGS(s->https.len ? s->https : SLICE("off")),
-             s->gateway_count);
+    log_info("ready", "after %lld ms: http %.*s, https %.*s, %zu gateways",
+             (long long)(clock_monotonic_ms() - s->started_ms), SLICE_ARGS(s->http.len ? s->http : SLICE("off")),
+             SLICE_ARGS(s->https.len ? s->https : SLICE("off")), s->gateway_count);
     report_ready(s);
     supervisor_forget_account(s);
     if (FAILED(notify_ready(&s->notify))) log_warning("service manager not told", "%s", "READY=1");
@@ -57,7 +57,8 @@ static void log_difference(const settings *before, const settings *after, enum s
 static size_t log_differences(const settings *before, const settings *after) {
     size_t count = 0;
     for (int id = 0; id < SETTING_COUNT; id++) {
-        if (slice_equals(settings_text(before, (enum setting_id)id), settings_text(after, (enum setting_id)id))) continue;
+        if (slice_equals(settings_text(before, (enum setting_id)id), settings_text(after, (enum setting_id)id)))
+            continue;
         log_difference(before, after, (enum setting_id)id);
         count++;
     }
@@ -80,7 +81,9 @@ static void on_reload(void *context, int signal) {
     (void)signal;
     status_ignore(notify_reloading(&s->notify));
     status read = supervisor_load_settings(s, &loaded, &complaint);
-    if (FAILED(read)) log_error("configuration not read again", "%.*s; everything stays as it is", SLICE_ARGS(buffer_slice(&complaint)));
+    if (FAILED(read))
+        log_error("configuration not read again", "%.*s; everything stays as it is",
+                  SLICE_ARGS(buffer_slice(&complaint)));
     else if (log_differences(&s->settings, &loaded) == 0) log_info("configuration read again", "%s", "nothing differs");
     else take_log_level(s, &loaded);
     status_ignore(notify_ready(&s->notify));

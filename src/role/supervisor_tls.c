@@ -85,8 +85,10 @@ static void warn_of_end(slice certificate) {
     int64_t end_s;
     if (FAILED(certificate_not_after(certificate, &end_s)) || end_s - clock_now_s() > ENDS_SOON_S) return;
     clock_format_iso(end_s, date);
-    log_warning("certificate ends soon", "%s: put a new tls/server.pem and tls/server.key there, or remove both and "
-                "start again for new ones of the local authority", date);
+    log_warning("certificate ends soon",
+                "%s: put a new tls/server.pem and tls/server.key there, or remove both and "
+                "start again for new ones of the local authority",
+                date);
 }
 
 status tls_hold(int folder_fd, int *out, buffer *complaint) {

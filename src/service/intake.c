@@ -83,9 +83,8 @@ static status take_request(serve *s, int64_t index, slice frame) {
 }
 
 /* A body that failed its verification on the way out: the request was answered and recorded before; this is an event of its own. */
-static void report_fetch(serve *s, int64_t index, const body_message *m) {
+static void report_fetch(serve *s, const body_message *m) {
     uint8_t id[16];
-    uint64_t parts[2] = {(uint64_t)index, (uint64_t)m->id.value};
     char text[37];
     job *j = job_new(s);
     if (!j) return;
@@ -93,18 +92,14 @@ static void report_fetch(serve *s, int64_t index, const body_message *m) {
     status made = random_uuid(id);
     uuid_format(id, text);
     if (!FAILED(made)) made = arena_copy(&c->memory, slice_of_text(text), &c->request_id);
-    if (!FAILED(made)) made = table_put(&s->by_gateway, gateway_key(parts), j, NULL);
     if (FAILED(made)) return job_free(s, j);
-    j->gateway = index; /* it may still be able to tell the client */
-    j->gateway_id = m->id.value;
     status_ignore(arena_printf(&c->memory, &c->detail, "The body of request %.*s was broken off.", SLICE_ARGS(m->request_id)));
     job_fail(s, j, (status){(enum status_code)m->failure.value});
 }
 
 static void take_body(serve *s, int64_t index, const body_message *m) {
     job *j = find_gateway_job(s, index, m->id.value);
-    bool is_damage = m->failure.value == FAILURE_CORRUPT || m->failure.value == FAILURE_VERIFICATION || m->failure.value == FAILURE_IO;
-    if (!j && is_damage) return report_fetch(s, index, m);
+    if (!j && m->failure.value != STATUS_OK && !slice_is_empty(m->request_id)) return report_fetch(s, m);
     if (!j || j->stage != STAGE_BODY) return; /* given up meanwhile */
     slice md5, crc;
     if (FAILED(arena_copy(&j->call.memory, m->md5, &md5)) || FAILED(arena_copy(&j->call.memory, m->crc64, &crc)))

@@ -71,7 +71,8 @@ static void describe_operation(const job *j, event *e, char source[96]) {
         e->event_name = SLICE("CreateAccount");
         e->event_type = SLICE("AliyunServiceEvent");
     } else {
-        e->event_name = op ? slice_of_text(op->name) : SLICE("UnrecognisedRequest");
+        bool is_ours = j->gateway < 0; /* a body that could not be read to its end (intake.c) */
+        e->event_name = op ? slice_of_text(op->name) : is_ours ? SLICE("BodyNotServed") : SLICE("UnrecognisedRequest");
     }
     e->service_name = op ? slice_of_text(op->product->service_name) : SLICE("Keyhold");
     e->api_version = op ? slice_of_text(op->product->version) : (slice){0};

@@ -1,0 +1,54 @@
+/* keyhold bucket: where objects lie, and under which key they are encrypted. */
+#include "cli/run.h"
+
+/* ---- create, and in the same breath choose the key */
+
+static const command_flag create_flags[] = {
+    {"key", "KEY", "encrypt its objects under this key; without it under the account's own service key"},
+    {NULL, NULL, NULL},
+};
+
+static status create(invocation *inv) {
+    static const command ENCRYPT = {.operation = OPERATION_PUT_BUCKET_ENCRYPTION};
+    const command *typed = inv->command;
+    OWNED(client) c = {0};
+    slice key_id;
+    result r;
+    if (!flag_find(inv, "key", &key_id)) return run_operation(inv);
+    if (inv->is_dry_run) return run_describe(inv);
+    TRY(client_open(inv, &c));
+    TRY(call_operation(&c, &r));
+    inv->command = &ENCRYPT;
+    status chosen = argument_set(inv, "KMSMasterKeyID", key_id);
+    if (!FAILED(chosen)) chosen = call_operation(&c, &r);
+    inv->command = typed;
+    trouble_advise(&inv->trouble, "the bucket is there, under the account's service key: `keyhold bucket encrypt` chooses another");
+    TRY(chosen);
+    inv->trouble = (trouble){0};
+    return run_show(inv, r.value);
+}
+
+static status encrypt(invocation *inv) {
+    bool has_key = !slice_is_absent(argument_find(inv, "KMSMasterKeyID"));
+    if (!has_key && slice_is_absent(argument_find(inv, "SSEAlgorithm"))) TRY(argument_set(inv, "SSEAlgorithm", SLICE("AES256")));
+    return run_operation(inv);
+}
+
+#define PLAIN "Acl StorageClass"
+
+static const command rows[] = {
+    {.verb = "create", .operation = OPERATION_PUT_BUCKET, .positional = "Bucket", .hidden = PLAIN, .name = "Location", .flags = create_flags,
+     .run = create},
+    {.verb = "list", .operation = OPERATION_LIST_BUCKETS, .columns = "Name CreationDate Region", .name = "Name"},
+    {.verb = "show", .operation = OPERATION_GET_BUCKET_INFO, .positional = "Bucket", .name = "Bucket.Name"},
+    {.verb = "delete", .operation = OPERATION_DELETE_BUCKET, .positional = "Bucket", .danger = "Delete the bucket"},
+    {.verb = "encrypt", .operation = OPERATION_PUT_BUCKET_ENCRYPTION, .positional = "Bucket", .hidden = "Rule",
+     .short_names = "KMSMasterKeyID=key SSEAlgorithm=algorithm", .run = encrypt},
+    {.verb = "encryption", .operation = OPERATION_GET_BUCKET_ENCRYPTION, .positional = "Bucket"},
+    {.verb = "reset-encryption", .operation = OPERATION_DELETE_BUCKET_ENCRYPTION, .positional = "Bucket"},
+    {.verb = "location", .operation = OPERATION_GET_BUCKET_LOCATION, .positional = "Bucket", .name = "Location"},
+    {.verb = "acl", .operation = OPERATION_GET_BUCKET_ACL, .positional = "Bucket"},
+};
+
+extern const noun bucket_noun;
+const noun bucket_noun = {"bucket", "Buckets, and the key their objects are encrypted under.", rows, sizeof rows / sizeof *rows};

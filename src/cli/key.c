@@ -1,0 +1,141 @@
+/* keyhold key: customer master keys, and bringing one's own. */
+#include "base/text.h"
+#include "cli/run.h"
+#include "cli/value.h"
+#include "crypto/rsa.h"
+
+enum { MATERIAL_BYTES = 32 };
+
+/* ---- import: ask for a wrapping key, wrap the file's 32 bytes for it, send them */
+
+static const command_flag import_flags[] = {
+    {"wrapping-algorithm", "NAME", "RSAES_OAEP_SHA_256 (unless given) or RSAES_OAEP_SHA_1"},
+    {"expires", "TIME", "when the material lapses: 2030-01-01, or +365d; without it never"},
+    {NULL, NULL, NULL},
+};
+
+static status read_material(invocation *inv, slice *out) {
+    slice content;
+    TRY(value_read_file(inv, inv->words[0], 1 << 16, &content));
+    *out = content;
+    if (content.len == MATERIAL_BYTES) return OK;
+    trouble_advise(&inv->trouble, "`head -c 32 /dev/urandom > FILE` makes one");
+    return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s has %zu bytes; key material is 32 random bytes, as they are.",
+                        SLICE_ARGS(inv->words[0]), content.len);
+}
+
+static status read_algorithm(invocation *inv, const char **name, enum hash_kind *kind) {
+    slice given = SLICE("RSAES_OAEP_SHA_256");
+    (void)flag_find(inv, "wrapping-algorithm", &given);
+    int choice = choice_find(wrapping_algorithm_choices, given);
+    *name = choice_text(wrapping_algorithm_choices, choice);
+    *kind = choice == WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1 ? HASH_SHA1 : HASH_SHA256;
+    if (choice != WRAPPING_ALGORITHM_ABSENT) return OK;
+    trouble_advise(&inv->trouble, "choose from: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1");
+    return trouble_note(&inv->trouble, FAIL(USAGE), "--wrapping-algorithm cannot be \"%.*s\".", SLICE_ARGS(given));
+}
+
+static status read_expiry(invocation *inv, slice *out) {
+    slice given;
+    int64_t time_s = 0;
+    if (flag_find(inv, "expires", &given)) {
+        slice text;
+        static const field AS_TIME = {.name = "expires", .kind = FIELD_TIME};
+        TRY(value_read(inv, &AS_TIME, "--expires", given, &text));
+        (void)value_time(text, 0, &time_s);
+    }
+    return arena_printf(&inv->memory, out, "%lld", (long long)time_s);
+}
+
+static status ask_parameters(client *c, const char *algorithm, result *out) {
+    pair parameters[] = {
+        {SLICE("KeyId"), argument_find(c->inv, "KeyId")},
+        {SLICE("WrappingAlgorithm"), slice_of_text(algorithm)},
+        {SLICE("WrappingKeySpec"), SLICE("RSA_2048")},
+    };
+    return call_rpc(c, OPERATION_GET_PARAMETERS_FOR_IMPORT, (pair_list){parameters, 3}, out);
+}
+
+static status member_text(invocation *inv, const result *r, const char *name, slice *out) {
+    if (json_get_text(json_member(r->value, slice_of_text(name)), out)) return OK;
+    return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer has no %s.", name);
+}
+
+static status wrap(invocation *inv, const result *parameters, enum hash_kind kind, slice material, slice *out) {
+    OWNED(buffer) wrapped = {0};
+    OWNED(buffer) text = {0};
+    slice encoded, spki;
+    TRY(member_text(inv, parameters, "PublicKey", &encoded));
+    TRY(base64_decode(encoded, &inv->memory, &spki));
+    TRY(rsa_seal_oaep(spki, kind, material, &wrapped));
+    TRY(base64_encode(&text, buffer_slice(&wrapped)));
+    return arena_copy(&inv->memory, buffer_slice(&text), out);
+}
+
+static status send_material(client *c, slice wrapped, const result *parameters, slice expiry) {
+    slice token;
+    result r;
+    TRY(member_text(c->inv, parameters, "ImportToken", &token));
+    pair sent[] = {
+        {SLICE("KeyId"), argument_find(c->inv, "KeyId")},
+        {SLICE("EncryptedKeyMaterial"), wrapped},
+        {SLICE("ImportToken"), token},
+        {SLICE("KeyMaterialExpireUnix"), expiry},
+    };
+    TRY(call_rpc(c, OPERATION_IMPORT_KEY_MATERIAL, (pair_list){sent, 4}, &r));
+    return run_show(c->inv, r.value);
+}
+
+static status import(invocation *inv) {
+    OWNED(client) c = {0};
+    slice material, expiry, wrapped;
+    const char *algorithm;
+    enum hash_kind kind;
+    result parameters;
+    TRY(read_algorithm(inv, &algorithm, &kind));
+    TRY(read_expiry(inv, &expiry));
+    TRY(read_material(inv, &material));
+    if (inv->is_dry_run) return run_describe(inv);
+    TRY(client_open(inv, &c));
+    TRY(ask_parameters(&c, algorithm, &parameters));
+    TRY(wrap(inv, &parameters, kind, material, &wrapped));
+    return send_material(&c, wrapped, &parameters, expiry);
+}
+
+static const command rows[] = {
+    {.verb = "create", .operation = OPERATION_CREATE_KEY, .hidden = "DKMSInstanceId", .short_names = "Tags=tag", .name = "KeyId"},
+    {.verb = "list", .operation = OPERATION_LIST_KEYS, .columns = "KeyId KeyArn", .name = "KeyId"},
+    {.verb = "show", .operation = OPERATION_DESCRIBE_KEY, .positional = "KeyId", .name = "KeyId"},
+    {.verb = "enable", .operation = OPERATION_ENABLE_KEY, .positional = "KeyId"},
+    {.verb = "disable", .operation = OPERATION_DISABLE_KEY, .positional = "KeyId"},
+    {.verb = "describe", .operation = OPERATION_UPDATE_KEY_DESCRIPTION, .positional = "KeyId Description"},
+    {.verb = "schedule-deletion", .operation = OPERATION_SCHEDULE_KEY_DELETION, .positional = "KeyId", .short_names = "PendingWindowInDays=days",
+     .danger = "Plan the deletion of key"},
+    {.verb = "cancel-deletion", .operation = OPERATION_CANCEL_KEY_DELETION, .positional = "KeyId"},
+    {.verb = "protect", .operation = OPERATION_SET_DELETION_PROTECTION, .positional = "KeyId!", .fixed = "EnableDeletionProtection=true",
+     .hidden = "ProtectedResourceArn", .short_names = "DeletionProtectionDescription=reason", .help = "Forbids a key's deletion."},
+    {.verb = "unprotect", .operation = OPERATION_SET_DELETION_PROTECTION, .positional = "KeyId!", .fixed = "EnableDeletionProtection=false",
+     .hidden = "ProtectedResourceArn DeletionProtectionDescription", .help = "Allows a key's deletion again."},
+    {.verb = "import", .operation = OPERATION_IMPORT_KEY_MATERIAL, .positional = "KeyId", .words = "FILE",
+     .hidden = "EncryptedKeyMaterial ImportToken KeyMaterialExpireUnix", .flags = import_flags, .run = import,
+     .help = "Imports your own key, 32 bytes in FILE, into a key of Origin EXTERNAL; it is wrapped before it leaves this machine."},
+    {.verb = "import-parameters", .operation = OPERATION_GET_PARAMETERS_FOR_IMPORT, .positional = "KeyId",
+     .assumed = "WrappingAlgorithm=RSAES_OAEP_SHA_256 WrappingKeySpec=RSA_2048", .saved = "PublicKey"},
+    {.verb = "import-wrapped", .operation = OPERATION_IMPORT_KEY_MATERIAL, .positional = "KeyId", .assumed = "KeyMaterialExpireUnix=0",
+     .help = "Imports key material that was wrapped elsewhere."},
+    {.verb = "delete-material", .operation = OPERATION_DELETE_KEY_MATERIAL, .positional = "KeyId", .danger = "Delete the imported material of key"},
+    {.verb = "encrypt", .operation = OPERATION_ENCRYPT, .positional = "KeyId Plaintext", .short_names = "EncryptionContext=context",
+     .name = "CiphertextBlob", .saved = "CiphertextBlob"},
+    {.verb = "decrypt", .operation = OPERATION_DECRYPT, .positional = "CiphertextBlob", .hidden = "Recipient",
+     .short_names = "EncryptionContext=context", .name = "Plaintext", .saved = "Plaintext"},
+    {.verb = "generate-data-key", .operation = OPERATION_GENERATE_DATA_KEY, .positional = "KeyId", .hidden = "Recipient",
+     .short_names = "EncryptionContext=context", .name = "CiphertextBlob", .saved = "Plaintext"},
+    {.verb = "generate-data-key-without-plaintext", .operation = OPERATION_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT, .positional = "KeyId",
+     .short_names = "EncryptionContext=context", .name = "CiphertextBlob", .saved = "CiphertextBlob"},
+    {.verb = "aliases", .operation = OPERATION_LIST_ALIASES_BY_KEY_ID, .positional = "KeyId", .columns = "AliasName AliasArn", .name = "AliasName"},
+    {.verb = "tags", .operation = OPERATION_LIST_RESOURCE_TAGS, .positional = "KeyId", .columns = "TagKey TagValue", .name = "TagKey"},
+    {.verb = "regions", .operation = OPERATION_DESCRIBE_REGIONS, .columns = "RegionId", .name = "RegionId"},
+};
+
+extern const noun key_noun;
+const noun key_noun = {"key", "Customer master keys: make, bring, use, disable, delete.", rows, sizeof rows / sizeof *rows};

@@ -1,0 +1,33 @@
+/* keyhold policy: who may do what. */
+#include "cli/command.h"
+
+#define SHORT "PolicyType=type PolicyDocument=document PolicyName=policy UserName=user VersionId=version"
+#define CUSTOM "PolicyType=Custom"
+
+static const command rows[] = {
+    {.verb = "create", .operation = OPERATION_CREATE_POLICY, .positional = "PolicyName PolicyDocument", .short_names = SHORT,
+     .name = "PolicyName"},
+    {.verb = "list", .operation = OPERATION_LIST_POLICIES, .short_names = SHORT,
+     .columns = "PolicyName PolicyType DefaultVersion AttachmentCount=ATTACHED Description", .name = "PolicyName"},
+    {.verb = "show", .operation = OPERATION_GET_POLICY, .positional = "PolicyName", .assumed = CUSTOM, .short_names = SHORT,
+     .name = "Policy.PolicyName"},
+    {.verb = "delete", .operation = OPERATION_DELETE_POLICY, .positional = "PolicyName", .danger = "Delete the policy"},
+    {.verb = "attach", .operation = OPERATION_ATTACH_POLICY_TO_USER, .positional = "PolicyName UserName", .assumed = CUSTOM,
+     .short_names = SHORT},
+    {.verb = "detach", .operation = OPERATION_DETACH_POLICY_FROM_USER, .positional = "PolicyName UserName", .assumed = CUSTOM,
+     .short_names = SHORT},
+    {.verb = "list-for-user", .operation = OPERATION_LIST_POLICIES_FOR_USER, .positional = "UserName",
+     .columns = "PolicyName PolicyType DefaultVersion AttachDate", .name = "PolicyName"},
+    {.verb = "versions", .operation = OPERATION_LIST_POLICY_VERSIONS, .positional = "PolicyName", .assumed = CUSTOM, .short_names = SHORT,
+     .columns = "VersionId IsDefaultVersion=DEFAULT CreateDate", .name = "VersionId"},
+    {.verb = "show-version", .operation = OPERATION_GET_POLICY_VERSION, .positional = "PolicyName VersionId", .assumed = CUSTOM,
+     .short_names = SHORT, .name = "VersionId"},
+    {.verb = "create-version", .operation = OPERATION_CREATE_POLICY_VERSION, .positional = "PolicyName PolicyDocument",
+     .short_names = SHORT, .name = "VersionId"},
+    {.verb = "delete-version", .operation = OPERATION_DELETE_POLICY_VERSION, .positional = "PolicyName VersionId",
+     .danger = "Delete a version of the policy"},
+    {.verb = "set-default", .operation = OPERATION_SET_DEFAULT_POLICY_VERSION, .positional = "PolicyName VersionId"},
+};
+
+extern const noun policy_noun;
+const noun policy_noun = {"policy", "Policies: who may do what.", rows, sizeof rows / sizeof *rows};
