@@ -31,6 +31,15 @@ status argument_set(invocation *inv, const char *name, slice value) {
     return add_argument(inv, f, value);
 }
 
+status argument_replace(invocation *inv, const char *name, slice value) {
+    for (size_t i = 0; i < inv->argument_count; i++) {
+        if (strcmp(inv->arguments[i].of->name, name) != 0) continue;
+        inv->arguments[i].value = value;
+        return OK;
+    }
+    return argument_set(inv, name, value);
+}
+
 bool flag_find(const invocation *inv, const char *name, slice *value) {
     for (size_t i = 0; i < inv->flag_count; i++) {
         if (strcmp(inv->flags[i].of->name, name) != 0) continue;

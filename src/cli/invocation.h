@@ -51,8 +51,9 @@ status arguments_parse(invocation *inv, int count, char *const *words);
 
 /* The value of a field, or absent. */
 slice argument_find(const invocation *inv, const char *name);
-/* Sets a field that was not typed; it must exist. */
+/* Adds a value of a field, which must exist; or puts it in the place of the one that is there. */
 status argument_set(invocation *inv, const char *name, slice value);
+status argument_replace(invocation *inv, const char *name, slice value);
 /* Whether one of the command's own flags was given, and its value. */
 bool flag_find(const invocation *inv, const char *name, slice *value);
 bool flag_is_given(const invocation *inv, const char *name);

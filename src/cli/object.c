@@ -11,7 +11,10 @@ enum { DELETE_MOST = 1000 };
 
 /* ---- BUCKET/KEY */
 
-static status set_address(invocation *inv, slice typed, bool needs_key) {
+enum address { ADDRESS_OF_OBJECT, ADDRESS_OF_LISTING };
+
+static status set_address(invocation *inv, slice typed, enum address kind) {
+    bool needs_key = kind == ADDRESS_OF_OBJECT;
     if (slice_starts_with(typed, SLICE("oss://"))) typed = slice_skip(typed, 6);
     size_t slash = slice_find_byte(typed, '/');
     slice bucket = slice_head(typed, slash), key = slash == SIZE_MAX ? (slice){0} : slice_skip(typed, slash + 1);
@@ -54,7 +57,7 @@ static status put(invocation *inv) {
     result r;
     slice target;
     TRY(complete_target(inv, inv->words[0], inv->words[1], &target));
-    TRY(set_address(inv, target, true));
+    TRY(set_address(inv, target, ADDRESS_OF_OBJECT));
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
     TRY(make_order(inv, &order));
@@ -66,7 +69,7 @@ static status get(invocation *inv) {
     OWNED(client) c = {0};
     oss_order *order;
     result r;
-    TRY(set_address(inv, inv->words[0], true));
+    TRY(set_address(inv, inv->words[0], ADDRESS_OF_OBJECT));
     slice key = argument_find(inv, "Key"), path = inv->word_count > 1 ? inv->words[1] : last_part(key);
     if (slice_ends_with(path, SLICE("/"))) TRY(arena_printf(&inv->memory, &path, "%.*s%.*s", SLICE_ARGS(path), SLICE_ARGS(last_part(key))));
     if (inv->is_dry_run) return run_describe(inv);
@@ -77,7 +80,7 @@ static status get(invocation *inv) {
 }
 
 static status head(invocation *inv) {
-    TRY(set_address(inv, inv->words[0], true));
+    TRY(set_address(inv, inv->words[0], ADDRESS_OF_OBJECT));
     return run_operation(inv);
 }
 
@@ -100,7 +103,7 @@ static status copy(invocation *inv) {
     result r;
     slice target;
     TRY(complete_target(inv, inv->words[0], inv->words[1], &target));
-    TRY(set_address(inv, target, true));
+    TRY(set_address(inv, target, ADDRESS_OF_OBJECT));
     if (inv->is_dry_run) return run_describe(inv);
     TRY(make_order(inv, &order));
     TRY(add_source(inv, order));
@@ -112,7 +115,7 @@ static status copy(invocation *inv) {
 /* ---- ls */
 
 static status list(invocation *inv) {
-    TRY(set_address(inv, inv->words[0], false));
+    TRY(set_address(inv, inv->words[0], ADDRESS_OF_LISTING));
     return run_operation(inv);
 }
 
@@ -127,7 +130,7 @@ static status remove_one(client *c, slice typed) {
     oss_order *order;
     result r;
     c->inv->argument_count = 0;
-    TRY(set_address(c->inv, typed, true));
+    TRY(set_address(c->inv, typed, ADDRESS_OF_OBJECT));
     TRY(make_order(c->inv, &order));
     return call_oss(c, order, NULL, &r);
 }
@@ -170,7 +173,7 @@ static status remove_below(client *c) {
     const command *typed = inv->command;
     json_rows rows = {0};
     inv->command = &LISTING;
-    status listed = set_address(inv, inv->words[0], false);
+    status listed = set_address(inv, inv->words[0], ADDRESS_OF_LISTING);
     if (!FAILED(listed)) listed = run_pages(c, &rows);
     inv->command = typed;
     TRY(listed);

@@ -108,15 +108,6 @@ static bool next_page(const operation *op, const json *value, size_t seen, arena
     return !FAILED(arena_printf(memory, to, "%lld", (long long)page + 1));
 }
 
-static status set_argument(invocation *inv, const char *name, slice value) {
-    for (size_t i = 0; i < inv->argument_count; i++) {
-        if (strcmp(inv->arguments[i].of->name, name) != 0) continue;
-        inv->arguments[i].value = value;
-        return OK;
-    }
-    return argument_set(inv, name, value);
-}
-
 /* ---- finding the rows in an answer */
 
 static const field *list_field(const operation *op) {
@@ -156,7 +147,7 @@ status run_pages(client *c, json_rows *rows) {
         bool has_more = next_cursor(op, r.value, &name, &cursor) ||
                         (rows->count > before && next_page(op, r.value, rows->count, &inv->memory, &cursor));
         if (is_single || !has_more) return OK;
-        TRY(set_argument(inv, name, cursor));
+        TRY(argument_replace(inv, name, cursor));
     }
 }
 
@@ -210,7 +201,12 @@ static status save(invocation *inv, const json *value) {
     slice text, bytes;
     const char *name = inv->command->saved;
     const json *rest;
-    if (!json_get_text(json_member(value, slice_of_text(name)), &text) || FAILED(base64_decode(text, &inv->memory, &bytes)))
+    const operation *op = operation_get(inv->command->operation);
+    const field *f = op ? shape_find(op->out, slice_of_text(name)) : NULL;
+    bool is_there = f && json_get_text(json_member(value, slice_of_text(name)), &text);
+    bool is_text = f && f->kind == FIELD_TEXT;
+    if (is_text && is_there) bytes = text;
+    else if (!is_there || FAILED(base64_decode(text, &inv->memory, &bytes)))
         return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer has no %s.", name);
     TRY(output_save(inv, inv->out_path, bytes));
     if (slice_equals_text(inv->out_path, "-")) return OK;

@@ -173,6 +173,24 @@ static void the_second_reading_is_signed_too(void **state) {
     arena_clear(&a.memory);
 }
 
+/* Which parameters version 1 covers: sub-resources and overrides, but not what only shapes a listing. */
+static void version_1_signs_some_parameters(void **state) {
+    (void)state;
+    asked a = ask("GET",
+                  "/b/k?response-cache-control=a&response-content-disposition=b&response-content-encoding=c"
+                  "&response-content-language=d&response-content-type=e%2F&response-expires=f&marker=m&x-oss-any=",
+                  SIGNED);
+    assert_status(&a, STATUS_OK);
+    assert_true(
+        slice_ends_with(a.d.proof.texts.at[0], SLICE("\n/b/k?response-cache-control=a&response-content-disposition=b"
+                                                     "&response-content-encoding=c&response-content-language=d"
+                                                     "&response-content-type=e/&response-expires=f&x-oss-any")));
+    arena_clear(&a.memory);
+    a = ask("GET", "/b?prefix=p&delimiter=%2F&max-keys=1&list-type=2&continuation-token=t", SIGNED);
+    assert_true(slice_ends_with(a.d.proof.texts.at[0], SLICE("\n/b/?continuation-token=t")));
+    arena_clear(&a.memory);
+}
+
 int main(void) {
     if (FAILED(crypto_start())) return 2;
     const struct CMUnitTest tests[] = {
@@ -182,6 +200,7 @@ int main(void) {
         cmocka_unit_test(a_signed_url_for_what_is_not_offered),
         cmocka_unit_test(empty_values_have_two_spellings),
         cmocka_unit_test(the_second_reading_is_signed_too),
+        cmocka_unit_test(version_1_signs_some_parameters),
     };
     return cmocka_run_group_tests_name("oss_sign", tests, NULL, NULL);
 }

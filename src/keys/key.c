@@ -27,30 +27,30 @@ static void forget_expired_material(key_record *key, int64_t now_s) {
     if (key->state != KEY_STATE_PENDING_DELETION) key->state = KEY_STATE_PENDING_IMPORT;
 }
 
-status key_load(store *s, slice account, slice key_id, int64_t now_s, arena *memory, key_record *out, uint64_t *revision) {
+status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision) {
     slice path, packed;
     uint64_t found;
     uint8_t id[16];
     ENSURE(!FAILED(uuid_parse(key_id, id)), KEY_NOT_FOUND);
-    TRY(key_path(account, key_id, memory, &path));
-    status loaded = store_get(s, path, memory, &packed, &found);
+    TRY(key_path(shelf->account, key_id, memory, &path));
+    status loaded = store_get(shelf->store, path, memory, &packed, &found);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(KEY_NOT_FOUND);
     TRY(loaded);
     key_record key;
     ENSURE(!FAILED(shape_unpack(&key_record_shape, packed, memory, &key)), CORRUPT);
-    ENSURE(!(key.delete_at.is_set && key.delete_at.value <= now_s), KEY_NOT_FOUND);
-    forget_expired_material(&key, now_s);
+    ENSURE(!(key.delete_at.is_set && key.delete_at.value <= shelf->now_s), KEY_NOT_FOUND);
+    forget_expired_material(&key, shelf->now_s);
     *out = key;
     if (revision) *revision = found;
     return OK;
 }
 
-status alias_load(store *s, slice account, slice alias, arena *memory, alias_record *out, uint64_t *revision) {
+status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_record *out, uint64_t *revision) {
     slice path, packed;
     uint64_t found;
     ENSURE(alias_is_valid(alias), ALIAS_NOT_FOUND);
-    TRY(alias_path(account, alias, memory, &path));
-    status loaded = store_get(s, path, memory, &packed, &found);
+    TRY(alias_path(shelf->account, alias, memory, &path));
+    status loaded = store_get(shelf->store, path, memory, &packed, &found);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(ALIAS_NOT_FOUND);
     TRY(loaded);
     ENSURE(!FAILED(shape_unpack(&alias_record_shape, packed, memory, out)), CORRUPT);
@@ -83,13 +83,13 @@ status key_name_parse(slice text, slice account, key_name *out) {
     return OK;
 }
 
-status key_name_resolve(store *s, slice account, const key_name *name, arena *memory, slice *key_id) {
+status key_name_resolve(const key_shelf *shelf, const key_name *name, arena *memory, slice *key_id) {
     if (!slice_is_absent(name->key_id)) {
         *key_id = name->key_id;
         return OK;
     }
     alias_record alias;
-    TRY(alias_load(s, account, name->alias, memory, &alias, NULL));
+    TRY(alias_load(shelf, name->alias, memory, &alias, NULL));
     *key_id = alias.key_id;
     return OK;
 }

@@ -14,10 +14,16 @@ status key_prefix(slice account, arena *memory, slice *out);
 status alias_path(slice account, slice alias, arena *memory, slice *out);    /* alias/<account>/alias/NAME */
 status alias_prefix(slice account, arena *memory, slice *out);
 
+/* Where an account's keys are looked for, and when. */
+typedef struct key_shelf {
+    store *store;
+    slice account;
+    int64_t now_s;
+} key_shelf;
 /* KEY_NOT_FOUND. *revision may be NULL. A key whose waiting period is over is gone; material past its expiry is not there. */
-status key_load(store *s, slice account, slice key_id, int64_t now_s, arena *memory, key_record *out, uint64_t *revision);
+status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision);
 /* ALIAS_NOT_FOUND. */
-status alias_load(store *s, slice account, slice alias, arena *memory, alias_record *out, uint64_t *revision);
+status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_record *out, uint64_t *revision);
 
 /* A KeyId parameter is a key id, "alias/NAME", or the ARN of either in this account. */
 typedef struct key_name {
@@ -27,7 +33,7 @@ typedef struct key_name {
 /* KEY_NOT_FOUND for an ARN of another account or no such form. */
 status key_name_parse(slice text, slice account, key_name *out);
 /* The id of the key meant, following an alias. */
-status key_name_resolve(store *s, slice account, const key_name *name, arena *memory, slice *key_id);
+status key_name_resolve(const key_shelf *shelf, const key_name *name, arena *memory, slice *key_id);
 
 /* alias/NAME with NAME of A-Z a-z 0-9 _ / -; "alias/acs…" is reserved for services. */
 bool alias_is_valid(slice alias);

@@ -32,7 +32,7 @@ void supervisor_log_as_set(const supervisor *s) {
 
 /* Root's data is where services have theirs; others have it in their home. */
 static status default_folder(char out[PATH_MAX]) {
-    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    const char *data = process_variable("XDG_DATA_HOME"), *home = process_variable("HOME");
     int len = 0;
     if (process_is_root() || (!(data && *data) && !(home && *home))) len = snprintf(out, PATH_MAX, "/var/lib/keyhold");
     else if (data && *data == '/') len = snprintf(out, PATH_MAX, "%s/keyhold", data);

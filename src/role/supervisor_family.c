@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "role/supervisor_member.h"
+#include "system/process.h"
 
 enum {
     QUICK_DEATH_MS = 10 * 1000, /* one that lived longer is started again at once */
@@ -28,7 +29,7 @@ static status environment_make(family *f) {
     size_t count = 0;
     f->environment[count++] = "PATH=/usr/bin:/bin";
     for (size_t i = 0; i < PASSED; i++) {
-        const char *value = getenv(passed[i]);
+        const char *value = process_variable(passed[i]);
         slice line;
         if (!value) continue;
         TRY(arena_printf(&f->memory, &line, "%s=%s", passed[i], value));

@@ -235,7 +235,7 @@ static status choose_in(const char *parent, char out[PATH_MAX]) {
 }
 
 status data_folder_choose_temporary(char out[PATH_MAX], buffer *complaint) {
-    const char *given = getenv("TMPDIR");
+    const char *given = process_variable("TMPDIR");
     const char *const parents[] = {"/dev/shm", given && *given == '/' ? given : "/tmp", "/tmp"};
     status chosen = OK;
     for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++) {

@@ -75,6 +75,8 @@ status call_doom(call *c, slice blob_id) {
     return OK;
 }
 
+key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, c->who.account_id, c->now_s}; }
+
 arn_home call_home(const call *c) { return (arn_home){c->house->region, c->who.account_id}; }
 
 enum { STANDING_CONDITIONS = 5 };

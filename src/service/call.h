@@ -100,6 +100,8 @@ status call_doom(call *c, slice blob_id);
 
 /* What ARNs are made with: the house's region and the caller's account. */
 arn_home call_home(const call *c);
+/* The caller's keys as they are now. */
+key_shelf call_keys(const call *c);
 
 #define CALL_NEW(c, type) ARENA_NEW(&(c)->memory, type)
 

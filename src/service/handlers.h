@@ -24,5 +24,6 @@ static inline bool page_holds(const page *p, int64_t index) {
 /* Goes over all records under a prefix, a chunk of rows at a time. `visit` is called for each; its failure ends the walk. */
 typedef status record_visitor(call *c, const store_row *row, void *context);
 status records_walk(call *c, slice prefix, record_visitor *visit, void *context);
+status records_count(call *c, slice prefix, size_t *out);
 
 #endif

@@ -2,25 +2,7 @@
 #include "format/json.h"
 #include "service/handlers.h"
 
-enum { CHUNK = 256, CHUNK_MEMORY = 16 << 20, FILTERS_MOST = 10 };
-
-page page_of(maybe_int number, maybe_int size) {
-    return (page){number.is_set ? number.value : 1, size.is_set ? size.value : 10};
-}
-
-status records_walk(call *c, slice prefix, record_visitor *visit, void *context) {
-    OWNED(arena) memory = {.limit = CHUNK_MEMORY};
-    slice after = {0};
-    for (;;) {
-        store_row *rows;
-        size_t count;
-        TRY(store_list(c->house->store, prefix, after, CHUNK, &memory, &rows, &count));
-        for (size_t i = 0; i < count; i++) TRY(visit(c, &rows[i], context));
-        if (count < CHUNK) return OK;
-        TRY(arena_copy(&c->memory, rows[count - 1].key, &after));
-        arena_reset(&memory);
-    }
-}
+enum { FILTERS_MOST = 10 };
 
 /* ---- ListKeys */
 
@@ -79,13 +61,14 @@ static bool filter_passes(const filter *f, slice property) {
 }
 
 static status visit_key(call *c, const store_row *row, void *context) {
+    key_shelf shelf = call_keys(c);
     key_listing *listing = context;
     slice path = row->key, account_part, kind, id;
     ENSURE(slice_split(&path, '/', &kind) && slice_split(&path, '/', &account_part), CORRUPT);
     OWNED(arena) memory = {0};
     key_record key;
     id = path;
-    status loaded = key_load(c->house->store, c->who.account_id, id, c->now_s, &memory, &key, NULL);
+    status loaded = key_load(&shelf, id, &memory, &key, NULL);
     if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK; /* its waiting period is over */
     TRY(loaded);
     for (size_t i = 0; i < listing->filter_count; i++)
@@ -172,12 +155,13 @@ static status refuse_reserved(call *c, slice alias) {
 }
 
 status create_alias_prepare(call *c, const create_alias_in *in, create_alias_out *out) {
+    key_shelf shelf = call_keys(c);
     (void)out;
     slice path;
     alias_record taken, alias = {in->alias_name, c->key->key_id, SET_INT(c->now_s)};
     TRY(refuse_reserved(c, in->alias_name));
     TRY(key_allows(c->key, KEY_ACT_ALIAS));
-    status found = alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &taken, NULL);
+    status found = alias_load(&shelf, in->alias_name, &c->memory, &taken, NULL);
     ENSURE(FAILED(found), ALIAS_EXISTS);
     if (!FAILED_WITH(found, ALIAS_NOT_FOUND)) return found;
     TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
@@ -185,12 +169,13 @@ status create_alias_prepare(call *c, const create_alias_in *in, create_alias_out
 }
 
 status update_alias_prepare(call *c, const update_alias_in *in, update_alias_out *out) {
+    key_shelf shelf = call_keys(c);
     (void)out;
     slice path;
     alias_record alias;
     uint64_t revision;
     TRY(refuse_reserved(c, in->alias_name));
-    TRY(alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &alias, &revision));
+    TRY(alias_load(&shelf, in->alias_name, &c->memory, &alias, &revision));
     TRY(key_allows(c->key, KEY_ACT_REALIAS));
     alias.key_id = c->key->key_id;
     TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
@@ -198,12 +183,13 @@ status update_alias_prepare(call *c, const update_alias_in *in, update_alias_out
 }
 
 status delete_alias_prepare(call *c, const delete_alias_in *in, delete_alias_out *out) {
+    key_shelf shelf = call_keys(c);
     (void)out;
     slice path;
     alias_record alias;
     uint64_t revision;
     TRY(refuse_reserved(c, in->alias_name));
-    TRY(alias_load(c->house->store, c->who.account_id, in->alias_name, &c->memory, &alias, &revision));
+    TRY(alias_load(&shelf, in->alias_name, &c->memory, &alias, &revision));
     TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }

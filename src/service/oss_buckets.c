@@ -57,18 +57,12 @@ static status save_bucket(call *c, const bucket_record *bucket, uint64_t revisio
     return call_change(c, index, &bucket_record_shape, bucket, STORE_ANY);
 }
 
-static status count_visit(call *c, const store_row *row, void *context) {
-    (void)c, (void)row;
-    ++*(int *)context;
-    return OK;
-}
-
 /* Making a bucket of one's own again changes nothing and succeeds. */
 status put_bucket_prepare(call *c, const put_bucket_in *in, put_bucket_out *out) {
     bucket_record bucket = {.name = in->bucket, .account_id = c->who.account_id, .created_at = SET_INT(c->now_s)};
     encryption_rule rule = {.sse_algorithm = ENCRYPTION_AES256};
     slice prefix;
-    int count = 0;
+    size_t count;
     TRY(arena_printf(&c->memory, &out->location, "/%.*s", SLICE_ARGS(in->bucket)));
     if (!slice_is_empty(in->storage_class) && !slice_equals_text(in->storage_class, "Standard"))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "StorageClass: only Standard is offered.");
@@ -80,7 +74,7 @@ status put_bucket_prepare(call *c, const put_bucket_in *in, put_bucket_out *out)
     }
     if (!FAILED_WITH(found, BUCKET_NOT_FOUND)) return found;
     TRY(bucket_index_path(c->who.account_id, SLICE(""), &c->memory, &prefix));
-    TRY(records_walk(c, prefix, count_visit, &count));
+    TRY(records_count(c, prefix, &count));
     ENSURE(count < BUCKETS_MOST, BUCKET_LIMIT);
     bucket.rule = &rule;
     bucket.storage_class = SLICE("Standard");
@@ -133,6 +127,7 @@ status get_bucket_acl_prepare(call *c, const get_bucket_acl_in *in, get_bucket_a
 /* ---- encryption rules */
 
 status put_bucket_encryption_prepare(call *c, const put_bucket_encryption_in *in, put_bucket_encryption_out *out) {
+    key_shelf shelf = call_keys(c);
     (void)out;
     bucket_record bucket;
     uint64_t revision;
@@ -146,8 +141,8 @@ status put_bucket_encryption_prepare(call *c, const put_bucket_encryption_in *in
     if (names_key) { /* it must be there; whether it may be used is decided at each use */
         slice key_id;
         TRY(key_name_parse(in->rule->kms_master_key_id, c->who.account_id, &name));
-        TRY(key_name_resolve(c->house->store, c->who.account_id, &name, &c->memory, &key_id));
-        TRY(key_load(c->house->store, c->who.account_id, key_id, c->now_s, &c->memory, &key, NULL));
+        TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
+        TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
         in->rule->kms_master_key_id = key.key_id;
     }
     bucket.rule = in->rule;

@@ -97,7 +97,7 @@ static status new_version_view(call *c, policy_version_view view, policy_version
 }
 
 status create_policy_prepare(call *c, const create_policy_in *in, create_policy_out *out) {
-    slice path;
+    slice path, prefix;
     policy_record taken, p = {.policy_name = in->policy_name, .description = in->description};
     if (!policy_name_is_valid(in->policy_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
     ENSURE(system_policy_find(in->policy_name) == NULL, POLICY_EXISTS);
@@ -105,6 +105,10 @@ status create_policy_prepare(call *c, const create_policy_in *in, create_policy_
     status found = call_load(c, path, &policy_record_shape, &taken, NULL);
     ENSURE(FAILED(found), POLICY_EXISTS);
     if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    size_t count;
+    TRY(policy_prefix(c->who.account_id, &c->memory, &prefix));
+    TRY(records_count(c, prefix, &count));
+    ENSURE(count < POLICIES_MOST, POLICY_LIMIT);
     TRY(check_document(c, in->policy_document));
     policy_version_record first = {SLICE("v1"), in->policy_document, SET_INT(c->now_s)};
     p.versions.at = &first, p.versions.count = 1;

@@ -56,12 +56,6 @@ static status new_user_id(call *c, slice *out) {
     return arena_printf(&c->memory, out, "2%017llu", (unsigned long long)(number % 100000000000000000ULL));
 }
 
-static status count_visit(call *c, const store_row *row, void *context) {
-    (void)c, (void)row;
-    ++*(int64_t *)context;
-    return OK;
-}
-
 status create_user_prepare(call *c, const create_user_in *in, create_user_out *out) {
     slice path, prefix;
     user_record taken, user = {.user_name = in->user_name, .display_name = in->display_name, .comments = in->comments};
@@ -70,9 +64,9 @@ status create_user_prepare(call *c, const create_user_in *in, create_user_out *o
     status found = call_load(c, path, &user_record_shape, &taken, NULL);
     ENSURE(FAILED(found), USER_EXISTS);
     if (!FAILED_WITH(found, NOT_FOUND)) return found;
-    int64_t count = 0;
+    size_t count;
     TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
-    TRY(records_walk(c, prefix, count_visit, &count));
+    TRY(records_count(c, prefix, &count));
     ENSURE(count < USERS_MOST, USER_LIMIT);
     TRY(new_user_id(c, &user.user_id));
     user.email = in->email;

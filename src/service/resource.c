@@ -23,9 +23,10 @@ static status add_tags(call *c, const key_record *key) {
 }
 
 static status load_key(call *c, slice key_id) {
+    key_shelf shelf = call_keys(c);
     c->key = CALL_NEW(c, key_record);
     ENSURE(c->key != NULL, OUT_OF_MEMORY);
-    return key_load(c->house->store, c->who.account_id, key_id, c->now_s, &c->memory, c->key, &c->key_revision);
+    return key_load(&shelf, key_id, &c->memory, c->key, &c->key_revision);
 }
 
 static status allow_key(call *c, slice key_id) {
@@ -50,10 +51,11 @@ static status resolve_key_container(call *c) {
 }
 
 static status resolve_key(call *c) {
+    key_shelf shelf = call_keys(c);
     key_name name;
     slice key_id;
     TRY(key_name_parse(call_input_text(c, "KeyId"), c->who.account_id, &name));
-    TRY(key_name_resolve(c->house->store, c->who.account_id, &name, &c->memory, &key_id));
+    TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
     return allow_key(c, key_id);
 }
 
@@ -253,13 +255,14 @@ status resource_authorise(call *c) {
 }
 
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {
+    key_shelf shelf = call_keys(c);
     key_name parsed;
     slice key_id, arn_text;
     key_record key;
     arn_home home = call_home(c);
     TRY(key_name_parse(name, c->who.account_id, &parsed));
-    TRY(key_name_resolve(c->house->store, c->who.account_id, &parsed, &c->memory, &key_id));
-    TRY(key_load(c->house->store, c->who.account_id, key_id, c->now_s, &c->memory, &key, NULL));
+    TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
+    TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
     /* The account's own service key works for whoever may use the bucket. */
     if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));

@@ -1,7 +1,11 @@
-/* The way of a request through core, as a staged pipeline (DESIGN: the page to show a visitor). Every stage is a queue worked
- * in batches once a loop turn:
+/* The way of a request through core, as a staged pipeline. Every stage is a queue worked in batches once a loop turn:
  *
- *   arrived ─ identify, authorise, prepare ─▶ vault ─ verifies, uses keys ─▶ finish ─▶ [body on disk ─▶ keep] ─▶ commit ─▶ record ─▶ reply
+ *   arrived    who asks, may they, what does it mean (prepare)
+ *   vault      it verifies the signature and only then uses the keys
+ *   finish     what the vault's part comes to; for bodies: on disk, then keep
+ *   commit     all changes of the turn in one durable transaction
+ *   record     the events, durable too
+ *   reply
  *
  * Nothing here waits; nothing is answered before its event is durable. */
 #ifndef SERVICE_SERVE_H

@@ -265,6 +265,40 @@ static void failing_half_way(void **unused) {
     expect_ok(files_unlink(folder, "kept"));
 }
 
+static void make_deep(int depth) {
+    char name[200] = "deep";
+    for (int i = 0; i < depth; i++) {
+        expect_ok(files_make_folder(folder, name));
+        strcat(name, "/deep");
+    }
+}
+
+static void whole_trees(void **unused) {
+    (void)unused;
+    uid_t owner;
+    assert_true(FAILED_WITH(files_remove_tree(folder, "tree"), NOT_FOUND));
+    expect_ok(files_make_folder(folder, "kept"));
+    expect_ok(files_write_new(folder, "kept/safe", SLICE("x")));
+    expect_ok(files_make_folder(folder, "tree"));
+    expect_ok(files_make_folder(folder, "tree/a"));
+    expect_ok(files_write_new(folder, "tree/a/b", SLICE("x")));
+    assert_int_equal(symlinkat("../kept", folder, "tree/link"), 0);
+    status given = files_give_tree(folder, "tree", 71002, 71003);
+    assert_true(geteuid() == 0 ? !FAILED(given) : FAILED_WITH(given, IO));
+    expect_ok(files_owner(folder, "tree/a/b", &owner));
+    assert_int_equal(owner, geteuid() == 0 ? 71002 : geteuid());
+    expect_ok(files_owner(folder, "kept/safe", &owner));
+    assert_int_equal(owner, geteuid());
+    expect_ok(files_remove_tree(folder, "tree"));
+    assert_false(exists("tree"));
+    assert_true(exists("kept/safe")); /* links were not followed */
+    expect_ok(files_remove_tree(folder, "kept"));
+    make_deep(FILES_TREE_DEPTH + 1);
+    assert_true(FAILED_WITH(files_remove_tree(folder, "deep"), TOO_LARGE));
+    expect_ok(files_remove_tree(folder, "deep/deep/deep"));
+    expect_ok(files_remove_tree(folder, "deep"));
+}
+
 static int set_up(void **unused) {
     (void)unused;
     return mkdtemp(folder_path) && !FAILED(files_open_folder(FILES_HERE, folder_path, &folder)) ? 0 : -1;
@@ -287,6 +321,7 @@ int main(void) {
         cmocka_unit_test(memory_files),
         cmocka_unit_test(errors),
         cmocka_unit_test(failing_half_way),
+        cmocka_unit_test(whole_trees),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

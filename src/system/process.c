@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ status process_memory(int memory_fd, uint64_t *resident_bytes) {
 }
 
 bool process_is_root(void) { return geteuid() == 0; }
+
+const char *process_variable(const char *name) { return secure_getenv(name); }
 
 bool process_is_terminal(int fd) { return isatty(fd) == 1; }
 

@@ -23,6 +23,8 @@ status process_memory(int memory_fd, uint64_t *resident_bytes);
 
 bool process_is_terminal(int fd);
 bool process_is_root(void);
+/* A variable of the environment; NULL when it is not set (or privileges were gained by starting). */
+const char *process_variable(const char *name);
 /* Raises the soft limit on open descriptors to the hard one; the limit then in force. */
 uint64_t process_raise_descriptor_limit(void);
 /* Processors this process may use, at least 1. */

@@ -61,7 +61,17 @@ static int child_looks_around(void) {
     return 42;
 }
 
+static int child_is_another(void) {
+    gid_t groups[4];
+    int death_signal = 0;
+    if (getuid() != 71002 || geteuid() != 71002 || getgid() != 71003 || getgroups(4, groups) != 0) return 10;
+    if (setuid(0) == 0) return 11;
+    if (prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0) != 0 || death_signal != SIGKILL) return 12;
+    return 42;
+}
+
 static int child_main(const char *what) {
+    if (strcmp(what, "another") == 0) return child_is_another();
     if (strcmp(what, "look") == 0) return child_looks_around();
     if (strcmp(what, "sleep") == 0) return (int)sleep(60);
     if (strcmp(what, "many") == 0)
@@ -128,6 +138,24 @@ static void programs_that_are_not_there(void **unused) {
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left behind */
 }
 
+/* The executable may lie where only root gets to. */
+static void another_user(void **unused) {
+    (void)unused;
+    const char *const arguments[] = {own_path, "another", NULL}, *const environment[] = {NULL};
+    spawn_plan plan = {own_path, arguments, environment, NULL, 0, 71002, 71003};
+    spawn_child child;
+    spawn_end end;
+    if (geteuid() != 0) {
+        assert_true(FAILED_WITH(spawn_start(&plan, &child), IO));
+        skip();
+    }
+    status started = spawn_start(&plan, &child);
+    if (FAILED_WITH(started, IO)) skip();
+    expect_ok(started);
+    expect_ok(spawn_wait(&child, 10000, &end));
+    assert_int_equal(end.exit_code, 42);
+}
+
 static void waiting_and_signals(void **unused) {
     (void)unused;
     spawn_child child;
@@ -191,6 +219,7 @@ int main(int argument_count, char **arguments) {
         cmocka_unit_test(a_clean_start),
         cmocka_unit_test(limits),
         cmocka_unit_test(programs_that_are_not_there),
+        cmocka_unit_test(another_user),
         cmocka_unit_test(waiting_and_signals),
         cmocka_unit_test(children_end_with_their_parent),
         cmocka_unit_test(paths),
