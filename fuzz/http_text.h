@@ -47,7 +47,9 @@ static inline void http_text_check(const dialect *wire, const http_text *t) {
         status_ignore(shape_check(op->in, d.input, &culprit));
     }
     if (d.has_proof && FAILED(shape_check(&proof_shape, &d.proof, &culprit))) abort();
-    reply r = {.request_id = SLICE("id"), .failure = FAILED(decoded_so) ? decoded_so : FAIL(BAD_SIGNATURE), .detail = detail,
+    reply r = {.request_id = SLICE("id"),
+               .failure = FAILED(decoded_so) ? decoded_so : FAIL(BAD_SIGNATURE),
+               .detail = detail,
                .host = SLICE("h")};
     http_answer answer;
     status encoded = wire->encode_failure(&d, &r, &memory, &answer);

@@ -199,7 +199,7 @@ def test_a_flood_of_forgeries_is_recorded_together(house, owner):
     forged = sign_v1("LTAItest", "not-the-secret", "GetCallerIdentity")
     for i in range(count):
         house.requests += 1
-        request = {"Id": house.requests, "RequestId": f"flood-{i}", "Operation": OPERATIONS["GetCallerIdentity"], "Proof": forged,
+        request = {"Id": house.requests, "RequestId": f"flood-{i}", "Operation": OPERATIONS["GetCallerIdentity"], "Proof": house.boxed(forged, f"flood-{i}"),
                    "Peer": {"SourceIp": "192.0.2.7", "UserAgent": "flood", "Dialect": "alibaba_rpc", "IsTls": False}}
         house.gateway.send("REQUEST", request)
     for i in range(count):

@@ -12,7 +12,7 @@ SCALARS = {"text": "TEXT", "bytes": "BYTES", "secret": "SECRET", "json": "JSON",
            "bool": "BOOL", "map": "MAP"}
 C_TYPES = {"TEXT": "slice", "BYTES": "slice", "SECRET": "slice", "JSON": "slice", "INT": "maybe_int",
            "TIME": "maybe_int", "BOOL": "maybe_bool", "MAP": "pair_list", "TEXTS": "slice_list",
-           "JSONS": "slice_list"}
+           "JSONS": "slice_list", "BLOBS": "slice_list"}
 ROLES = {"any": "0"}
 # How many pure steps an operation has: prepare; finish, after the vault's part; keep, after its body is on disk.
 STEPS = {"1": ["prepare"], "2": ["prepare", "finish"], "3": ["prepare", "finish", "keep"]}
@@ -131,6 +131,8 @@ class Contract:
                 return kind
             if kind in ("TEXT", "JSON"):
                 return kind + "S"
+            if kind == "BYTES":
+                return "BLOBS"
             stop(f["where"], f"no lists of {f['type']}")
         if f["type"] in self.enums and not f["list"]:
             return "CHOICE"

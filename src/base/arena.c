@@ -1,11 +1,11 @@
-/* Bump allocation in blocks; the first block is kept over resets. */
+/* Bump allocation in blocks, each twice as large as the one before; a modest one is kept over resets. */
 #include "base/arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DEFAULT_LIMIT = 1 << 20, BLOCK_BYTES = 8192, ALIGNMENT = 16 };
+enum { DEFAULT_LIMIT = 1 << 20, BLOCK_BYTES = 8192, KEPT_BYTES = 32768, ALIGNMENT = 16 };
 
 struct arena_block {
     struct arena_block *older;
@@ -23,21 +23,36 @@ static struct arena_block *block_new(struct arena_block *older, size_t capacity)
     return block;
 }
 
-void *arena_take(arena *a, size_t bytes) {
+static size_t block_bytes(const arena *a, size_t needed) {
+    size_t bytes = a->blocks ? 2 * a->blocks->capacity : BLOCK_BYTES;
+    if (bytes > KEPT_BYTES) bytes = KEPT_BYTES;
+    return needed > bytes ? needed : bytes;
+}
+
+static size_t rounded_up(size_t bytes) {
+    size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    return rounded ? rounded : ALIGNMENT;
+}
+
+void *arena_take_raw(arena *a, size_t bytes) {
     size_t limit = a->limit ? a->limit : DEFAULT_LIMIT;
     if (bytes > limit) return NULL;
-    size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (rounded == 0) rounded = ALIGNMENT;
+    size_t rounded = rounded_up(bytes);
     if (a->used > limit - bytes) return NULL;
     if (!a->blocks || a->blocks->capacity - a->blocks->used < rounded) {
-        struct arena_block *block = block_new(a->blocks, rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES);
+        struct arena_block *block = block_new(a->blocks, block_bytes(a, rounded));
         if (!block) return NULL;
         a->blocks = block;
     }
     uint8_t *taken = a->blocks->bytes + a->blocks->used;
     a->blocks->used += rounded;
     a->used += rounded;
-    memset(taken, 0, rounded);
+    return taken;
+}
+
+void *arena_take(arena *a, size_t bytes) {
+    void *taken = arena_take_raw(a, bytes);
+    if (taken) memset(taken, 0, rounded_up(bytes));
     return taken;
 }
 
@@ -48,9 +63,10 @@ void *arena_take_array(arena *a, size_t count, size_t size) {
 }
 
 status arena_copy(arena *a, slice bytes, slice *out) {
-    uint8_t *copy = arena_take(a, bytes.len + 1);
+    uint8_t *copy = arena_take_raw(a, bytes.len + 1);
     ENSURE(copy != NULL, OUT_OF_MEMORY);
     if (bytes.len) memcpy(copy, bytes.at, bytes.len);
+    copy[bytes.len] = 0;
     *out = slice_of(copy, bytes.len);
     return OK;
 }
@@ -61,7 +77,7 @@ status arena_printf(arena *a, slice *out, const char *format, ...) {
     int needed = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     ENSURE(needed >= 0, MALFORMED);
-    char *text = arena_take(a, (size_t)needed + 1);
+    char *text = arena_take_raw(a, (size_t)needed + 1);
     ENSURE(text != NULL, OUT_OF_MEMORY);
     va_start(arguments, format);
     vsnprintf(text, (size_t)needed + 1, format, arguments);
@@ -70,13 +86,19 @@ status arena_printf(arena *a, slice *out, const char *format, ...) {
     return OK;
 }
 
+/* The newest of the modest blocks is the largest of them. */
 void arena_reset(arena *a) {
-    while (a->blocks && a->blocks->older) {
-        struct arena_block *older = a->blocks->older;
-        free(a->blocks);
-        a->blocks = older;
+    struct arena_block *kept = NULL;
+    for (struct arena_block *block = a->blocks, *older; block; block = older) {
+        older = block->older;
+        if (!kept && block->capacity <= KEPT_BYTES) kept = block;
+        else free(block);
     }
-    if (a->blocks) a->blocks->used = 0;
+    if (kept) {
+        kept->older = NULL;
+        kept->used = 0;
+    }
+    a->blocks = kept;
     a->used = 0;
 }
 

@@ -14,6 +14,8 @@ typedef struct arena {
 
 /* `bytes` of zeroed memory aligned to 16, valid until reset or clear. NULL when the limit is reached. */
 void *arena_take(arena *a, size_t bytes);
+/* The same, not zeroed: for bytes that are all written at once. */
+void *arena_take_raw(arena *a, size_t bytes);
 /* A zeroed array of `count` elements; NULL also when count * size overflows. */
 void *arena_take_array(arena *a, size_t count, size_t size);
 #define ARENA_NEW(a, type) ((type *)arena_take((a), sizeof(type)))
@@ -23,7 +25,7 @@ void *arena_take_array(arena *a, size_t count, size_t size);
 status arena_copy(arena *a, slice bytes, slice *out);
 status arena_printf(arena *a, slice *out, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Forgets everything, keeps one block for the next request. */
+/* Forgets everything, keeps one modest block for the next request. */
 void arena_reset(arena *a);
 /* Overwrites what was handed out, then resets. */
 void arena_wipe(arena *a);

@@ -8,9 +8,15 @@
 
 enum { DEFAULT_LIMIT = 1 << 30 };
 
-status buffer_reserve(buffer *b, size_t more) {
+static bool is_within_limit(const buffer *b, size_t more) {
     size_t limit = b->limit ? b->limit : DEFAULT_LIMIT;
-    ENSURE(more <= limit && b->len <= limit - more, TOO_LARGE);
+    return more <= limit && b->len <= limit - more;
+}
+
+static bool has_room(const buffer *b, size_t more) { return more <= b->capacity - b->len && is_within_limit(b, more); }
+
+status buffer_reserve(buffer *b, size_t more) {
+    ENSURE(is_within_limit(b, more), TOO_LARGE);
     size_t needed = b->len + more;
     if (needed <= b->capacity) return OK;
     size_t capacity = b->capacity ? b->capacity : 256;
@@ -23,7 +29,7 @@ status buffer_reserve(buffer *b, size_t more) {
 }
 
 status buffer_append(buffer *b, slice bytes) {
-    TRY(buffer_reserve(b, bytes.len));
+    if (!has_room(b, bytes.len)) TRY(buffer_reserve(b, bytes.len));
     if (bytes.len) memcpy(b->at + b->len, bytes.at, bytes.len);
     b->len += bytes.len;
     return OK;
@@ -31,7 +37,11 @@ status buffer_append(buffer *b, slice bytes) {
 
 status buffer_append_text(buffer *b, const char *text) { return buffer_append(b, slice_of_text(text)); }
 
-status buffer_append_byte(buffer *b, uint8_t byte) { return buffer_append(b, slice_of(&byte, 1)); }
+status buffer_append_byte(buffer *b, uint8_t byte) {
+    if (!has_room(b, 1)) TRY(buffer_reserve(b, 1));
+    b->at[b->len++] = byte;
+    return OK;
+}
 
 status buffer_append_u16(buffer *b, uint16_t value) {
     uint16_t wire = htobe16(value);

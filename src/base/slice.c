@@ -10,7 +10,7 @@ static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32
 bool slice_equals_ignoring_case(slice a, slice b) {
     if (a.len != b.len) return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i])) return false;
+        if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) return false;
     return true;
 }
 

@@ -8,13 +8,13 @@ const command_flag access_key_flags[] = {
     {NULL, NULL, NULL},
 };
 
-static status save_key(client *c, const json *credentials, slice name) {
+static status save_key(client *c, const json *made, slice name) {
     profile p = c->profile;
     p.security_token = (slice){0};
-    bool is_whole = json_get_text(json_member(credentials, SLICE("AccessKeyId")), &p.access_key_id) &&
-                    json_get_text(json_member(credentials, SLICE("AccessKeySecret")), &p.access_key_secret);
+    bool is_whole = json_get_text(json_member(made, SLICE("AccessKeyId")), &p.access_key_id) &&
+                    json_get_text(json_member(made, SLICE("AccessKeySecret")), &p.access_key_secret);
     if (!is_whole) return trouble_note(&c->inv->trouble, FAIL(MALFORMED), "The answer has no access key.");
-    (void)json_get_text(json_member(credentials, SLICE("SecurityToken")), &p.security_token);
+    (void)json_get_text(json_member(made, SLICE("SecurityToken")), &p.security_token);
     TRY(profile_save(c->inv, name, &p));
     if (!c->inv->is_quiet)
         fprintf(stderr, "keyhold: saved as profile %.*s: use it with --profile %.*s\n", SLICE_ARGS(name), SLICE_ARGS(name));

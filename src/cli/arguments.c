@@ -56,8 +56,8 @@ bool flag_is_given(const invocation *inv, const char *name) {
 
 const char *invocation_title(invocation *inv) {
     slice title;
-    const char *noun = inv->noun ? inv->noun->name : "", *verb = inv->command && inv->command->verb ? inv->command->verb : "";
-    if (FAILED(arena_printf(&inv->memory, &title, "%s%s%s", noun, *verb ? " " : "", verb))) return noun;
+    const char *first = inv->noun ? inv->noun->name : "", *verb = inv->command && inv->command->verb ? inv->command->verb : "";
+    if (FAILED(arena_printf(&inv->memory, &title, "%s%s%s", first, *verb ? " " : "", verb))) return first;
     return (const char *)title.at;
 }
 

@@ -41,16 +41,16 @@ static status ask(invocation *inv, const wanted *w, slice *to) {
 static status fill(invocation *inv, profile *p) {
     const wanted ENDPOINT = {"Endpoint", TERMINAL_SHOWN, p->endpoint}, ID = {"Access key id", TERMINAL_SHOWN, {0}};
     const wanted SECRET = {"Access key secret", TERMINAL_HIDDEN, {0}};
-    slice id = {0}, secret = {0}, file, endpoint = inv->endpoint;
+    slice id = {0}, typed_secret = {0}, file, endpoint = inv->endpoint;
     bool is_told = flag_find(inv, "access-key-id", &id);
-    if (flag_find(inv, "secret-file", &file)) TRY(value_read_file(inv, file, SECRET_BYTES_MOST, &secret));
+    if (flag_find(inv, "secret-file", &file)) TRY(value_read_file(inv, file, SECRET_BYTES_MOST, &typed_secret));
     if (slice_is_absent(endpoint) && is_told) endpoint = p->endpoint;
     TRY(ask(inv, &ENDPOINT, &endpoint));
     TRY(ask(inv, &ID, &id));
-    TRY(ask(inv, &SECRET, &secret));
+    TRY(ask(inv, &SECRET, &typed_secret));
     p->endpoint = endpoint;
     p->access_key_id = slice_trim(id);
-    p->access_key_secret = slice_trim(secret);
+    p->access_key_secret = slice_trim(typed_secret);
     p->security_token = (slice){0};
     if (slice_is_empty(p->access_key_id) || slice_is_empty(p->access_key_secret))
         return trouble_note(&inv->trouble, FAIL(USAGE), "An access key has an id and a secret, both not empty.");

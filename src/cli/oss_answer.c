@@ -30,8 +30,8 @@ typedef struct conversion {
 
 static void put_text(conversion *to, const xml *from) {
     int64_t number;
-    slice text = from->text, decoded;
-    if (to->is_encoded && is_encoded_name(from->name) && !FAILED(percent_decode(text, false, to->memory, &decoded))) text = decoded;
+    slice text = from->text, plain;
+    if (to->is_encoded && is_encoded_name(from->name) && !FAILED(percent_decode(text, false, to->memory, &plain))) text = plain;
     if (is_number(from->name) && slice_to_i64(text, &number)) json_put_integer(&to->w, number);
     else if (slice_equals_text(from->name, "IsTruncated")) json_put_bool(&to->w, slice_equals_text(text, "true"));
     else json_put_text(&to->w, text);

@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/grid.h"
@@ -76,20 +77,39 @@ static status output_buffer(invocation *inv, buffer *text) {
     return written;
 }
 
-status output_save(invocation *inv, slice path, slice bytes) {
+bool output_is_special(const char *path) {
+    struct stat facts;
+    return lstat(path, &facts) == 0 && !S_ISREG(facts.st_mode);
+}
+
+static status write_into(const char *path, slice bytes) {
+    FILE *f = fopen(path, "we");
+    ENSURE(f != NULL, IO);
+    bool is_written = fwrite(bytes.at, 1, bytes.len, f) == bytes.len;
+    return fclose(f) == 0 && is_written ? OK : FAIL(IO);
+}
+
+static status replace(invocation *inv, slice path, slice bytes) {
     slice name, folder = SLICE("."), whole;
     int folder_fd;
-    if (slice_equals_text(path, "-")) return output_text(inv, bytes);
     size_t end = path.len;
     while (end > 0 && path.at[end - 1] != '/') end--;
     if (end > 0) folder = slice_head(path, end);
     TRY(arena_copy(&inv->memory, slice_skip(path, end), &name));
     TRY(arena_copy(&inv->memory, folder, &whole));
-    status done = files_open_folder(FILES_HERE, (const char *)whole.at, &folder_fd);
-    if (!FAILED(done)) {
-        done = name.len ? files_write_atomic(folder_fd, (const char *)name.at, bytes) : FAIL(INVALID_PARAMETER);
-        files_close(folder_fd);
-    }
+    ENSURE(name.len > 0, IO);
+    TRY(files_open_folder(FILES_HERE, (const char *)whole.at, &folder_fd));
+    status done = files_write_atomic(folder_fd, (const char *)name.at, bytes);
+    files_close(folder_fd);
+    return done;
+}
+
+status output_save(invocation *inv, slice path, slice bytes) {
+    slice whole;
+    if (slice_equals_text(path, "-")) return output_text(inv, bytes);
+    TRY(arena_copy(&inv->memory, path, &whole));
+    bool is_special = output_is_special((const char *)whole.at);
+    status done = is_special ? write_into((const char *)whole.at, bytes) : replace(inv, path, bytes);
     return FAILED(done) ? trouble_note(&inv->trouble, done, "%.*s could not be written (%s).", SLICE_ARGS(path), status_name(done)) : OK;
 }
 

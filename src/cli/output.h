@@ -27,6 +27,10 @@ status output_text(invocation *inv, slice bytes);
 /* Bytes to --out (or another file): "-" is stdout; a file is replaced whole, mode 0600. */
 status output_save(invocation *inv, slice path, slice bytes);
 
+/* Whether the path names something that is there and is no ordinary file: a device, a pipe, a link. Such a thing is
+ * written into and never replaced. */
+bool output_is_special(const char *path);
+
 /* A member by a path of names ("userIdentity.userName"); "Key|Prefix" takes the first that is there. NULL when there is
  * none. */
 const json *json_at(const json *object, slice path);

@@ -20,16 +20,16 @@ static slice first_operand(const invocation *inv) {
 }
 
 status run_ask(invocation *inv) {
-    OWNED(buffer) answer = {0};
+    OWNED(buffer) typed = {0};
     slice question;
     if (!inv->command->danger || inv->agrees || inv->is_dry_run) return OK;
     TRY(arena_printf(&inv->memory, &question, "%s %.*s? [y/N] ", inv->command->danger, SLICE_ARGS(first_operand(inv))));
     text_make_printable((char *)(uintptr_t)question.at);
-    if (FAILED(terminal_ask((const char *)question.at, TERMINAL_SHOWN, &answer))) {
+    if (FAILED(terminal_ask((const char *)question.at, TERMINAL_SHOWN, &typed))) {
         trouble_advise(&inv->trouble, "add --yes to go ahead without being asked, or --dry-run to see what would be done");
         return trouble_note(&inv->trouble, FAIL(USAGE), "This destroys something, and there is no terminal to ask on.");
     }
-    slice said = slice_trim(buffer_slice(&answer));
+    slice said = slice_trim(buffer_slice(&typed));
     if (slice_equals_ignoring_case(said, SLICE("y")) || slice_equals_ignoring_case(said, SLICE("yes"))) return OK;
     return trouble_note(&inv->trouble, FAIL(CONFLICT), "Nothing was done.");
 }

@@ -1,7 +1,7 @@
 /* keyhold init, keyhold serve: both are the supervisor's work. */
 #include "cli/server.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "system/spawn.h"

@@ -12,6 +12,7 @@ static const command_flag event_flags[] = {
     {"from", "TIME", "not before: 2024-05-20T06:34:21Z, 2024-05-20, -2h; a week ago unless given"},
     {"to", "TIME", "not after; now unless given"},
     {"limit", "N", "at most so many events, 20 unless given"},
+    {"max-results", "N", "the same"},
     {"oldest-first", NULL, "the other order"},
     {NULL, NULL, NULL},
 };

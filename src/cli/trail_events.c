@@ -43,7 +43,7 @@ static status flag_time(invocation *inv, const char *name, int64_t otherwise, in
 static status flag_limit(invocation *inv, uint64_t otherwise, uint64_t *out) {
     slice typed;
     *out = otherwise;
-    if (!flag_find(inv, "limit", &typed)) return OK;
+    if (!flag_find(inv, "limit", &typed) && !flag_find(inv, "max-results", &typed)) return OK;
     if (slice_to_u64(typed, out) && *out >= 1 && *out <= LIMIT_MOST) return OK;
     return trouble_note(&inv->trouble, FAIL(USAGE), "--limit must be a number from 1 to %d, not \"%.*s\".", (int)LIMIT_MOST, SLICE_ARGS(typed));
 }
@@ -197,17 +197,17 @@ status trail_follow(invocation *inv) {
 
 /* The proof's own text with the event as its extra data, which any client of such logs passes over; an event too long
  * for that goes beside it, in JSON. */
-static status join(invocation *inv, slice proof, slice entry, buffer *out) {
+static status join(invocation *inv, slice proof_text, slice entry, buffer *out) {
     tlog_proof parsed;
     if (entry.len > PROOF_EXTRA_BYTES_MOST) {
         json_writer w = {.out = out};
         json_begin_object(&w);
         json_put_member_text(&w, "Entry", entry);
-        json_put_member_text(&w, "Proof", proof);
+        json_put_member_text(&w, "Proof", proof_text);
         json_end_object(&w);
         return json_finish(&w);
     }
-    TRY(tlog_proof_parse(proof, &inv->memory, &parsed));
+    TRY(tlog_proof_parse(proof_text, &inv->memory, &parsed));
     parsed.extra = entry;
     return tlog_proof_write(&parsed, out);
 }
@@ -216,13 +216,13 @@ status trail_proof(invocation *inv) {
     OWNED(client) c = {0};
     OWNED(buffer) text = {0};
     result r;
-    slice proof, entry;
+    slice proof_text, entry;
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
     TRY(call_operation(&c, &r));
     if (slice_is_absent(inv->out_path)) return output_object(inv, r.value);
-    bool is_whole = json_get_text(json_member(r.value, SLICE("Proof")), &proof) && json_get_text(json_member(r.value, SLICE("Entry")), &entry);
-    if (!is_whole || FAILED(join(inv, proof, entry, &text)))
+    bool is_whole = json_get_text(json_member(r.value, SLICE("Proof")), &proof_text) && json_get_text(json_member(r.value, SLICE("Entry")), &entry);
+    if (!is_whole || FAILED(join(inv, proof_text, entry, &text)))
         return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer is not a proof.");
     TRY(output_save(inv, inv->out_path, buffer_slice(&text)));
     if (!inv->is_quiet && !slice_equals_text(inv->out_path, "-")) fprintf(stderr, "keyhold: trail proof: done\n");

@@ -125,40 +125,40 @@ status trail_verify(invocation *inv) {
 /* ---- check-proof */
 
 /* The log's own key also stands for those of its accounts: "NAME/ACCOUNT". */
-static status key_of_origin(const tlog_proof *proof, const note_key *given, note_key *out) {
+static status key_of_origin(const tlog_proof *parsed, const note_key *given, note_key *out) {
     checkpoint head;
     slice name = note_key_name(given);
-    TRY(checkpoint_peek(proof->checkpoint, &head));
+    TRY(checkpoint_peek(parsed->checkpoint, &head));
     *out = *given;
     bool is_below = slice_starts_with(head.origin, name) && head.origin.len > name.len && head.origin.at[name.len] == '/';
     return is_below ? note_key_extend(given, slice_skip(head.origin, name.len + 1), out) : OK;
 }
 
-static status split(invocation *inv, slice file, slice *proof, slice *entry) {
+static status split(invocation *inv, slice file, slice *proof_text, slice *entry) {
     const json *both;
     tlog_proof parsed;
     if (slice_starts_with(file, SLICE("{"))) {
         TRY(json_parse(file, &inv->memory, &both, NULL));
-        bool is_whole = json_get_text(json_member(both, SLICE("Proof")), proof) && json_get_text(json_member(both, SLICE("Entry")), entry);
+        bool is_whole = json_get_text(json_member(both, SLICE("Proof")), proof_text) && json_get_text(json_member(both, SLICE("Entry")), entry);
         return is_whole ? OK : FAIL(MALFORMED);
     }
     TRY(tlog_proof_parse(file, &inv->memory, &parsed));
     ENSURE(!slice_is_absent(parsed.extra), NOT_FOUND);
-    *proof = file;
+    *proof_text = file;
     *entry = parsed.extra;
     return OK;
 }
 
-static status check(invocation *inv, slice proof, slice entry, const note_key *given) {
+static status check(invocation *inv, slice proof_text, slice entry, const note_key *given) {
     tlog_proof parsed;
     note_key key;
-    TRY(tlog_proof_parse(proof, &inv->memory, &parsed));
+    TRY(tlog_proof_parse(proof_text, &inv->memory, &parsed));
     TRY(key_of_origin(&parsed, given, &key));
-    return tlog_proof_verify(proof, entry, &key);
+    return tlog_proof_verify(proof_text, entry, &key);
 }
 
 status trail_check_proof(invocation *inv) {
-    slice path, file, proof, entry;
+    slice path, file, proof_text, entry;
     note_key key;
     const json *event;
     if (!flag_find(inv, "vkey", &path)) {
@@ -167,10 +167,10 @@ status trail_check_proof(invocation *inv) {
     }
     TRY(read_key(inv, path, &key));
     TRY(value_read_file(inv, inv->words[0], PROOF_BYTES_MOST + TILE_ENTRY_BYTES_MOST, &file));
-    status parts = split(inv, file, &proof, &entry);
+    status parts = split(inv, file, &proof_text, &entry);
     if (FAILED_WITH(parts, NOT_FOUND))
         return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s has a proof, but not the event it is about.", SLICE_ARGS(inv->words[0]));
-    if (FAILED(parts) || FAILED(check(inv, proof, entry, &key)))
+    if (FAILED(parts) || FAILED(check(inv, proof_text, entry, &key)))
         return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s does not prove anything under this key.", SLICE_ARGS(inv->words[0]));
     TRY(json_parse(entry, &inv->memory, &event, NULL));
     return output_object(inv, event);

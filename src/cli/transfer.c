@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "crypto/crc.h"
 #include "system/files.h"
@@ -141,16 +142,31 @@ static status receive_file(client *c, const oss_order *order, const target *t, f
     return got;
 }
 
+/* Standard output, a device, a pipe: written into as the bytes come. */
+static status receive_piped(client *c, const oss_order *order, FILE *to, result *out) {
+    flow f = {.fd = -1, .piped = to};
+    progress_begin(&f.shown, "", wish_of(c->inv));
+    return receive_flow(c, order, &f, out);
+}
+
+static status receive_special(client *c, const oss_order *order, const char *path, result *out) {
+    FILE *to = fopen(path, "we");
+    if (!to) return trouble_note(&c->inv->trouble, FAIL(IO), "%s cannot be written.", path);
+    status got = receive_piped(c, order, to, out);
+    bool is_closed = fclose(to) == 0;
+    TRY(got);
+    return is_closed ? OK : trouble_note(&c->inv->trouble, FAIL(IO), "%s could not be written.", path);
+}
+
 status transfer_get(client *c, const oss_order *order, slice path, result *out) {
     flow f = {.fd = -1};
-    target t;
-    bool is_piped = slice_equals_text(path, "-");
-    if (!is_piped) TRY(open_target(c->inv, path, &t));
-    progress_begin(&f.shown, is_piped ? "" : (const char *)t.name.at, wish_of(c->inv));
-    if (is_piped) {
-        f.piped = stdout;
-        return receive_flow(c, order, &f, out);
-    }
+    target t = {.folder = -1};
+    slice whole;
+    TRY(arena_copy(&c->inv->memory, path, &whole));
+    if (slice_equals_text(path, "-")) return receive_piped(c, order, stdout, out);
+    if (output_is_special((const char *)whole.at)) return receive_special(c, order, (const char *)whole.at, out);
+    TRY(open_target(c->inv, path, &t));
+    progress_begin(&f.shown, (const char *)t.name.at, wish_of(c->inv));
     status got = receive_file(c, order, &t, &f, out);
     files_close(t.folder);
     if (FAILED(got) && !FAILED(c->inv->trouble.failure))

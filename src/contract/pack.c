@@ -47,7 +47,8 @@ static status pack_field(const field *f, const void *at, buffer *out) {
         return pack_slices((const slice *)map->at, map->count * 2, out);
     }
     case FIELD_TEXTS:
-    case FIELD_JSONS: return pack_slices(((const slice_list *)at)->at, ((const slice_list *)at)->count, out);
+    case FIELD_JSONS:
+    case FIELD_BLOBS: return pack_slices(((const slice_list *)at)->at, ((const slice_list *)at)->count, out);
     case FIELD_SHAPE: return shape_pack(f->nested, *(void *const *)at, out);
     case FIELD_SHAPES: return pack_shapes(f->nested, at, out);
     }
@@ -154,7 +155,8 @@ static status unpack_field(const field *f, slice content, arena *memory, void *a
     case FIELD_CHOICE: return unpack_number(f, content, at);
     case FIELD_MAP: return unpack_map(content, memory, at);
     case FIELD_TEXTS:
-    case FIELD_JSONS: return unpack_slices(content, memory, at);
+    case FIELD_JSONS:
+    case FIELD_BLOBS: return unpack_slices(content, memory, at);
     case FIELD_SHAPE: return unpack_nested(f, content, memory, at, depth + 1);
     case FIELD_SHAPES: return unpack_shapes(f, content, memory, at, depth + 1);
     }

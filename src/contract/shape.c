@@ -18,6 +18,7 @@ bool field_is_set(const field *f, const void *value) {
     case FIELD_MAP:
     case FIELD_TEXTS:
     case FIELD_JSONS:
+    case FIELD_BLOBS:
     case FIELD_SHAPES: return ((const shape_list *)at)->count != 0;
     }
     return false;
@@ -76,6 +77,7 @@ static bool scalar_is_valid(const field *f, const void *at) {
     }
     case FIELD_MAP: return map_is_within(f, at);
     case FIELD_TEXTS: return texts_are_within(f, at);
+    case FIELD_BLOBS: return is_within(f, (int64_t)((const slice_list *)at)->count);
     default: return true;
     }
 }

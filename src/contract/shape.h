@@ -20,6 +20,7 @@ enum field_kind {
     FIELD_MAP,    /* pair_list; limit: all characters together */
     FIELD_TEXTS,  /* slice_list */
     FIELD_JSONS,  /* slice_list of ready JSON */
+    FIELD_BLOBS,  /* slice_list of bytes */
     FIELD_SHAPE,  /* pointer to the nested struct, NULL when absent */
     FIELD_SHAPES, /* shape_list of nested structs */
 };

@@ -214,6 +214,20 @@ static box *box_of(const custody *c, maybe_int gateway) {
     return is_one ? c->gateways[gateway.value].box : NULL;
 }
 
+status custody_open_texts(const custody *c, const use_message *use, arena *memory, proof *out) {
+    proof made = *use->proof;
+    box *with = box_of(c, use->gateway);
+    ENSURE(with != NULL, CLOSED);
+    made.texts.at = ARENA_ARRAY(memory, slice, made.texts.count + 1);
+    ENSURE(made.texts.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < made.texts.count; i++) {
+        status opening = box_open_plain(with, use->request_id, use->proof->texts.at[i], memory, &made.texts.at[i]);
+        if (FAILED(opening)) return FAILED_WITH(opening, OUT_OF_MEMORY) ? opening : FAIL(BAD_SIGNATURE);
+    }
+    *out = made;
+    return OK;
+}
+
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
     act_scene scene = {.sealing = &c->sealing,
                        .stock = &c->stock,

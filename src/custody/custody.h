@@ -48,6 +48,10 @@ void use_outcome_clear(use_outcome *o);
 /* Whether a use of this act is witnessed: NewKey, Encrypt, Decrypt, Generate, GenerateSealed and Import. */
 bool custody_is_witnessed(int act);
 
+/* The texts of a proof come boxed by the gateway that decoded the request; core cannot read them. Makes `out` a proof with the texts
+ * opened (in `memory`, to be wiped with it). BAD_SIGNATURE when one does not open, CLOSED when that gateway is not paired. */
+status custody_open_texts(const custody *c, const use_message *use, arena *memory, proof *out);
+
 /* Answers a USE; always gives an answer, which may be a failure, and then nothing else. All acts succeed or none is
  * answered. The message and the arena must outlive the outcome, which must be cleared before the next USE. Failures:
  *   BAD_SIGNATURE, BAD_SECURITY_TOKEN, SECURITY_TOKEN_MISMATCH, SECURITY_TOKEN_EXPIRED   who asks

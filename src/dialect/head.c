@@ -25,12 +25,13 @@ bool words_contain(const char *words, slice word) {
 }
 
 status text_lower(slice text, arena *memory, slice *out) {
-    uint8_t *lower = arena_take(memory, text.len + 1);
+    uint8_t *lower = arena_take_raw(memory, text.len + 1);
     ENSURE(lower != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.at[i];
         lower[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
     }
+    lower[text.len] = 0;
     *out = slice_of(lower, text.len);
     return OK;
 }

@@ -1,4 +1,5 @@
 /* What of a request goes to core, and what of core's reply goes to the client. */
+#include "crypto/box.h"
 #include "base/log.h"
 #include "role/gateway_exchange_private.h"
 #include "role/gateway_secrets.h"
@@ -54,6 +55,32 @@ typedef struct finding {
     slice detail;
 } finding;
 
+/* What was signed names every parameter, plaintexts too: it is for the vault's eyes, not for core's. */
+static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
+    slice_list boxed = {ARENA_ARRAY(&e->memory, slice, texts->count), 0};
+    ENSURE(e->gateway->box != NULL, CLOSED);
+    ENSURE(boxed.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < texts->count; i++) {
+        OWNED(buffer) text = {0};
+        TRY(box_seal(e->gateway->box, e->request_id, texts->at[i], &text));
+        TRY(arena_copy(&e->memory, buffer_slice(&text), &boxed.at[boxed.count++]));
+    }
+    *out = boxed;
+    return OK;
+}
+
+static status proof_box(exchange *e, proof *claimed, request_message *request) {
+    slice_list texts = {claimed->texts.at, claimed->texts.count};
+    TRY(texts_box(e, &texts, &texts));
+    claimed->texts.at = texts.at;
+    request->proof = claimed;
+    if (request->alternative_texts.count == 0) return OK;
+    texts = (slice_list){request->alternative_texts.at, request->alternative_texts.count};
+    TRY(texts_box(e, &texts, &texts));
+    request->alternative_texts.at = texts.at;
+    return OK;
+}
+
 static void ask(exchange *e, const finding *found, const buffer *input, const buffer *alternative) {
     const decoded *d = &e->decoded;
     peer from = peer_of(e);
@@ -61,7 +88,6 @@ static void ask(exchange *e, const finding *found, const buffer *input, const bu
     bool is_fine = !FAILED(found->failure);
     request_message request = {.request_id = e->request_id, .peer = &from, .detail = found->detail};
     if (d->operation != OPERATION_NONE) request.operation = SET_INT(d->operation);
-    if (d->has_proof || !slice_is_absent(d->proof.access_key_id)) request.proof = &claimed;
     if (!is_fine) request.failure = SET_INT(found->failure.code);
     if (is_fine) request.input = buffer_slice(input);
     if (is_fine && alternative->len) {
@@ -69,7 +95,9 @@ static void ask(exchange *e, const finding *found, const buffer *input, const bu
         request.alternative_texts = d->alternative_texts;
     }
     e->stage = STAGE_ASKED;
-    status asked = request_send(e, &request);
+    bool has_claim = d->has_proof || !slice_is_absent(d->proof.access_key_id);
+    status asked = has_claim ? proof_box(e, &claimed, &request) : OK;
+    if (!FAILED(asked)) asked = request_send(e, &request);
     e->call_id = e->call.id;
     if (FAILED(asked)) exchange_fail(e, FAILED_WITH(asked, CLOSED) ? asked : FAIL(INTERNAL), (slice){0});
 }

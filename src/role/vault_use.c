@@ -92,8 +92,16 @@ static bool use_now(vault *v, const use_message *use) {
         refuse(v, use->id.value, FAIL(CLOSED));
         return true;
     }
+    use_message readable = *use;
+    proof opened;
+    status opening = use->proof ? custody_open_texts(v->custody, use, &v->memory, &opened) : OK;
+    if (FAILED(opening)) {
+        refuse(v, use->id.value, opening);
+        return true;
+    }
+    if (use->proof) readable.proof = &opened;
     use_outcome done = {0};
-    custody_use(v->custody, use, clock_now_s(), &v->memory, &done);
+    custody_use(v->custody, &readable, clock_now_s(), &v->memory, &done);
     bool answered = !done.wants_pair;
     status held = answered ? answer(v, use, &done) : OK;
     use_outcome_clear(&done);

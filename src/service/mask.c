@@ -46,6 +46,7 @@ static void write_field(json_writer *w, const field *f, const void *at) {
     case FIELD_MAP: write_map(w, at); break;
     case FIELD_TEXTS:
     case FIELD_JSONS: write_texts(w, at); break;
+    case FIELD_BLOBS: json_put_text(w, SLICE("***")); break;
     case FIELD_SHAPE: write_shape(w, f->nested, *(void *const *)at); break;
     case FIELD_SHAPES: write_shapes(w, f->nested, at); break;
     }

@@ -223,6 +223,7 @@ static status rows_visit(void *context, const store_row *row) {
     return OK;
 }
 
+/* A read says where, how much, and three things about the answer (house_rules: parameters). */
 status store_range(store *s, slice from, slice until, size_t limit, arena *memory, store_row **rows, size_t *count) {
     static const uint8_t after_root[] = {0, 0};
     TRY(s->spoiled);
@@ -244,6 +245,7 @@ static slice prefix_end(slice prefix, uint8_t out[STORE_KEY_MOST]) {
     return slice_of(out, prefix.len);
 }
 
+/* house_rules: parameters, as store_range */
 status store_list(store *s, slice prefix, slice after, size_t limit, arena *memory, store_row **rows, size_t *count) {
     uint8_t start[STORE_KEY_MOST + 1], end[STORE_KEY_MOST];
     ENSURE(prefix.len <= STORE_KEY_MOST && after.len <= STORE_KEY_MOST, TOO_LARGE);

@@ -1,0 +1,39 @@
+/* Frames between the processes: the first byte chooses who sends to whom. What is taken writes back the same, byte for byte,
+ * so that no two frames mean one message. Inputs and outputs of operations inside REQUEST and REPLY are unpacked as well. */
+#include <stdlib.h>
+
+#include "contract/message.h"
+#include "contract/operation.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MEMORY_MOST = 16 << 20, ROLES = 8 };
+
+static void check_same(const shape *s, const void *value, slice packed) {
+    OWNED(buffer) again = {0};
+    if (FAILED(shape_pack(s, value, &again)) || !slice_equals(buffer_slice(&again), packed)) abort();
+}
+
+static void check_input(const request_message *request, arena *memory) {
+    const operation *op = operation_get(request->operation.value);
+    slice culprit = {0};
+    if (!op || slice_is_absent(request->input)) return;
+    void *input = arena_take(memory, op->in->struct_bytes);
+    if (!input || FAILED(shape_unpack(op->in, request->input, memory, input))) return;
+    check_same(op->in, input, request->input);
+    status checked = shape_check(op->in, input, &culprit);
+    if (FAILED(checked) && slice_is_empty(culprit)) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    OWNED(arena) memory = {.limit = MEMORY_MOST};
+    OWNED(buffer) again = {0};
+    message m;
+    if (size < 1) return 0;
+    slice frame = slice_of(data + 1, size - 1);
+    status read = message_decode(frame, (enum role)(data[0] % ROLES), (enum role)(data[0] / ROLES % ROLES), &memory, &m);
+    if (FAILED(read)) return 0;
+    if (FAILED(message_encode(m.verb, m.fields, &again)) || !slice_equals(buffer_slice(&again), frame)) abort();
+    if (m.verb == MESSAGE_REQUEST) check_input(m.fields, &memory);
+    return 0;
+}

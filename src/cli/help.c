@@ -1,0 +1,158 @@
+/* Help texts: what a person sees follows from the rows and from the contract. */
+#include "cli/help.h"
+
+#include <stdio.h>
+
+enum { NAME_COLUMN = 22, FLAG_COLUMN = 40 };
+
+static status two_columns(buffer *out, const char *left, const char *right, int width) {
+    return buffer_printf(out, "  %-*s  %s\n", width, left, right);
+}
+
+/* ---- everything */
+
+static status write_all(buffer *out) {
+    TRY(buffer_append_text(out, "Usage: keyhold NOUN [VERB] [WORD]... [FLAG]...\n\n"));
+    for (size_t i = 0; nouns[i]; i++) TRY(two_columns(out, nouns[i]->name, nouns[i]->help, NAME_COLUMN));
+    return buffer_append_text(out, "\n`keyhold NOUN --help` lists its verbs, `keyhold NOUN VERB --help` its flags.\n"
+                                   "`keyhold --version` tells the version. Manual: keyhold(1).\n");
+}
+
+static status write_noun(const noun *n, buffer *out) {
+    TRY(buffer_printf(out, "%s\n\nUsage: keyhold %s VERB [WORD]... [FLAG]...\n\n", n->help, n->name));
+    for (size_t i = 0; i < n->count; i++) TRY(two_columns(out, n->commands[i].verb, command_help(&n->commands[i]), NAME_COLUMN));
+    return OK;
+}
+
+/* ---- one command */
+
+static status write_usage(const invocation *inv, buffer *out) {
+    const command *c = inv->command;
+    const char *list = c->positional;
+    slice each;
+    TRY(buffer_printf(out, "Usage: keyhold %s%s%s", inv->noun->name, c->verb ? " " : "", c->verb ? c->verb : ""));
+    while (word_next(&list, &each)) {
+        bool is_forced = slice_ends_with(each, SLICE("!"));
+        if (is_forced) each.len--;
+        const field *f = command_field(c, each);
+        bool is_required = is_forced || (f && f->is_required);
+        TRY(buffer_printf(out, is_required ? " %.*s" : " [%.*s]", SLICE_ARGS(each)));
+    }
+    if (c->words) TRY(buffer_printf(out, " %s", c->words));
+    return buffer_append_text(out, " [FLAG]...\n");
+}
+
+/* What may stand for a field's value. */
+static void value_form(const field *f, char *out, size_t room) {
+    static const char *const FORMS[] = {
+        [FIELD_TEXT] = "TEXT", [FIELD_BYTES] = "BASE64|@FILE|-", [FIELD_SECRET] = "@FILE|-", [FIELD_JSON] = "JSON", [FIELD_INT] = "N",
+        [FIELD_TIME] = "TIME", [FIELD_BOOL] = "",                [FIELD_CHOICE] = "",        [FIELD_MAP] = "NAME=VALUE", [FIELD_TEXTS] = "TEXT",
+        [FIELD_JSONS] = "JSON", [FIELD_SHAPE] = "",              [FIELD_SHAPES] = "NAME=VALUE",
+    };
+    bool is_long_text = f->kind == FIELD_TEXT && (f->max == 0 || f->max >= 1024);
+    if (f->kind != FIELD_CHOICE) {
+        snprintf(out, room, "%s", is_long_text ? "TEXT|@FILE|-" : FORMS[f->kind]);
+        return;
+    }
+    size_t len = 0;
+    for (size_t i = 0; f->choices[i] && len < room; i++) {
+        int more = snprintf(out + len, room - len, "%s%s", i ? "|" : "", f->choices[i]);
+        len += more > 0 ? (size_t)more : 0;
+    }
+}
+
+static const char *limit_unit(const field *f) {
+    switch (f->kind) {
+    case FIELD_TEXT: return "characters";
+    case FIELD_BYTES:
+    case FIELD_SECRET: return "bytes";
+    case FIELD_INT: return "";
+    case FIELD_MAP: return "characters together";
+    default: return "times";
+    }
+}
+
+static status write_remark(const command *c, const field *f, buffer *out) {
+    bool is_repeated = f->kind == FIELD_MAP || f->kind == FIELD_SHAPES || f->kind == FIELD_TEXTS;
+    if (word_is_in(c->positional, slice_of_text(f->name))) TRY(buffer_append_text(out, "also by place; "));
+    if (f->is_required) TRY(buffer_append_text(out, "required; "));
+    if (is_repeated) TRY(buffer_append_text(out, "may be repeated; "));
+    if (f->max) TRY(buffer_printf(out, "%lld to %lld %s", (long long)f->min, (long long)f->max, limit_unit(f)));
+    return OK;
+}
+
+static status write_field(const command *c, const field *f, buffer *out) {
+    char kebab[KEBAB_BYTES_MOST], form[160], left[240];
+    OWNED(buffer) remark = {0};
+    kebab_case(f->name, kebab);
+    value_form(f, form, sizeof form);
+    snprintf(left, sizeof left, "--%s%s%s", kebab, form[0] ? " " : "", form);
+    TRY(write_remark(c, f, &remark));
+    while (remark.len && (remark.at[remark.len - 1] == ' ' || remark.at[remark.len - 1] == ';')) remark.len--;
+    TRY(buffer_append_byte(&remark, 0));
+    return two_columns(out, left, (const char *)remark.at, FLAG_COLUMN);
+}
+
+static status write_short_names(const command *c, buffer *out) {
+    const char *list = c->short_names;
+    slice each;
+    while (word_next(&list, &each)) {
+        char kebab[KEBAB_BYTES_MOST], name[KEBAB_BYTES_MOST], left[KEBAB_BYTES_MOST + 8], right[KEBAB_BYTES_MOST + 16];
+        size_t equals = slice_find_byte(each, '=');
+        if (!command_field(c, slice_head(each, equals))) continue;
+        snprintf(name, sizeof name, "%.*s", SLICE_ARGS(slice_head(each, equals)));
+        kebab_case(name, kebab);
+        snprintf(left, sizeof left, "--%.*s", SLICE_ARGS(slice_skip(each, equals + 1)));
+        snprintf(right, sizeof right, "short for --%s", kebab);
+        TRY(two_columns(out, left, right, FLAG_COLUMN));
+    }
+    return OK;
+}
+
+static status write_flags(const command *c, buffer *out) {
+    const field *fields[COMMAND_FIELDS_MOST];
+    size_t count = command_fields(c, fields);
+    TRY(buffer_append_text(out, "\nFlags:\n"));
+    for (const command_flag *each = c->flags; each && each->name; each++) {
+        char left[KEBAB_BYTES_MOST];
+        snprintf(left, sizeof left, "--%s%s%s", each->name, each->value ? " " : "", each->value ? each->value : "");
+        TRY(two_columns(out, left, each->help, FLAG_COLUMN));
+    }
+    for (size_t i = 0; i < count; i++)
+        if (command_shows_field(c, fields[i])) TRY(write_field(c, fields[i], out));
+    return write_short_names(c, out);
+}
+
+static status write_common(const command *c, buffer *out) {
+    static const char *const ROWS[][2] = {
+        {"-o, --output FORM", "table, json, jsonl or name; a table on a terminal, json otherwise"},
+        {"--profile NAME", "endpoint and access key from ~/.config/keyhold/NAME.conf"},
+        {"--endpoint URL, --ca FILE, --region ID", "in place of the profile's"},
+        {"--wait SECONDS", "keep trying while the server cannot be reached"},
+        {"--timeout SECONDS", "give up then"},
+        {"--dry-run", "only say what would be done"},
+        {"-q, --quiet", "no progress, no remarks"},
+    };
+    TRY(buffer_append_text(out, "\nOf every command:\n"));
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) TRY(two_columns(out, ROWS[i][0], ROWS[i][1], FLAG_COLUMN));
+    if (c->saved) TRY(two_columns(out, "--out FILE", "the result itself into FILE, or - for standard output", FLAG_COLUMN));
+    return c->danger ? two_columns(out, "-y, --yes", "go ahead without asking", FLAG_COLUMN) : OK;
+}
+
+static status write_right(const command *c, buffer *out) {
+    const operation *op = operation_get(c->operation);
+    return op ? buffer_printf(out, "\nNeeds the right %s.\n", op->action) : OK;
+}
+
+static status write_command(const invocation *inv, buffer *out) {
+    TRY(buffer_printf(out, "%s\n\n", command_help(inv->command)));
+    TRY(write_usage(inv, out));
+    TRY(write_flags(inv->command, out));
+    TRY(write_common(inv->command, out));
+    return write_right(inv->command, out);
+}
+
+status help_write(const invocation *inv, buffer *out) {
+    if (inv->command) return write_command(inv, out);
+    return inv->noun ? write_noun(inv->noun, out) : write_all(out);
+}
