@@ -21,7 +21,7 @@ slice argument_find(const invocation *inv, const char *name) {
 
 static status add_argument(invocation *inv, const field *f, slice value) {
     if (inv->argument_count >= ARGUMENTS_MOST) return trouble_note(&inv->trouble, FAIL(USAGE), "These are too many arguments.");
-    inv->arguments[inv->argument_count++] = (argument){f, value};
+    inv->arguments[inv->argument_count++] = (argument){f, value, false};
     return OK;
 }
 
@@ -361,14 +361,17 @@ static status check_words(invocation *inv) {
     return OK;
 }
 
-static status set_listed(invocation *inv, const char *list, bool only_absent) {
+enum listed { LISTED_FIXED, LISTED_ASSUMED };
+
+static status set_listed(invocation *inv, const char *list, enum listed kind) {
     slice each;
     while (word_next(&list, &each)) {
         size_t equals = slice_find_byte(each, '=');
         const field *f = command_field(inv->command, slice_head(each, equals));
         ENSURE(f != NULL && equals != SIZE_MAX, INTERNAL);
-        if (only_absent && !slice_is_absent(argument_find(inv, f->name))) continue;
+        if (kind == LISTED_ASSUMED && !slice_is_absent(argument_find(inv, f->name))) continue;
         TRY(add_argument(inv, f, slice_skip(each, equals + 1)));
+        inv->arguments[inv->argument_count - 1].is_assumed = kind == LISTED_ASSUMED;
     }
     return OK;
 }
@@ -412,8 +415,8 @@ static status complete(invocation *inv) {
         trouble_advise(&inv->trouble, "`keyhold %s --help` lists them", inv->noun->name);
         return trouble_note(&inv->trouble, FAIL(USAGE), "A verb is missing after \"%s\".", inv->noun->name);
     }
-    TRY(set_listed(inv, inv->command->fixed, false));
-    TRY(set_listed(inv, inv->command->assumed, true));
+    TRY(set_listed(inv, inv->command->fixed, LISTED_FIXED));
+    TRY(set_listed(inv, inv->command->assumed, LISTED_ASSUMED));
     TRY(check_positional(inv));
     TRY(check_required(inv));
     return check_words(inv);

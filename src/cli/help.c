@@ -6,7 +6,7 @@
 enum { NAME_COLUMN = 22, FLAG_COLUMN = 40 };
 
 static status two_columns(buffer *out, const char *left, const char *right, int width) {
-    return buffer_printf(out, "  %-*s  %s\n", width, left, right);
+    return right[0] ? buffer_printf(out, "  %-*s  %s\n", width, left, right) : buffer_printf(out, "  %s\n", left);
 }
 
 /* ---- everything */

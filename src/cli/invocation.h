@@ -11,6 +11,7 @@ enum output_form { OUTPUT_BY_PLACE, OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUT
 typedef struct argument {
     const field *of;
     slice value;
+    bool is_assumed; /* not typed: the command's standard */
 } argument;
 
 /* A flag that is no field. */

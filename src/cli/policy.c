@@ -1,8 +1,22 @@
 /* keyhold policy: who may do what. */
-#include "cli/command.h"
+#include "cli/run.h"
 
 #define SHORT "PolicyType=type PolicyDocument=document PolicyName=policy UserName=user VersionId=version"
 #define CUSTOM "PolicyType=Custom"
+
+/* A policy whose type was not given is a custom one, or else a system policy: their names do not overlap. */
+static status run_of_any_type(invocation *inv) {
+    status done = run_operation(inv);
+    bool may_be_system = FAILED_WITH(done, POLICY_NOT_FOUND) || FAILED_WITH(done, POLICY_SYSTEM);
+    for (size_t i = 0; may_be_system && i < inv->argument_count; i++) {
+        argument *a = &inv->arguments[i];
+        if (!a->is_assumed) continue;
+        *a = (argument){a->of, SLICE("System"), false};
+        inv->trouble = (trouble){0};
+        return run_operation(inv);
+    }
+    return done;
+}
 
 static const command rows[] = {
     {.verb = "create", .operation = OPERATION_CREATE_POLICY, .positional = "PolicyName PolicyDocument", .short_names = SHORT,
@@ -10,18 +24,18 @@ static const command rows[] = {
     {.verb = "list", .operation = OPERATION_LIST_POLICIES, .short_names = SHORT,
      .columns = "PolicyName PolicyType DefaultVersion AttachmentCount=ATTACHED Description", .name = "PolicyName"},
     {.verb = "show", .operation = OPERATION_GET_POLICY, .positional = "PolicyName", .assumed = CUSTOM, .short_names = SHORT,
-     .name = "Policy.PolicyName"},
+     .name = "Policy.PolicyName", .run = run_of_any_type},
     {.verb = "delete", .operation = OPERATION_DELETE_POLICY, .positional = "PolicyName", .danger = "Delete the policy"},
     {.verb = "attach", .operation = OPERATION_ATTACH_POLICY_TO_USER, .positional = "PolicyName UserName", .assumed = CUSTOM,
-     .short_names = SHORT},
+     .short_names = SHORT, .run = run_of_any_type},
     {.verb = "detach", .operation = OPERATION_DETACH_POLICY_FROM_USER, .positional = "PolicyName UserName", .assumed = CUSTOM,
-     .short_names = SHORT},
+     .short_names = SHORT, .run = run_of_any_type},
     {.verb = "list-for-user", .operation = OPERATION_LIST_POLICIES_FOR_USER, .positional = "UserName",
      .columns = "PolicyName PolicyType DefaultVersion AttachDate", .name = "PolicyName"},
     {.verb = "versions", .operation = OPERATION_LIST_POLICY_VERSIONS, .positional = "PolicyName", .assumed = CUSTOM, .short_names = SHORT,
-     .columns = "VersionId IsDefaultVersion=DEFAULT CreateDate", .name = "VersionId"},
+     .columns = "VersionId IsDefaultVersion=DEFAULT CreateDate", .name = "VersionId", .run = run_of_any_type},
     {.verb = "show-version", .operation = OPERATION_GET_POLICY_VERSION, .positional = "PolicyName VersionId", .assumed = CUSTOM,
-     .short_names = SHORT, .name = "VersionId"},
+     .short_names = SHORT, .name = "VersionId", .run = run_of_any_type},
     {.verb = "create-version", .operation = OPERATION_CREATE_POLICY_VERSION, .positional = "PolicyName PolicyDocument",
      .short_names = SHORT, .name = "VersionId"},
     {.verb = "delete-version", .operation = OPERATION_DELETE_POLICY_VERSION, .positional = "PolicyName VersionId",

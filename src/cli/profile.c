@@ -336,12 +336,27 @@ static status write_all(const destination *d, const profile *p) {
     return write_beside(d, ".conf", buffer_slice(&text));
 }
 
-status profile_save(invocation *inv, slice name, const profile *p) {
+/* A path that still holds when the profile is read from elsewhere. NOT_FOUND. */
+static status absolute(invocation *inv, slice path, slice *out) {
+    slice whole;
+    if (slice_is_absent(path)) return *out = path, OK;
+    TRY(arena_copy(&inv->memory, path, &whole));
+    char *found = realpath((const char *)whole.at, NULL);
+    ENSURE(found != NULL, NOT_FOUND);
+    status copied = arena_copy(&inv->memory, slice_of_text(found), out);
+    free(found);
+    return copied;
+}
+
+status profile_save(invocation *inv, slice name, const profile *given) {
+    profile made = *given;
     destination d = {.inv = inv, .name = name};
     if (!name_is_valid(name)) return bad_name(inv, name);
-    status done = folder_open(inv, &d.folder);
+    status done = absolute(inv, given->ca, &made.ca);
+    if (FAILED(done)) return trouble_note(&inv->trouble, done, "%.*s: there is no such file.", SLICE_ARGS(given->ca));
+    done = folder_open(inv, &d.folder);
     if (FAILED(done)) return trouble_note(&inv->trouble, done, "The folder of profiles (~/.config/keyhold) cannot be made.");
-    done = write_all(&d, p);
+    done = write_all(&d, &made);
     files_close(d.folder);
     if (FAILED(done)) return trouble_note(&inv->trouble, done, "The profile \"%.*s\" could not be written.", SLICE_ARGS(name));
     return OK;

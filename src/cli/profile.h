@@ -26,8 +26,8 @@ status profile_load(invocation *inv, profile *out);
 status profile_load_with_key(invocation *inv, profile *out);
 
 /* Writes NAME.conf, and NAME.secret and NAME.token beside it, in the folder of profiles (mode 0700, files 0600),
- * replacing older ones. USAGE for a name that is none. */
-status profile_save(invocation *inv, slice name, const profile *p);
+ * replacing older ones. USAGE for a name that is none, NOT_FOUND when there is no such authority file. */
+status profile_save(invocation *inv, slice name, const profile *given);
 
 /* ~/.config/keyhold, or below XDG_CONFIG_HOME, with "/name" behind. NOT_FOUND without a home folder. */
 status profile_path(invocation *inv, const char *name, slice *out);

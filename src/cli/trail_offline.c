@@ -83,7 +83,10 @@ static status verify_one(invocation *inv, const task *t, json_rows *rows) {
 static status has_checkpoint(invocation *inv, slice folder, bool *out) {
     slice path;
     TRY(arena_printf(&inv->memory, &path, "%.*s/checkpoint", SLICE_ARGS(folder)));
-    return files_exists(FILES_HERE, (const char *)path.at, out);
+    status asked = files_exists(FILES_HERE, (const char *)path.at, out);
+    if (!FAILED_WITH(asked, NOT_FOUND)) return asked; /* what lies there is a file, not a folder */
+    *out = false;
+    return OK;
 }
 
 /* A copy of the whole trail: each account's folder in it. */

@@ -222,7 +222,9 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
     ENSURE(made.texts.at != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < made.texts.count; i++) {
         status opening = box_open_plain(with, use->request_id, use->proof->texts.at[i], memory, &made.texts.at[i]);
-        if (FAILED(opening)) return FAILED_WITH(opening, OUT_OF_MEMORY) ? opening : FAIL(BAD_SIGNATURE);
+        /* under way while gateway or vault was started anew, and boxed under the key before */
+        if (FAILED_WITH(opening, VERIFICATION)) return FAIL(CLOSED);
+        TRY(opening);
     }
     *out = made;
     return OK;

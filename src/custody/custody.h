@@ -49,7 +49,8 @@ void use_outcome_clear(use_outcome *o);
 bool custody_is_witnessed(int act);
 
 /* The texts of a proof come boxed by the gateway that decoded the request; core cannot read them. Makes `out` a proof with the texts
- * opened (in `memory`, to be wiped with it). BAD_SIGNATURE when one does not open, CLOSED when that gateway is not paired. */
+ * opened (in `memory`, to be wiped with it). CLOSED when one does not open or that gateway is not paired: then nothing is known
+ * about the signature. */
 status custody_open_texts(const custody *c, const use_message *use, arena *memory, proof *out);
 
 /* Answers a USE; always gives an answer, which may be a failure, and then nothing else. All acts succeed or none is

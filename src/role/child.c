@@ -94,6 +94,7 @@ status child_start(child *c) {
     uint8_t seed[16];
     log_begin(c->name, LOG_INFO_LINE);
     process_ignore_broken_pipes();
+    process_keep_memory();
     TRY(crypto_start());
     TRY(random_fill(seed, sizeof seed));
     table_seed(seed);

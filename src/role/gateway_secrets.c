@@ -36,7 +36,8 @@ static status field_box(const secrets_way *way, const field *f, slice *at, slice
 static status field_unbox(const secrets_way *way, const field *f, slice *at, slice *culprit) {
     (void)f;
     (void)culprit;
-    return box_open_plain(way->box, way->request_id, *at, way->memory, at);
+    status opened = box_open_plain(way->box, way->request_id, *at, way->memory, at);
+    return FAILED_WITH(opened, VERIFICATION) ? FAIL(CLOSED) : opened; /* made before the vault was started anew */
 }
 
 status secrets_box(const secrets_way *way, const shape *s, void *value, slice *culprit) {

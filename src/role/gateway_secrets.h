@@ -14,7 +14,7 @@ typedef struct secrets_way {
 } secrets_way;
 status secrets_box(const secrets_way *way, const shape *s, void *value, slice *culprit);
 
-/* The way back: boxes become plaintext, which lives in the arena (wipe it). VERIFICATION. */
+/* The way back: boxes become plaintext, which lives in the arena (wipe it). CLOSED when one was not made under the present key. */
 status secrets_unbox(const secrets_way *way, const shape *s, void *value);
 
 /* Whether structs of this shape have a secret field anywhere. */

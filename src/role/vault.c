@@ -125,6 +125,7 @@ static status loop_start(vault *v) {
 
 static status vault_start(vault *v) {
     process_ignore_broken_pipes();
+    process_keep_memory();
     TRY(memory_start());
     TRY(custody_start(v));
     TRY(confine());

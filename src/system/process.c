@@ -2,6 +2,7 @@
 #include "system/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -72,4 +73,11 @@ status process_duplicate(int fd, int *out) {
 void process_ignore_broken_pipes(void) {
     struct sigaction ignored = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignored, NULL);
+}
+
+void process_keep_memory(void) {
+    enum { KEPT_BYTES = 8 << 20, STEP_BYTES = 256 << 10, LARGE_BYTES = 4 << 20 };
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TOP_PAD, STEP_BYTES);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }

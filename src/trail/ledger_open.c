@@ -113,8 +113,10 @@ static status open_all(ledger *l, const ledger_options *options, buffer *why) {
     if (FAILED_WITH(locked, CONFLICT)) TRY(buffer_append_text(why, "the trail is open in another process"));
     TRY(locked);
     TRY(read_key(l, why));
+    bool is_there;
+    TRY(files_exists(l->dir_fd, "journal", &is_there));
     TRY(files_need_folder(l->dir_fd, "journal", &l->journal_fd));
-    TRY(files_sync(l->dir_fd));
+    if (!is_there) TRY(files_sync(l->dir_fd)); /* a start has better things to wait for than the disk */
     status opened = journal_open(l->journal_fd, &options->journal, &l->journal);
     if (FAILED_WITH(opened, CORRUPT)) TRY(buffer_append_text(why, "a journal segment is missing"));
     TRY(opened);
