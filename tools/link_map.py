@@ -25,7 +25,7 @@ ROLES = {
     "keyhold-auditor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"], CRYPTO | KERNEL | FORMATS),
     "keyhold-supervisor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"],
                            CRYPTO | KERNEL | FORMATS),
-    "keyhold": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"],
+    "keyhold": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service"],
                 CRYPTO | KERNEL | FORMATS | {"libcurl-gnutls.so"}),
 }
 

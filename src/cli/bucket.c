@@ -8,24 +8,42 @@ static const command_flag create_flags[] = {
     {NULL, NULL, NULL},
 };
 
-static status create(invocation *inv) {
+static status choose_key(client *c, slice key_id, result *out) {
     static const command ENCRYPT = {.operation = OPERATION_PUT_BUCKET_ENCRYPTION};
+    invocation *inv = c->inv;
     const command *typed = inv->command;
+    inv->command = &ENCRYPT;
+    status chosen = argument_set(inv, "KMSMasterKeyID", key_id);
+    if (!FAILED(chosen)) chosen = call_operation(c, out);
+    inv->command = typed;
+    if (FAILED(chosen)) trouble_advise(&inv->trouble, "the bucket is there, under the account's service key: `keyhold bucket encrypt` chooses another");
+    return chosen;
+}
+
+static status show_made(invocation *inv, const result *r, slice key_id) {
+    OWNED(buffer) text = {0};
+    const json *value;
+    json_writer w = {.out = &text};
+    json_begin_object(&w);
+    json_put_member_text(&w, "Bucket", argument_find(inv, "Bucket"));
+    if (!slice_is_absent(key_id)) json_put_member_text(&w, "KMSMasterKeyID", key_id);
+    json_put_member_text(&w, "RequestId", r->answer.request_id);
+    json_end_object(&w);
+    TRY(json_finish(&w));
+    TRY(json_from_buffer(&text, &inv->memory, &value));
+    return run_show(inv, value);
+}
+
+static status create(invocation *inv) {
     OWNED(client) c = {0};
-    slice key_id;
+    slice key_id = {0};
     result r;
-    if (!flag_find(inv, "key", &key_id)) return run_operation(inv);
+    bool has_key = flag_find(inv, "key", &key_id);
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
     TRY(call_operation(&c, &r));
-    inv->command = &ENCRYPT;
-    status chosen = argument_set(inv, "KMSMasterKeyID", key_id);
-    if (!FAILED(chosen)) chosen = call_operation(&c, &r);
-    inv->command = typed;
-    trouble_advise(&inv->trouble, "the bucket is there, under the account's service key: `keyhold bucket encrypt` chooses another");
-    TRY(chosen);
-    inv->trouble = (trouble){0};
-    return run_show(inv, r.value);
+    if (has_key) TRY(choose_key(&c, key_id, &r));
+    return show_made(inv, &r, key_id);
 }
 
 static status encrypt(invocation *inv) {
@@ -37,7 +55,7 @@ static status encrypt(invocation *inv) {
 #define PLAIN "Acl StorageClass"
 
 static const command rows[] = {
-    {.verb = "create", .operation = OPERATION_PUT_BUCKET, .positional = "Bucket", .hidden = PLAIN, .name = "Location", .flags = create_flags,
+    {.verb = "create", .operation = OPERATION_PUT_BUCKET, .positional = "Bucket", .hidden = PLAIN, .name = "Bucket", .flags = create_flags,
      .run = create},
     {.verb = "list", .operation = OPERATION_LIST_BUCKETS, .columns = "Name CreationDate Region", .name = "Name"},
     {.verb = "show", .operation = OPERATION_GET_BUCKET_INFO, .positional = "Bucket", .name = "Bucket.Name"},

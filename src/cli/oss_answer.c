@@ -22,6 +22,12 @@ static bool is_encoded_name(slice name) {
     return false;
 }
 
+/* Entity tags come in quotes (RFC 9110 §8.8.3); people and scripts want the tag. */
+static slice without_quotes(slice text) {
+    bool is_quoted = text.len >= 2 && text.at[0] == '"' && text.at[text.len - 1] == '"';
+    return is_quoted ? slice_of(text.at + 1, text.len - 2) : text;
+}
+
 typedef struct conversion {
     json_writer w;
     arena *memory;
@@ -32,6 +38,7 @@ static void put_text(conversion *to, const xml *from) {
     int64_t number;
     slice text = from->text, plain;
     if (to->is_encoded && is_encoded_name(from->name) && !FAILED(percent_decode(text, false, to->memory, &plain))) text = plain;
+    if (slice_equals_text(from->name, "ETag")) text = without_quotes(text);
     if (is_number(from->name) && slice_to_i64(text, &number)) json_put_integer(&to->w, number);
     else if (slice_equals_text(from->name, "IsTruncated")) json_put_bool(&to->w, slice_equals_text(text, "true"));
     else json_put_text(&to->w, text);
@@ -52,6 +59,16 @@ static void put_list(conversion *to, const xml *first) {
     json_end_array(&to->w);
 }
 
+static void put_members(conversion *to, const xml *from) {
+    for (const xml *each = from->first; each; each = each->next) {
+        bool repeats = is_list(from, each->name);
+        if (came_before(from, each)) continue;
+        json_put_key(&to->w, each->name);
+        if (repeats) put_list(to, each);
+        else put_element(to, each);
+    }
+}
+
 /* Depth is bounded by the parser. */
 static void put_element(conversion *to, const xml *from) {
     bool is_leaf = !from->first && !slice_equals_text(from->name, "Buckets");
@@ -60,13 +77,7 @@ static void put_element(conversion *to, const xml *from) {
         return;
     }
     json_begin_object(&to->w);
-    for (const xml *each = from->first; each; each = each->next) {
-        bool repeats = is_list(from, each->name);
-        if (came_before(from, each)) continue;
-        json_put_key(&to->w, each->name);
-        if (repeats) put_list(to, each);
-        else put_element(to, each);
-    }
+    put_members(to, from);
     json_end_object(&to->w);
 }
 
@@ -77,14 +88,11 @@ static status read_document(const answer *a, arena *memory, const json **out) {
     TRY(xml_parse(a->body, memory, &root, NULL));
     (void)xml_child_text(root, "EncodingType", &encoding);
     conversion to = {{.out = &text}, memory, slice_equals_text(encoding, "url")};
-    if (root->first) {
-        put_element(&to, root);
-    } else { /* <LocationConstraint>oss-cn-hangzhou</LocationConstraint> */
-        json_begin_object(&to.w);
-        json_put_key(&to.w, SLICE("Location"));
-        json_put_text(&to.w, root->text);
-        json_end_object(&to.w);
-    }
+    json_begin_object(&to.w);
+    put_members(&to, root);
+    if (!root->first) json_put_member_text(&to.w, "Location", root->text); /* <LocationConstraint>oss-cn-hangzhou</…> */
+    json_put_member_text(&to.w, "RequestId", a->request_id);
+    json_end_object(&to.w);
     TRY(json_finish(&to.w));
     return json_from_buffer(&text, memory, out);
 }
@@ -136,7 +144,7 @@ static status read_headers(const answer *a, arena *memory, const json **out) {
     if (is_object && slice_to_i64(answer_header(a, "content-length"), &length)) json_put_member_integer(&w, "Size", length);
     for (size_t i = 0; i < sizeof header_names / sizeof *header_names; i++) {
         slice value = answer_header(a, header_names[i].header);
-        if (!slice_is_absent(value)) json_put_member_text(&w, header_names[i].name, value);
+        if (!slice_is_absent(value)) json_put_member_text(&w, header_names[i].name, without_quotes(value));
     }
     put_metadata(&w, a);
     json_put_member_text(&w, "RequestId", a->request_id);

@@ -22,14 +22,15 @@ const allow = (action, resource = '*', condition) =>
   ({Effect: 'Allow', Action: action, Resource: resource, ...(condition && {Condition: condition})});
 const deny = (action, resource = '*', condition) => ({...allow(action, resource, condition), Effect: 'Deny'});
 
-// The call must fail with exactly this code and HTTP status (where the client tells one), and with a request id.
+// The call (or each of several) must fail with exactly this code, and this HTTP status where the client tells one.
 async function refused(call, code, status) {
+  if (Array.isArray(call)) return Promise.all(call.map((each) => refused(each, code, status)));
   let answer;
   try {
     answer = await call;
   } catch (error) {
-    const told = error.code === undefined ? error : String(error.code).replace(/Error$/, '');
-    assert.equal(told, code, `${error.code}: ${error.message}`);
+    // the KMS package appends "Error" to the code
+    assert.ok([code, `${code}Error`].includes(error.code), `${error.code} is not ${code}: ${error.stack}`);
     const http = error.status || error.statusCode || (error.data && (error.data.HttpStatus || error.data.statusCode));
     if (status && http) assert.equal(Number(http), status, error.message);
     return error;

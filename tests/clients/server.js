@@ -10,11 +10,10 @@ const START_MS = 20000;
 const STOP_MS = 15000;
 
 function command() {
-  const cli = path.join(build, 'src', 'cli', 'keyhold');
-  if (fs.existsSync(cli)) return [cli, ['serve', '--in-memory', '-o', 'json']];
-  const supervisor = path.join(build, 'src', 'role', 'keyhold-supervisor');
-  if (fs.existsSync(supervisor)) return [supervisor, ['serve', '--in-memory']];
-  throw new Error(`no keyhold in ${build}: build it first, or set KEYHOLD_BUILD`);
+  const places = [path.join(build, 'src', 'cli', 'keyhold'), path.join(build, 'src', 'role', 'keyhold-supervisor')];
+  const program = places.find((place) => fs.existsSync(place));
+  if (!program) throw new Error(`no keyhold in ${build}: build it first, or set KEYHOLD_BUILD`);
+  return [program, ['serve', '--in-memory', '-o', 'json', '--http', '127.0.0.1:0', '--https', '127.0.0.1:0']];
 }
 
 function readReadyLine(child, log) {
@@ -43,7 +42,8 @@ async function start() {
   child.stderr.on('data', (data) => log.push(String(data)));
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({code, signal})));
   const told = await readReadyLine(child, log);
-  const url = new URL(told.http);
+  const withScheme = (scheme, address) => address.includes('://') ? address : `${scheme}://${address}`;
+  const url = new URL(withScheme('http', told.http));
   const stop = async () => {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -54,6 +54,8 @@ async function start() {
   process.once('exit', () => child.kill('SIGKILL'));
   return {
     ...told, log, stop, pid: child.pid,
+    http: url.origin,
+    https: withScheme('https', told.https),
     host: `127.0.0.1:${url.port}`,
     port: Number(url.port),
     owner: {id: told.accessKeyId, secret: told.accessKeySecret},
