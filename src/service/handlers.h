@@ -9,6 +9,10 @@
 /* Plans the change of a key's record. */
 status key_save(call *c, const key_record *key, uint64_t revision);
 
+/* The user named, or, when absent, the caller. Of the account root: a record of its own that only holds access keys. USER_NOT_FOUND. */
+status user_load(call *c, slice name, user_record *out, uint64_t *revision);
+status user_save(call *c, const user_record *user, uint64_t revision);
+
 /* The binary ids of a key and one of its versions, as the vault wants them. */
 status key_ids(call *c, const key_record *key, const key_version_record *version, key_act *act);
 

@@ -298,19 +298,6 @@ status set_default_policy_version_prepare(call *c, const set_default_policy_vers
 
 /* ---- attachments: held in the user's record; a custom policy counts them */
 
-static status load_user_named(call *c, slice name, user_record *out, uint64_t *revision) {
-    slice path;
-    TRY(user_path(c->who.account_id, name, &c->memory, &path));
-    status loaded = call_load(c, path, &user_record_shape, out, revision);
-    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(USER_NOT_FOUND) : loaded;
-}
-
-static status save_attachments(call *c, const user_record *user, uint64_t revision) {
-    slice path;
-    TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
-    return call_change(c, path, &user_record_shape, user, revision);
-}
-
 static size_t find_attachment(const user_record *user, slice name, int type) {
     for (size_t i = 0; i < user->policies.count; i++)
         if (user->policies.at[i].policy_type == type && slice_equals(user->policies.at[i].policy_name, name)) return i;
@@ -340,7 +327,7 @@ status attach_policy_to_user_prepare(call *c, const attach_policy_to_user_in *in
     (void)out;
     user_record user;
     uint64_t revision;
-    TRY(load_user_named(c, in->user_name, &user, &revision));
+    TRY(user_load(c, in->user_name, &user, &revision));
     TRY(count_in_policy(c, in->policy_name, in->policy_type, 1));
     ENSURE(find_attachment(&user, in->policy_name, in->policy_type) == SIZE_MAX, POLICY_ATTACHED);
     size_t most = in->policy_type == POLICY_TYPE_SYSTEM ? SYSTEM_ATTACHED_MOST : CUSTOM_ATTACHED_MOST;
@@ -350,20 +337,20 @@ status attach_policy_to_user_prepare(call *c, const attach_policy_to_user_in *in
     if (user.policies.count) memcpy(grown, user.policies.at, user.policies.count * sizeof *grown);
     grown[user.policies.count++] = (attachment_record){in->policy_name, in->policy_type, SET_INT(c->now_s)};
     user.policies.at = grown;
-    return save_attachments(c, &user, revision);
+    return user_save(c, &user, revision);
 }
 
 status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in *in, detach_policy_from_user_out *out) {
     (void)out;
     user_record user;
     uint64_t revision;
-    TRY(load_user_named(c, in->user_name, &user, &revision));
+    TRY(user_load(c, in->user_name, &user, &revision));
     size_t at = find_attachment(&user, in->policy_name, in->policy_type);
     ENSURE(at != SIZE_MAX, POLICY_NOT_ATTACHED);
     TRY(count_in_policy(c, in->policy_name, in->policy_type, -1));
     memmove(&user.policies.at[at], &user.policies.at[at + 1], (user.policies.count - at - 1) * sizeof *user.policies.at);
     user.policies.count--;
-    return save_attachments(c, &user, revision);
+    return user_save(c, &user, revision);
 }
 
 static status view_attached(call *c, const attachment_record *each, policy_view *out) {
@@ -382,7 +369,7 @@ static status view_attached(call *c, const attachment_record *each, policy_view 
 
 status list_policies_for_user_prepare(call *c, const list_policies_for_user_in *in, list_policies_for_user_out *out) {
     user_record user;
-    TRY(load_user_named(c, in->user_name, &user, NULL));
+    TRY(user_load(c, in->user_name, &user, NULL));
     out->policies.at = ARENA_ARRAY(&c->memory, policy_view, user.policies.count + 1);
     ENSURE(out->policies.at != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < user.policies.count; i++)

@@ -16,8 +16,7 @@ static bool user_name_is_valid(slice name) {
     return name.len >= 1 && name.len <= 64;
 }
 
-/* The user named, or the caller. Of the account root: a record of its own that only holds access keys. */
-static status load_user(call *c, slice name, user_record *out, uint64_t *revision) {
+status user_load(call *c, slice name, user_record *out, uint64_t *revision) {
     slice path;
     if (slice_is_absent(name)) name = c->who.user_name;
     TRY(user_path(c->who.account_id, name, &c->memory, &path));
@@ -25,7 +24,7 @@ static status load_user(call *c, slice name, user_record *out, uint64_t *revisio
     return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(USER_NOT_FOUND) : loaded;
 }
 
-static status save_user(call *c, const user_record *user, uint64_t revision) {
+status user_save(call *c, const user_record *user, uint64_t revision) {
     slice path;
     TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
     return call_change(c, path, &user_record_shape, user, revision);
@@ -72,13 +71,13 @@ status create_user_prepare(call *c, const create_user_in *in, create_user_out *o
     user.email = in->email;
     user.mobile_phone = in->mobile_phone;
     user.created_at = user.updated_at = SET_INT(c->now_s);
-    TRY(save_user(c, &user, STORE_ABSENT));
+    TRY(user_save(c, &user, STORE_ABSENT));
     return new_view(c, &user, &out->user);
 }
 
 status get_user_prepare(call *c, const get_user_in *in, get_user_out *out) {
     user_record user;
-    TRY(load_user(c, in->user_name, &user, NULL));
+    TRY(user_load(c, in->user_name, &user, NULL));
     return new_view(c, &user, &out->user);
 }
 
@@ -109,7 +108,7 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     slice path;
     user_record user;
     uint64_t revision;
-    TRY(load_user(c, in->user_name, &user, &revision));
+    TRY(user_load(c, in->user_name, &user, &revision));
     ENSURE(user.access_keys.count == 0, USER_HAS_ACCESS_KEY);
     ENSURE(user.policies.count == 0, USER_HAS_POLICY);
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
@@ -134,7 +133,7 @@ typedef struct new_access_key {
 status create_access_key_prepare(call *c, const create_access_key_in *in, create_access_key_out *out) {
     (void)out;
     user_record user;
-    TRY(load_user(c, in->user_name, &user, NULL));
+    TRY(user_load(c, in->user_name, &user, NULL));
     ENSURE(user.access_keys.count < ACCESS_KEYS_MOST, ACCESS_KEY_LIMIT);
     if (!c->memo) {
         new_access_key *fresh = CALL_NEW(c, new_access_key);
@@ -161,7 +160,7 @@ status create_access_key_finish(call *c, const create_access_key_in *in, create_
     user_record user;
     uint64_t revision;
     slice path;
-    TRY(load_user(c, in->user_name, &user, &revision));
+    TRY(user_load(c, in->user_name, &user, &revision));
     ENSURE(user.access_keys.count < ACCESS_KEYS_MOST, ACCESS_KEY_LIMIT);
     access_key_record key = {.access_key_id = ((new_access_key *)c->memo)->id, .account_id = c->who.account_id};
     key.user_name = user.user_name;
@@ -170,7 +169,7 @@ status create_access_key_finish(call *c, const create_access_key_in *in, create_
     key.sealed = c->results.at[0].output;
     key.created_at = SET_INT(c->now_s);
     TRY(add_text(c, key.access_key_id, &user.access_keys.at, &user.access_keys.count));
-    TRY(save_user(c, &user, revision));
+    TRY(user_save(c, &user, revision));
     TRY(access_key_path(key.access_key_id, &c->memory, &path));
     TRY(call_change(c, path, &access_key_record_shape, &key, STORE_ABSENT));
     out->access_key = CALL_NEW(c, access_key_view);
@@ -194,7 +193,7 @@ static status load_access_key(call *c, const user_record *user, slice id, access
 
 status list_access_keys_prepare(call *c, const list_access_keys_in *in, list_access_keys_out *out) {
     user_record user;
-    TRY(load_user(c, in->user_name, &user, NULL));
+    TRY(user_load(c, in->user_name, &user, NULL));
     out->access_keys.at = ARENA_ARRAY(&c->memory, access_key_view, user.access_keys.count + 1);
     ENSURE(out->access_keys.at != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < user.access_keys.count; i++) {
@@ -212,7 +211,7 @@ status update_access_key_prepare(call *c, const update_access_key_in *in, update
     user_record user;
     access_key_record key;
     uint64_t revision;
-    TRY(load_user(c, in->user_name, &user, NULL));
+    TRY(user_load(c, in->user_name, &user, NULL));
     TRY(load_access_key(c, &user, in->user_access_key_id, &key, &revision));
     key.status = in->status;
     TRY(access_key_path(key.access_key_id, &c->memory, &path));
@@ -225,13 +224,13 @@ status delete_access_key_prepare(call *c, const delete_access_key_in *in, delete
     user_record user;
     access_key_record key;
     uint64_t user_revision, key_revision;
-    TRY(load_user(c, in->user_name, &user, &user_revision));
+    TRY(user_load(c, in->user_name, &user, &user_revision));
     TRY(load_access_key(c, &user, in->user_access_key_id, &key, &key_revision));
     size_t kept = 0;
     for (size_t i = 0; i < user.access_keys.count; i++)
         if (!slice_equals(user.access_keys.at[i], key.access_key_id)) user.access_keys.at[kept++] = user.access_keys.at[i];
     user.access_keys.count = kept;
-    TRY(save_user(c, &user, user_revision));
+    TRY(user_save(c, &user, user_revision));
     TRY(access_key_path(key.access_key_id, &c->memory, &path));
     return call_change(c, path, NULL, NULL, key_revision);
 }
