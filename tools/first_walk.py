@@ -88,6 +88,12 @@ class Walk:
             raise Failed(f"keyhold {' '.join(words)} ended with exit code {done.returncode}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
 
+    def timed(self, *words):
+        begun = time.monotonic()
+        self.keyhold(*words)
+        took_s = time.monotonic() - begun
+        print(f"    {FILE_MIB} MiB in {took_s:.2f} s, {FILE_MIB / took_s:.0f} MiB/s")
+
     def works(self, *words):
         done = subprocess.run([self.program, *words], env=self.environment, capture_output=True, check=False)
         return done.returncode == 0
@@ -115,8 +121,8 @@ class Walk:
             for _ in range(FILE_MIB):
                 f.write(secrets.token_bytes(1 << 20))
         before = set(self.blobs())
-        self.keyhold("object", "put", given, f"{BUCKET}/given.bin")
-        self.keyhold("object", "get", f"{BUCKET}/given.bin", taken)
+        self.timed("object", "put", given, f"{BUCKET}/given.bin")
+        self.timed("object", "get", f"{BUCKET}/given.bin", taken)
         if not filecmp.cmp(given, taken, shallow=False):
             raise Failed("what came back is not what was stored")
         print("  identical, byte for byte")
@@ -144,14 +150,15 @@ class Walk:
         for event in events:
             event = json.loads(event) if isinstance(event, str) else event
             uses = ", ".join(use["operation"] for use in event.get("keyUse", []))
-            print(f"    {event['eventTime']}  {event['eventName']:<24} {event.get('errorCode', 'ok'):<8} {'the vault used the key: ' + uses if uses else ''}")
+            line = f"    {event['eventTime']}  {event['eventName']:<24} {event.get('errorCode', 'ok'):<14} "
+            print((line + (f"the vault used the key: {uses}" if uses else "")).rstrip())
         step("And that nobody changed it: signature, every entry, every tile")
         folder, vkey = os.path.join(self.data, "trail", self.account), os.path.join(self.data, "trail", "vkey")
         time.sleep(1.5)  # a checkpoint is published about once a second
-        print(f"  $ keyhold trail verify {os.path.relpath(folder)} --vkey {os.path.relpath(vkey)}", flush=True)
-        done = subprocess.run([self.program, "trail", "verify", folder, "--vkey", vkey], env=self.environment, check=False)
-        if done.returncode:
+        answer = self.keyhold("trail", "verify", os.path.relpath(folder), "--vkey", os.path.relpath(vkey))
+        if not answer.get("Verified"):
             raise Failed("the trail does not verify")
+        print(f"    {answer['Origin']}: {answer['Entries']} entries, all right")
 
     def walk(self):
         with tempfile.TemporaryDirectory(prefix="keyhold-walk-") as folder:

@@ -11,22 +11,22 @@ import subprocess
 import sys
 
 SYSTEM_LIBRARIES = {"libc.so", "libm.so", "ld-linux-x86-64.so", "libgcc_s.so", "libasan.so", "libubsan.so"}
-CRYPTO = {"libcrypto.so", "libIPSec_MB.so", "libisal.so"}
-KERNEL = {"libseccomp.so"}
-FORMATS = {"libjansson.so", "libexpat.so", "libinih.so"}
+CRYPTO = {"libcrypto.so", "libIPSec_MB.so"}
+ROLE = CRYPTO | {"libseccomp.so"}
 
-# Executable: rooms it must not contain a single function of, and the only libraries it may load.
+# Executable: rooms it must not contain a single function of, and the only libraries it may load besides the system's.
 ROLES = {
-    "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], CRYPTO | KERNEL),
-    "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "service", "dialect"], CRYPTO | KERNEL),
+    "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
+    "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
     "keyhold-gateway": (["custody", "store", "blobs", "keys", "access", "trail", "objects", "service"],
-                        CRYPTO | KERNEL | FORMATS | {"libmicrohttpd.so", "libgnutls.so"}),
-    "keyhold-core": (["custody", "dialect", "body"], CRYPTO | KERNEL | FORMATS | {"libsqlite3.so"}),
-    "keyhold-auditor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"], CRYPTO | KERNEL | FORMATS),
+                        ROLE | {"libisal.so", "libjansson.so", "libexpat.so", "libmicrohttpd.so", "libgnutls.so"}),
+    "keyhold-core": (["custody", "dialect", "body"], ROLE | {"libjansson.so", "libsqlite3.so"}),
+    "keyhold-auditor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"],
+                        ROLE | {"libisal.so", "libjansson.so"}),
     "keyhold-supervisor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"],
-                           CRYPTO | KERNEL | FORMATS),
+                           ROLE | {"libinih.so", "libjansson.so"}),
     "keyhold": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service"],
-                CRYPTO | KERNEL | FORMATS | {"libcurl-gnutls.so"}),
+                ROLE | {"libisal.so", "libjansson.so", "libexpat.so", "libinih.so", "libcurl-gnutls.so"}),
 }
 
 

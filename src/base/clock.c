@@ -19,9 +19,12 @@ int64_t clock_now_ms(void) { return read_clock(CLOCK_REALTIME, 1000); }
 int64_t clock_monotonic_ms(void) { return read_clock(CLOCK_MONOTONIC, 1000); }
 int64_t clock_monotonic_us(void) { return read_clock(CLOCK_MONOTONIC, 1000000); }
 
+/* Times that four digits of year cannot say become the nearest that they can. */
+static const int64_t EARLIEST_S = INT64_C(-62167219200), LATEST_S = INT64_C(253402300799);
+
 static struct tm calendar(int64_t time_s) {
     struct tm parts = {0};
-    time_t seconds = (time_t)time_s;
+    time_t seconds = time_s < EARLIEST_S ? EARLIEST_S : time_s > LATEST_S ? LATEST_S : time_s;
     gmtime_r(&seconds, &parts);
     return parts;
 }
@@ -61,7 +64,7 @@ void clock_format_rfc1123(int64_t time_s, char out[CLOCK_RFC1123_BYTES]) {
     put_digits(out + 23, t.tm_sec, 2);
 }
 
-/* Reads `text` against a pattern: '0' takes a digit into the current number, ' ' in the pattern starts the next one,
+/* Reads `text` against a pattern: '0' takes a digit into the current number, '|' in the pattern ends it,
  * anything else must match. */
 static status read_pattern(slice text, const char *pattern, int *numbers) {
     size_t at = 0;
@@ -88,18 +91,22 @@ static status read_pattern(slice text, const char *pattern, int *numbers) {
 /* numbers: year month day hour minute second */
 static status to_seconds(const int n[6], int64_t *time_s) {
     ENSURE(n[0] >= 1970 && n[1] >= 1 && n[1] <= 12 && n[2] >= 1 && n[2] <= 31, MALFORMED);
-    ENSURE(n[3] <= 23 && n[4] <= 59 && n[5] <= 60, MALFORMED);
+    ENSURE(n[3] <= 23 && n[4] <= 59 && n[5] <= 59, MALFORMED);
     struct tm t = {.tm_year = n[0] - 1900, .tm_mon = n[1] - 1, .tm_mday = n[2], .tm_hour = n[3], .tm_min = n[4]};
     t.tm_sec = n[5];
-    *time_s = (int64_t)timegm(&t);
+    int64_t found_s = (int64_t)timegm(&t);
     ENSURE(t.tm_mday == n[2], MALFORMED); /* 31 February has been normalised away */
+    *time_s = found_s;
     return OK;
 }
 
+static bool is_digit(slice rest) { return rest.len && rest.at[0] >= '0' && rest.at[0] <= '9'; }
+
+/* A fraction has at least one digit; a point alone is left where it is. */
 static slice without_fraction(slice rest) {
-    if (rest.len == 0 || rest.at[0] != '.') return rest;
+    if (rest.len < 2 || rest.at[0] != '.' || !is_digit(slice_skip(rest, 1))) return rest;
     rest = slice_skip(rest, 1);
-    while (rest.len && rest.at[0] >= '0' && rest.at[0] <= '9') rest = slice_skip(rest, 1);
+    while (is_digit(rest)) rest = slice_skip(rest, 1);
     return rest;
 }
 
@@ -128,12 +135,18 @@ status clock_parse_basic(slice text, int64_t *time_s) {
 }
 
 status clock_parse_rfc1123(slice text, int64_t *time_s) {
-    ENSURE(text.len == CLOCK_RFC1123_BYTES - 1 && slice_ends_with(text, SLICE(" GMT")), MALFORMED);
+    ENSURE(text.len == CLOCK_RFC1123_BYTES - 1, MALFORMED);
     int n[6] = {0};
     for (int i = 0; i < 12; i++)
         if (memcmp(text.at + 8, MONTHS[i], 3) == 0) n[1] = i + 1;
     TRY(read_pattern(slice_of(text.at + 5, 2), "00|", n + 2));
     TRY(read_pattern(slice_of(text.at + 12, 4), "0000|", n));
     TRY(read_pattern(slice_of(text.at + 17, 8), "00|:00|:00|", n + 3));
-    return to_seconds(n, time_s);
+    int64_t found_s;
+    char same[CLOCK_RFC1123_BYTES];
+    TRY(to_seconds(n, &found_s));
+    clock_format_rfc1123(found_s, same); /* the day of the week and all that stands between the numbers */
+    ENSURE(slice_equals_text(text, same), MALFORMED);
+    *time_s = found_s;
+    return OK;
 }

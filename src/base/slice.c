@@ -93,7 +93,7 @@ bool slice_to_i64(slice s, int64_t *out) {
     bool is_negative = s.len > 0 && s.at[0] == '-';
     uint64_t magnitude = 0;
     if (!slice_to_u64(is_negative ? slice_skip(s, 1) : s, &magnitude)) return false;
-    if (magnitude > (uint64_t)INT64_MAX) return false;
-    *out = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    if (magnitude > (uint64_t)INT64_MAX + is_negative) return false;
+    *out = (int64_t)(is_negative ? -magnitude : magnitude); /* two's complement: also for INT64_MIN */
     return true;
 }

@@ -31,6 +31,7 @@ static int hex_value(uint8_t c) { return HEX_VALUE[c] & IS_DIGIT ? HEX_VALUE[c] 
 static int base64_value(uint8_t c) { return BASE64_VALUE[c] & IS_DIGIT ? BASE64_VALUE[c] & (IS_DIGIT - 1) : -1; }
 
 status hex_encode(buffer *out, slice bytes) {
+    if (bytes.len == 0) return OK; /* a fresh buffer has no memory to point into */
     TRY(buffer_reserve(out, bytes.len * 2));
     uint8_t *to = out->at + out->len;
     for (size_t i = 0; i < bytes.len; i++) {
@@ -55,6 +56,7 @@ status hex_decode(slice text, arena *memory, slice *out) {
 }
 
 status base64_encode(buffer *out, slice bytes) {
+    if (bytes.len == 0) return OK;
     size_t encoded = (bytes.len + 2) / 3 * 4;
     TRY(buffer_reserve(out, encoded));
     uint8_t *to = out->at + out->len;
@@ -134,6 +136,7 @@ static bool is_unreserved(uint8_t c) {
 }
 
 status percent_encode(buffer *out, slice bytes, const char *also_safe) {
+    if (bytes.len == 0) return OK;
     TRY(buffer_reserve(out, bytes.len * 3));
     uint8_t *to = out->at + out->len;
     for (size_t i = 0; i < bytes.len; i++) {

@@ -23,7 +23,7 @@ status percent_decode(slice text, bool is_form, arena *memory, slice *out);
 
 /* RFC 9562 text form of 16 bytes, lower case; out has room for 36 characters and a NUL. */
 void uuid_format(const uint8_t bytes[16], char out[37]);
-/* The same form back. MALFORMED on anything else. */
+/* The same form back, in either case (RFC 9562 §4). MALFORMED on anything else. */
 status uuid_parse(slice text, uint8_t out[16]);
 
 /* Whole text is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */

@@ -17,7 +17,8 @@ static status save_key(client *c, const json *made, slice name) {
     (void)json_get_text(json_member(made, SLICE("SecurityToken")), &p.security_token);
     TRY(profile_save(c->inv, name, &p));
     if (!c->inv->is_quiet)
-        fprintf(stderr, "keyhold: saved as profile %.*s: use it with --profile %.*s\n", SLICE_ARGS(name), SLICE_ARGS(name));
+        fprintf(stderr, "keyhold: saved as profile %.*s: use it with --profile %.*s\n", SLICE_ARGS(name),
+                SLICE_ARGS(name));
     return OK;
 }
 
@@ -35,14 +36,28 @@ status access_key_create(invocation *inv) {
 }
 
 static const command rows[] = {
-    {.verb = "create", .operation = OPERATION_CREATE_ACCESS_KEY, .positional = "UserName", .name = "AccessKeyId", .flags = access_key_flags,
+    {.verb = "create",
+     .operation = OPERATION_CREATE_ACCESS_KEY,
+     .positional = "UserName",
+     .name = "AccessKeyId",
+     .flags = access_key_flags,
      .run = access_key_create},
-    {.verb = "list", .operation = OPERATION_LIST_ACCESS_KEYS, .positional = "UserName", .columns = "AccessKeyId Status CreateDate",
+    {.verb = "list",
+     .operation = OPERATION_LIST_ACCESS_KEYS,
+     .positional = "UserName",
+     .columns = "AccessKeyId Status CreateDate",
      .name = "AccessKeyId"},
-    {.verb = "update", .operation = OPERATION_UPDATE_ACCESS_KEY, .positional = "UserAccessKeyId Status", .short_names = "UserName=user"},
-    {.verb = "delete", .operation = OPERATION_DELETE_ACCESS_KEY, .positional = "UserAccessKeyId", .short_names = "UserName=user",
+    {.verb = "update",
+     .operation = OPERATION_UPDATE_ACCESS_KEY,
+     .positional = "UserAccessKeyId Status",
+     .short_names = "UserName=user"},
+    {.verb = "delete",
+     .operation = OPERATION_DELETE_ACCESS_KEY,
+     .positional = "UserAccessKeyId",
+     .short_names = "UserName=user",
      .danger = "Delete the access key"},
 };
 
 extern const noun access_key_noun;
-const noun access_key_noun = {"access-key", "Access keys: what requests are signed with.", rows, sizeof rows / sizeof *rows};
+const noun access_key_noun = {"access-key", "Access keys: what requests are signed with.", rows,
+                              sizeof rows / sizeof *rows};

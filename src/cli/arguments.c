@@ -20,7 +20,8 @@ slice argument_find(const invocation *inv, const char *name) {
 }
 
 static status add_argument(invocation *inv, const field *f, slice value) {
-    if (inv->argument_count >= ARGUMENTS_MOST) return trouble_note(&inv->trouble, FAIL(USAGE), "These are too many arguments.");
+    if (inv->argument_count >= ARGUMENTS_MOST)
+        return trouble_note(&inv->trouble, FAIL(USAGE), "These are too many arguments.");
     inv->arguments[inv->argument_count++] = (argument){f, value, false};
     return OK;
 }
@@ -56,15 +57,28 @@ bool flag_is_given(const invocation *inv, const char *name) {
 
 const char *invocation_title(invocation *inv) {
     slice title;
-    const char *first = inv->noun ? inv->noun->name : "", *verb = inv->command && inv->command->verb ? inv->command->verb : "";
+    const char *first = inv->noun ? inv->noun->name : "",
+               *verb = inv->command && inv->command->verb ? inv->command->verb : "";
     if (FAILED(arena_printf(&inv->memory, &title, "%s%s%s", first, *verb ? " " : "", verb))) return first;
     return (const char *)title.at;
 }
 
 /* ---- flags every command has */
 
-enum common { COMMON_FORM, COMMON_PROFILE, COMMON_ENDPOINT, COMMON_CA, COMMON_REGION, COMMON_OUT, COMMON_WAIT, COMMON_TIMEOUT,
-              COMMON_YES, COMMON_DRY_RUN, COMMON_QUIET, COMMON_HELP };
+enum common {
+    COMMON_FORM,
+    COMMON_PROFILE,
+    COMMON_ENDPOINT,
+    COMMON_CA,
+    COMMON_REGION,
+    COMMON_OUT,
+    COMMON_WAIT,
+    COMMON_TIMEOUT,
+    COMMON_YES,
+    COMMON_DRY_RUN,
+    COMMON_QUIET,
+    COMMON_HELP
+};
 
 typedef struct common_flag {
     const char *name;
@@ -73,15 +87,18 @@ typedef struct common_flag {
 } common_flag;
 
 static const common_flag common_flags[] = {
-    [COMMON_FORM] = {"output", 'o', true},   [COMMON_PROFILE] = {"profile", 0, true}, [COMMON_ENDPOINT] = {"endpoint", 0, true},
-    [COMMON_CA] = {"ca", 0, true},           [COMMON_REGION] = {"region", 0, true},   [COMMON_OUT] = {"out", 0, true},
-    [COMMON_WAIT] = {"wait", 0, true},       [COMMON_TIMEOUT] = {"timeout", 0, true}, [COMMON_YES] = {"yes", 'y', false},
-    [COMMON_DRY_RUN] = {"dry-run", 0, false}, [COMMON_QUIET] = {"quiet", 'q', false},  [COMMON_HELP] = {"help", 'h', false},
+    [COMMON_FORM] = {"output", 'o', true},     [COMMON_PROFILE] = {"profile", 0, true},
+    [COMMON_ENDPOINT] = {"endpoint", 0, true}, [COMMON_CA] = {"ca", 0, true},
+    [COMMON_REGION] = {"region", 0, true},     [COMMON_OUT] = {"out", 0, true},
+    [COMMON_WAIT] = {"wait", 0, true},         [COMMON_TIMEOUT] = {"timeout", 0, true},
+    [COMMON_YES] = {"yes", 'y', false},        [COMMON_DRY_RUN] = {"dry-run", 0, false},
+    [COMMON_QUIET] = {"quiet", 'q', false},    [COMMON_HELP] = {"help", 'h', false},
 };
 enum { COMMON_COUNT = sizeof common_flags / sizeof *common_flags };
 
 static status set_form(invocation *inv, slice value) {
-    static const char *const FORMS[] = {[OUTPUT_TABLE] = "table", [OUTPUT_JSON] = "json", [OUTPUT_JSONL] = "jsonl", [OUTPUT_NAME] = "name"};
+    static const char *const FORMS[] = {
+        [OUTPUT_TABLE] = "table", [OUTPUT_JSON] = "json", [OUTPUT_JSONL] = "jsonl", [OUTPUT_NAME] = "name"};
     for (int form = OUTPUT_TABLE; form <= OUTPUT_NAME; form++) {
         if (!slice_equals_text(value, FORMS[form])) continue;
         inv->form = (enum output_form)form;
@@ -100,8 +117,8 @@ static status set_seconds(invocation *inv, const char *name, slice value, int64_
     enum { A_DAY = 86400 };
     uint64_t seconds;
     if (!slice_to_u64(value, &seconds) || seconds < 1 || seconds > A_DAY)
-        return trouble_note(&inv->trouble, FAIL(USAGE), "--%s must be a number of seconds from 1 to 86400, not \"%.*s\".", name,
-                            SLICE_ARGS(value));
+        return trouble_note(&inv->trouble, FAIL(USAGE),
+                            "--%s must be a number of seconds from 1 to 86400, not \"%.*s\".", name, SLICE_ARGS(value));
     *out = (int64_t)seconds;
     return OK;
 }
@@ -195,7 +212,8 @@ static status read_field_flag(invocation *inv, words *w, const field *f, slice n
         TRY(refuse_value(inv, w, name));
         return add_typed(inv, f, (const char *)shown.at, SLICE("false"));
     }
-    if (f->kind == FIELD_BOOL && slice_is_absent(w->inner)) return add_typed(inv, f, (const char *)shown.at, SLICE("true"));
+    if (f->kind == FIELD_BOOL && slice_is_absent(w->inner))
+        return add_typed(inv, f, (const char *)shown.at, SLICE("true"));
     TRY(take_value(inv, w, name, &typed));
     return add_typed(inv, f, (const char *)shown.at, typed);
 }
@@ -240,7 +258,8 @@ static status unknown_flag(invocation *inv, slice name) {
         kebab_case(fields[i]->name, kebab);
         if (command_shows_field(inv->command, fields[i])) consider(&n, kebab);
     }
-    for (const command_flag *each = inv->command ? inv->command->flags : NULL; each && each->name; each++) consider(&n, each->name);
+    for (const command_flag *each = inv->command ? inv->command->flags : NULL; each && each->name; each++)
+        consider(&n, each->name);
     for (size_t i = 0; i < COMMON_COUNT; i++) consider(&n, common_flags[i].name);
     if (n.name[0]) trouble_advise(&inv->trouble, "did you mean --%s?", n.name);
     else if (inv->command) trouble_advise(&inv->trouble, "`keyhold %s --help` lists the flags", invocation_title(inv));
@@ -285,7 +304,8 @@ static status read_short_flag(invocation *inv, words *w, slice word) {
     const common_flag *common = common_by_letter(word.at[1]);
     bool has_more = word.len > 2;
     if (!common || (has_more && !common->takes_value)) {
-        trouble_advise(&inv->trouble, "-o FORM, -y, -q and -h are the short flags; a value that begins with '-' comes after --");
+        trouble_advise(&inv->trouble,
+                       "-o FORM, -y, -q and -h are the short flags; a value that begins with '-' comes after --");
         return trouble_note(&inv->trouble, FAIL(USAGE), "There is no flag %.*s here.", SLICE_ARGS(word));
     }
     w->inner = has_more ? slice_skip(word, word.at[2] == '=' ? 3 : 2) : (slice){0};
@@ -295,8 +315,12 @@ static status read_short_flag(invocation *inv, words *w, slice word) {
 /* ---- words */
 
 static status unknown_name(invocation *inv, const char *kind, slice typed, const char *near) {
-    if (near) trouble_advise(&inv->trouble, "did you mean %s%s%s?", inv->noun ? inv->noun->name : "", inv->noun ? " " : "", near);
-    else trouble_advise(&inv->trouble, "`keyhold %s%s--help` lists what there is", inv->noun ? inv->noun->name : "", inv->noun ? " " : "");
+    if (near)
+        trouble_advise(&inv->trouble, "did you mean %s%s%s?", inv->noun ? inv->noun->name : "", inv->noun ? " " : "",
+                       near);
+    else
+        trouble_advise(&inv->trouble, "`keyhold %s%s--help` lists what there is", inv->noun ? inv->noun->name : "",
+                       inv->noun ? " " : "");
     return trouble_note(&inv->trouble, FAIL(USAGE), "There is no %s \"%.*s\".", kind, SLICE_ARGS(typed));
 }
 

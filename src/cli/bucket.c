@@ -16,7 +16,10 @@ static status choose_key(client *c, slice key_id, result *out) {
     status chosen = argument_set(inv, "KMSMasterKeyID", key_id);
     if (!FAILED(chosen)) chosen = call_operation(c, out);
     inv->command = typed;
-    if (FAILED(chosen)) trouble_advise(&inv->trouble, "the bucket is there, under the account's service key: `keyhold bucket encrypt` chooses another");
+    if (FAILED(chosen))
+        trouble_advise(
+            &inv->trouble,
+            "the bucket is there, under the account's service key: `keyhold bucket encrypt` chooses another");
     return chosen;
 }
 
@@ -48,20 +51,30 @@ static status create(invocation *inv) {
 
 static status encrypt(invocation *inv) {
     bool has_key = !slice_is_absent(argument_find(inv, "KMSMasterKeyID"));
-    if (!has_key && slice_is_absent(argument_find(inv, "SSEAlgorithm"))) TRY(argument_set(inv, "SSEAlgorithm", SLICE("AES256")));
+    if (!has_key && slice_is_absent(argument_find(inv, "SSEAlgorithm")))
+        TRY(argument_set(inv, "SSEAlgorithm", SLICE("AES256")));
     return run_operation(inv);
 }
 
 #define PLAIN "Acl StorageClass"
 
 static const command rows[] = {
-    {.verb = "create", .operation = OPERATION_PUT_BUCKET, .positional = "Bucket", .hidden = PLAIN, .name = "Bucket", .flags = create_flags,
+    {.verb = "create",
+     .operation = OPERATION_PUT_BUCKET,
+     .positional = "Bucket",
+     .hidden = PLAIN,
+     .name = "Bucket",
+     .flags = create_flags,
      .run = create},
     {.verb = "list", .operation = OPERATION_LIST_BUCKETS, .columns = "Name CreationDate Region", .name = "Name"},
     {.verb = "show", .operation = OPERATION_GET_BUCKET_INFO, .positional = "Bucket", .name = "Bucket.Name"},
     {.verb = "delete", .operation = OPERATION_DELETE_BUCKET, .positional = "Bucket", .danger = "Delete the bucket"},
-    {.verb = "encrypt", .operation = OPERATION_PUT_BUCKET_ENCRYPTION, .positional = "Bucket", .hidden = "Rule",
-     .short_names = "KMSMasterKeyID=key SSEAlgorithm=algorithm", .run = encrypt},
+    {.verb = "encrypt",
+     .operation = OPERATION_PUT_BUCKET_ENCRYPTION,
+     .positional = "Bucket",
+     .hidden = "Rule",
+     .short_names = "KMSMasterKeyID=key SSEAlgorithm=algorithm",
+     .run = encrypt},
     {.verb = "encryption", .operation = OPERATION_GET_BUCKET_ENCRYPTION, .positional = "Bucket"},
     {.verb = "reset-encryption", .operation = OPERATION_DELETE_BUCKET_ENCRYPTION, .positional = "Bucket"},
     {.verb = "location", .operation = OPERATION_GET_BUCKET_LOCATION, .positional = "Bucket", .name = "Location"},
@@ -69,4 +82,5 @@ static const command rows[] = {
 };
 
 extern const noun bucket_noun;
-const noun bucket_noun = {"bucket", "Buckets, and the key their objects are encrypted under.", rows, sizeof rows / sizeof *rows};
+const noun bucket_noun = {"bucket", "Buckets, and the key their objects are encrypted under.", rows,
+                          sizeof rows / sizeof *rows};

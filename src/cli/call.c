@@ -29,8 +29,10 @@ static bool is_first_of_its_field(const invocation *inv, size_t index) {
 static status check_unique(invocation *inv, size_t index) {
     const argument *a = &inv->arguments[index];
     for (size_t i = 0; a->of->kind == FIELD_MAP && i < index; i++) {
-        if (inv->arguments[i].of != a->of || !slice_equals(name_of(inv->arguments[i].value), name_of(a->value))) continue;
-        return trouble_note(&inv->trouble, FAIL(USAGE), "%s has \"%.*s\" twice.", a->of->name, SLICE_ARGS(name_of(a->value)));
+        if (inv->arguments[i].of != a->of || !slice_equals(name_of(inv->arguments[i].value), name_of(a->value)))
+            continue;
+        return trouble_note(&inv->trouble, FAIL(USAGE), "%s has \"%.*s\" twice.", a->of->name,
+                            SLICE_ARGS(name_of(a->value)));
     }
     return OK;
 }
@@ -105,7 +107,8 @@ static status read_answer(client *c, result *r) {
     const answer *a = &r->answer;
     bool is_json = !FAILED(json_parse(a->body, &c->inv->memory, &r->value, NULL)) && json_is_object(r->value);
     if (a->http / 100 == 2 && is_json) return OK;
-    if (a->http / 100 == 2) return trouble_note(&c->inv->trouble, FAIL(MALFORMED), "The answer is not the JSON that was expected.");
+    if (a->http / 100 == 2)
+        return trouble_note(&c->inv->trouble, FAIL(MALFORMED), "The answer is not the JSON that was expected.");
     server_error error = {a->http, {0}, {0}, a->request_id};
     if (is_json) {
         error.code = member_text(r->value, "Code");
@@ -118,8 +121,11 @@ status call_rpc(client *c, enum operation_id id, pair_list parameters, result *o
     const operation *op = operation_get(id);
     ENSURE(op != NULL, INTERNAL);
     arena *memory = &c->inv->memory;
-    client_rpc call = {.host = c->profile.host, .action = slice_of_text(op->name), .version = slice_of_text(op->product->version),
-                       .parameters = parameters, .time_s = clock_now_s()};
+    client_rpc call = {.host = c->profile.host,
+                       .action = slice_of_text(op->name),
+                       .version = slice_of_text(op->product->version),
+                       .parameters = parameters,
+                       .time_s = clock_now_s()};
     client_request request;
     result r = {0};
     TRY(make_nonce(memory, &call.nonce));

@@ -8,8 +8,16 @@
 #include "base/clock.h"
 #include "dialect/head.h"
 
-enum { HEADERS_ROOM = 96, BODY_BYTES_MOST = 16 << 20, CALL_TIMEOUT_S = 60, STALL_TIMEOUT_S = 60, CONNECT_TIMEOUT_S = 10,
-       RETRY_PAUSE_MS = 250, PROBE_TIMEOUT_S = 5 };
+enum {
+    HEADERS_ROOM = 96,
+    BODY_BYTES_MOST = 16 << 20,
+    CALL_TIMEOUT_S = 60,
+    STALL_TIMEOUT_S = 60,
+    CONNECT_TIMEOUT_S = 10,
+    RETRY_PAUSE_MS = 250,
+    PROBE_TIMEOUT_S = 5,
+    PIECE_BYTES = 256 << 10
+};
 
 /* One transfer: what curl's callbacks need. */
 typedef struct transfer {
@@ -81,7 +89,9 @@ static void set_connection(CURL *curl, const profile *p) {
     SET(CURLOPT_USERAGENT, "keyhold");
     SET(CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     if (p->is_loopback) SET(CURLOPT_NOPROXY, "*");
-    if (!slice_is_absent(p->ca)) SET(CURLOPT_CAINFO, (const char *)p->ca.at);
+    if (slice_is_absent(p->ca)) return;
+    SET(CURLOPT_CAINFO, (const char *)p->ca.at); /* and nobody else: the system's authorities stay out */
+    SET(CURLOPT_CAPATH, NULL);
 }
 
 static void set_transfer(CURL *curl, transfer *t, const client_request *r) {
@@ -95,6 +105,8 @@ static void set_transfer(CURL *curl, transfer *t, const client_request *r) {
     SET(CURLOPT_XFERINFODATA, t);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_ERRORBUFFER, t->why);
+    SET(CURLOPT_BUFFERSIZE, (long)PIECE_BYTES);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)PIECE_BYTES);
     if (is_head) SET(CURLOPT_NOBODY, 1L);
     if (is_upload) {
         SET(CURLOPT_UPLOAD, 1L);
@@ -164,14 +176,16 @@ static status explain(transfer *t, CURLcode code) {
     trouble *to = &t->c->inv->trouble;
     const char *endpoint = (const char *)t->c->profile.endpoint.at;
     const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
-    if (FAILED(t->failure)) return trouble_note(to, t->failure, "The data could not be moved any further (%s).", status_name(t->failure));
+    if (FAILED(t->failure))
+        return trouble_note(to, t->failure, "The data could not be moved any further (%s).", status_name(t->failure));
     if (code == CURLE_OPERATION_TIMEDOUT)
         return trouble_note(to, FAIL(TIMEOUT), "%s did not answer in time (%s).", endpoint, why);
     if (is_distrust(code)) {
         trouble_advise(to, "--ca FILE names the authority to trust: tls/ca.pem in the server's data folder");
         return trouble_note(to, FAIL(VERIFICATION), "The certificate of %s is not trusted (%s).", endpoint, why);
     }
-    if (code == CURLE_PARTIAL_FILE) return trouble_note(to, FAIL(CLOSED), "The answer of %s broke off (%s).", endpoint, why);
+    if (code == CURLE_PARTIAL_FILE)
+        return trouble_note(to, FAIL(CLOSED), "The answer of %s broke off (%s).", endpoint, why);
     return trouble_note(to, FAIL(CLOSED), "%s cannot be reached (%s).", endpoint, why);
 }
 

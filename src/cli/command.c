@@ -8,8 +8,8 @@
 extern const noun key_noun, alias_noun, bucket_noun, object_noun, user_noun, access_key_noun, policy_noun, trail_noun;
 extern const noun whoami_noun, session_noun, init_noun, serve_noun, doctor_noun, configure_noun, config_noun;
 
-const noun *const nouns[] = {&init_noun,   &serve_noun,      &doctor_noun, &config_noun, &configure_noun, &whoami_noun,
-                             &key_noun,    &alias_noun,      &bucket_noun, &object_noun, &trail_noun,     &user_noun,
+const noun *const nouns[] = {&init_noun,       &serve_noun,  &doctor_noun,  &config_noun, &configure_noun, &whoami_noun,
+                             &key_noun,        &alias_noun,  &bucket_noun,  &object_noun, &trail_noun,     &user_noun,
                              &access_key_noun, &policy_noun, &session_noun, NULL};
 
 const noun *noun_find(slice name) {

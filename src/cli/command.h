@@ -32,7 +32,7 @@ typedef struct command {
     const char *danger;          /* asked before: "Delete the bucket" */
     const char *help;            /* NULL: the operation's own */
     const command_flag *flags;
-    command_run *run;            /* NULL: run_operation */
+    command_run *run; /* NULL: run_operation */
 } command;
 
 typedef struct noun {

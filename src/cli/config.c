@@ -64,10 +64,18 @@ static status check(invocation *inv) {
 }
 
 static const command rows[] = {
-    {.verb = "show", .columns = "Setting Value From", .name = "Setting", .flags = flags, .run = show,
+    {.verb = "show",
+     .columns = "Setting Value From",
+     .name = "Setting",
+     .flags = flags,
+     .run = show,
      .help = "Shows every setting of the server, and where its value comes from."},
-    {.verb = "check", .flags = flags, .run = check, .help = "Checks the configuration; exit code 0 when the server would take it."},
+    {.verb = "check",
+     .flags = flags,
+     .run = check,
+     .help = "Checks the configuration; exit code 0 when the server would take it."},
 };
 
 extern const noun config_noun;
-const noun config_noun = {"config", "The server's settings, and where each value comes from.", rows, sizeof rows / sizeof *rows};
+const noun config_noun = {"config", "The server's settings, and where each value comes from.", rows,
+                          sizeof rows / sizeof *rows};

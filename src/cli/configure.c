@@ -25,7 +25,8 @@ static status ask(invocation *inv, const wanted *w, slice *to) {
     OWNED(buffer) line = {0};
     slice question;
     if (!slice_is_absent(*to)) return OK;
-    if (w->standard.len) TRY(arena_printf(&inv->memory, &question, "%s [%.*s]: ", w->question, SLICE_ARGS(w->standard)));
+    if (w->standard.len)
+        TRY(arena_printf(&inv->memory, &question, "%s [%.*s]: ", w->question, SLICE_ARGS(w->standard)));
     else TRY(arena_printf(&inv->memory, &question, "%s: ", w->question));
     status asked = terminal_ask((const char *)question.at, w->echo, &line);
     if (!FAILED(asked)) asked = arena_copy(&inv->memory, slice_trim(buffer_slice(&line)), to);
@@ -70,12 +71,15 @@ static status configure(invocation *inv) {
     if (inv->is_dry_run) return run_describe(inv);
     TRY(profile_save(inv, name, &p));
     TRY(profile_path(inv, "", &path));
-    if (!inv->is_quiet) fprintf(stderr, "keyhold: configure: profile %.*s is in %.*s\n", SLICE_ARGS(name), SLICE_ARGS(path));
+    if (!inv->is_quiet)
+        fprintf(stderr, "keyhold: configure: profile %.*s is in %.*s\n", SLICE_ARGS(name), SLICE_ARGS(path));
     return OK;
 }
 
 static const command rows[] = {
-    {.flags = flags, .run = configure, .help = "Keeps endpoint, authority (--ca) and access key in a profile (--profile NAME)."},
+    {.flags = flags,
+     .run = configure,
+     .help = "Keeps endpoint, authority (--ca) and access key in a profile (--profile NAME)."},
 };
 
 extern const noun configure_noun;

@@ -59,7 +59,8 @@ static status find_server(invocation *inv, const settings *s, bool *is_named) {
     slice address = settings_text(s, SETTING_HTTPS), ca;
     *is_named = !slice_is_absent(inv->endpoint) || getenv("KEYHOLD_ENDPOINT") || !slice_is_absent(inv->profile);
     if (*is_named || slice_equals_text(address, "off")) return OK;
-    if (slice_starts_with(address, SLICE("0.0.0.0:"))) TRY(arena_printf(&inv->memory, &address, "127.0.0.1%.*s", SLICE_ARGS(slice_skip(address, 7))));
+    if (slice_starts_with(address, SLICE("0.0.0.0:")))
+        TRY(arena_printf(&inv->memory, &address, "127.0.0.1%.*s", SLICE_ARGS(slice_skip(address, 7))));
     TRY(arena_printf(&inv->memory, &inv->endpoint, "https://%.*s", SLICE_ARGS(address)));
     TRY(arena_printf(&inv->memory, &ca, "%s/tls/ca.pem", settings_string(s, SETTING_DATA)));
     if (slice_is_absent(inv->ca) && access((const char *)ca.at, R_OK) == 0) inv->ca = ca;
@@ -76,7 +77,8 @@ static status check_server(invocation *inv, const settings *s, findings *all) {
         (void)finding_add(all, "server", FINDING_FINE, "%.*s answers", SLICE_ARGS(p.endpoint));
         return OK;
     }
-    finding *f = finding_add(all, "server", is_named ? FINDING_WRONG : FINDING_WARNING, "%.*s does not answer: %s", SLICE_ARGS(p.endpoint), why);
+    finding *f = finding_add(all, "server", is_named ? FINDING_WRONG : FINDING_WARNING, "%.*s does not answer: %s",
+                             SLICE_ARGS(p.endpoint), why);
     finding_advise(f, "keyhold serve --data %s starts it", settings_string(s, SETTING_DATA));
     return OK;
 }
@@ -90,7 +92,8 @@ static void show_lines(const findings *all) {
     bool is_bright = terminal_is_bright(STDOUT_FILENO);
     for (size_t i = 0; i < all->count; i++) {
         const finding *f = &all->at[i];
-        printf("%s%-8s%s %s: %s\n", is_bright ? COLOURS[f->state] : "", state_names[f->state], is_bright ? "\033[0m" : "", f->check, f->text);
+        printf("%s%-8s%s %s: %s\n", is_bright ? COLOURS[f->state] : "", state_names[f->state],
+               is_bright ? "\033[0m" : "", f->check, f->text);
         if (f->advice[0]) printf("         %s\n", f->advice);
     }
 }
@@ -137,8 +140,11 @@ static status doctor(invocation *inv) {
 }
 
 static const command rows[] = {
-    {.name = "Check", .flags = flags, .run = doctor,
-     .help = "Looks at the machine, the data folder and the server, and says what to do. Exit code 1 when something is wrong."},
+    {.name = "Check",
+     .flags = flags,
+     .run = doctor,
+     .help = "Looks at the machine, the data folder and the server, and says what to do. Exit code 1 when something is "
+             "wrong."},
 };
 
 extern const noun doctor_noun;

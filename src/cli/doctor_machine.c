@@ -24,7 +24,8 @@ static void check_kernel(findings *all) {
     struct utsname name;
     if (uname(&name) == 0) (void)finding_add(all, "kernel", FINDING_FINE, "%s %s", name.sysname, name.release);
     int abi = sandbox_landlock_abi();
-    finding *f = finding_add(all, "landlock", abi ? FINDING_FINE : FINDING_WARNING, abi ? "files are confined (ABI %d)" : "this kernel has none (ABI %d)", abi);
+    finding *f = finding_add(all, "landlock", abi ? FINDING_FINE : FINDING_WARNING,
+                             abi ? "files are confined (ABI %d)" : "this kernel has none (ABI %d)", abi);
     if (!abi) finding_advise(f, "use a kernel of 5.13 or later with Landlock among its security modules");
 }
 
@@ -33,8 +34,10 @@ static void check_seccomp(findings *all) {
     read_file("/proc/self/status", &text);
     bool has_filters = slice_find(buffer_slice(&text), SLICE("Seccomp:")) != SIZE_MAX;
     if (has_filters) (void)finding_add(all, "seccomp", FINDING_FINE, "system calls are filtered");
-    else finding_advise(finding_add(all, "seccomp", FINDING_WRONG, "this kernel has no system call filter, and no role starts without"),
-                        "use a kernel with CONFIG_SECCOMP_FILTER");
+    else
+        finding_advise(finding_add(all, "seccomp", FINDING_WRONG,
+                                   "this kernel has no system call filter, and no role starts without"),
+                       "use a kernel with CONFIG_SECCOMP_FILTER");
 }
 
 static void check_secret_memory(findings *all) {
@@ -43,9 +46,12 @@ static void check_secret_memory(findings *all) {
                        "raise the limit: LimitMEMLOCK=64M in the unit, or ulimit -l");
         return;
     }
-    if (secret_pool_is_secret()) (void)finding_add(all, "secret memory", FINDING_FINE, "keys live in memory that no other process can read");
-    else finding_advise(finding_add(all, "secret memory", FINDING_WARNING, "memfd_secret is off: keys live in locked memory that root could read"),
-                        "start the kernel (5.14 or later) with secretmem.enable=1");
+    if (secret_pool_is_secret())
+        (void)finding_add(all, "secret memory", FINDING_FINE, "keys live in memory that no other process can read");
+    else
+        finding_advise(finding_add(all, "secret memory", FINDING_WARNING,
+                                   "memfd_secret is off: keys live in locked memory that root could read"),
+                       "start the kernel (5.14 or later) with secretmem.enable=1");
     secret_pool_close();
 }
 
@@ -67,10 +73,13 @@ static void check_processor(findings *all) {
     OWNED(buffer) text = {0};
     read_file("/proc/cpuinfo", &text);
     slice flags = flags_line(buffer_slice(&text));
-    bool has_aes = has_word(flags, SLICE("aes")), has_vaes = has_word(flags, SLICE("vaes")) && has_word(flags, SLICE("vpclmulqdq"));
-    finding *f = finding_add(all, "processor", has_aes ? FINDING_FINE : FINDING_WARNING, "AES instructions: %s; wide ones (VAES): %s",
-                             has_aes ? "yes" : "no", has_vaes ? "yes" : "no");
-    if (!has_aes) finding_advise(f, "encryption works, but slowly; in a virtual machine pass the host's processor through");
+    bool has_aes = has_word(flags, SLICE("aes")),
+         has_vaes = has_word(flags, SLICE("vaes")) && has_word(flags, SLICE("vpclmulqdq"));
+    finding *f =
+        finding_add(all, "processor", has_aes ? FINDING_FINE : FINDING_WARNING,
+                    "AES instructions: %s; wide ones (VAES): %s", has_aes ? "yes" : "no", has_vaes ? "yes" : "no");
+    if (!has_aes)
+        finding_advise(f, "encryption works, but slowly; in a virtual machine pass the host's processor through");
 }
 
 static void check_swap(findings *all) {
@@ -79,8 +88,10 @@ static void check_swap(findings *all) {
     read_file("/proc/swaps", &text);
     for (size_t i = 0; i < text.len; i++) lines += text.at[i] == '\n';
     if (lines <= 1) (void)finding_add(all, "swap", FINDING_FINE, "none");
-    else finding_advise(finding_add(all, "swap", FINDING_WARNING, "there is swap: keys never go there, but data on its way through the gateway may"),
-                        "swapoff -a, or put swap on an encrypted device");
+    else
+        finding_advise(finding_add(all, "swap", FINDING_WARNING,
+                                   "there is swap: keys never go there, but data on its way through the gateway may"),
+                       "swapoff -a, or put swap on an encrypted device");
 }
 
 static void check_core_dumps(findings *all) {
@@ -88,10 +99,13 @@ static void check_core_dumps(findings *all) {
     read_file("/proc/sys/kernel/core_pattern", &text);
     slice pattern = slice_trim(buffer_slice(&text));
     if (!slice_starts_with(pattern, SLICE("|"))) {
-        (void)finding_add(all, "core dumps", FINDING_FINE, "pattern \"%.*s\"; all roles switch them off", SLICE_ARGS(pattern));
+        (void)finding_add(all, "core dumps", FINDING_FINE, "pattern \"%.*s\"; all roles switch them off",
+                          SLICE_ARGS(pattern));
         return;
     }
-    finding_advise(finding_add(all, "core dumps", FINDING_WARNING, "a program receives them (%.*s); all roles switch them off", SLICE_ARGS(slice_head(pattern, 80))),
+    finding_advise(finding_add(all, "core dumps", FINDING_WARNING,
+                               "a program receives them (%.*s); all roles switch them off",
+                               SLICE_ARGS(slice_head(pattern, 80))),
                    "for other programs that hold keys: sysctl kernel.core_pattern=core");
 }
 

@@ -20,7 +20,8 @@ static status write_all(buffer *out) {
 
 static status write_noun(const noun *n, buffer *out) {
     TRY(buffer_printf(out, "%s\n\nUsage: keyhold %s VERB [WORD]... [FLAG]...\n\n", n->help, n->name));
-    for (size_t i = 0; i < n->count; i++) TRY(two_columns(out, n->commands[i].verb, command_help(&n->commands[i]), NAME_COLUMN));
+    for (size_t i = 0; i < n->count; i++)
+        TRY(two_columns(out, n->commands[i].verb, command_help(&n->commands[i]), NAME_COLUMN));
     return OK;
 }
 
@@ -45,9 +46,19 @@ static status write_usage(const invocation *inv, buffer *out) {
 /* What may stand for a field's value. */
 static void value_form(const field *f, char *out, size_t room) {
     static const char *const FORMS[] = {
-        [FIELD_TEXT] = "TEXT", [FIELD_BYTES] = "BASE64|@FILE|-", [FIELD_SECRET] = "@FILE|-", [FIELD_JSON] = "JSON", [FIELD_INT] = "N",
-        [FIELD_TIME] = "TIME", [FIELD_BOOL] = "",                [FIELD_CHOICE] = "",        [FIELD_MAP] = "NAME=VALUE", [FIELD_TEXTS] = "TEXT",
-        [FIELD_JSONS] = "JSON", [FIELD_SHAPE] = "",              [FIELD_SHAPES] = "NAME=VALUE",
+        [FIELD_TEXT] = "TEXT",
+        [FIELD_BYTES] = "BASE64|@FILE|-",
+        [FIELD_SECRET] = "@FILE|-",
+        [FIELD_JSON] = "JSON",
+        [FIELD_INT] = "N",
+        [FIELD_TIME] = "TIME",
+        [FIELD_BOOL] = "",
+        [FIELD_CHOICE] = "",
+        [FIELD_MAP] = "NAME=VALUE",
+        [FIELD_TEXTS] = "TEXT",
+        [FIELD_JSONS] = "JSON",
+        [FIELD_SHAPE] = "",
+        [FIELD_SHAPES] = "NAME=VALUE",
     };
     bool is_long_text = f->kind == FIELD_TEXT && (f->max == 0 || f->max >= 1024);
     if (f->kind != FIELD_CHOICE) {
@@ -135,7 +146,8 @@ static status write_common(const command *c, buffer *out) {
     };
     TRY(buffer_append_text(out, "\nOf every command:\n"));
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) TRY(two_columns(out, ROWS[i][0], ROWS[i][1], FLAG_COLUMN));
-    if (c->saved) TRY(two_columns(out, "--out FILE", "the result itself into FILE, or - for standard output", FLAG_COLUMN));
+    if (c->saved)
+        TRY(two_columns(out, "--out FILE", "the result itself into FILE, or - for standard output", FLAG_COLUMN));
     return c->danger ? two_columns(out, "-y, --yes", "go ahead without asking", FLAG_COLUMN) : OK;
 }
 

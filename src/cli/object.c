@@ -19,7 +19,8 @@ static status set_address(invocation *inv, slice typed, enum address kind) {
     size_t slash = slice_find_byte(typed, '/');
     slice bucket = slice_head(typed, slash), key = slash == SIZE_MAX ? (slice){0} : slice_skip(typed, slash + 1);
     if (bucket.len == 0 || (needs_key && key.len == 0))
-        return trouble_note(&inv->trouble, FAIL(USAGE), "\"%.*s\" must be %s.", SLICE_ARGS(typed), needs_key ? "BUCKET/KEY" : "BUCKET or BUCKET/PREFIX");
+        return trouble_note(&inv->trouble, FAIL(USAGE), "\"%.*s\" must be %s.", SLICE_ARGS(typed),
+                            needs_key ? "BUCKET/KEY" : "BUCKET or BUCKET/PREFIX");
     TRY(argument_set(inv, "Bucket", bucket));
     if (needs_key) return argument_set(inv, "Key", key);
     return key.len ? argument_set(inv, "Prefix", key) : OK;
@@ -37,7 +38,8 @@ static status complete_target(invocation *inv, slice source, slice typed, slice 
     slice name = last_part(source);
     *out = typed;
     if (!has_no_slash && !is_folder) return OK;
-    if (slice_equals_text(source, "-")) return trouble_note(&inv->trouble, FAIL(USAGE), "What comes from stdin needs a name: BUCKET/KEY.");
+    if (slice_equals_text(source, "-"))
+        return trouble_note(&inv->trouble, FAIL(USAGE), "What comes from stdin needs a name: BUCKET/KEY.");
     return arena_printf(&inv->memory, out, "%.*s%s%.*s", SLICE_ARGS(typed), has_no_slash ? "/" : "", SLICE_ARGS(name));
 }
 
@@ -71,7 +73,8 @@ static status get(invocation *inv) {
     result r;
     TRY(set_address(inv, inv->words[0], ADDRESS_OF_OBJECT));
     slice key = argument_find(inv, "Key"), path = inv->word_count > 1 ? inv->words[1] : last_part(key);
-    if (slice_ends_with(path, SLICE("/"))) TRY(arena_printf(&inv->memory, &path, "%.*s%.*s", SLICE_ARGS(path), SLICE_ARGS(last_part(key))));
+    if (slice_ends_with(path, SLICE("/")))
+        TRY(arena_printf(&inv->memory, &path, "%.*s%.*s", SLICE_ARGS(path), SLICE_ARGS(last_part(key))));
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
     TRY(make_order(inv, &order));
@@ -185,7 +188,8 @@ static status remove_below(client *c) {
 static status remove_objects(invocation *inv) {
     OWNED(client) c = {0};
     bool is_recursive = flag_is_given(inv, "recursive");
-    if (is_recursive && inv->word_count > 1) return trouble_note(&inv->trouble, FAIL(USAGE), "--recursive takes one BUCKET/PREFIX.");
+    if (is_recursive && inv->word_count > 1)
+        return trouble_note(&inv->trouble, FAIL(USAGE), "--recursive takes one BUCKET/PREFIX.");
     TRY(run_ask(inv));
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
@@ -201,18 +205,49 @@ static status remove_objects(invocation *inv) {
 #define ANSWER_HEADERS " ContentType CacheControl ContentDisposition ContentEncoding ContentLanguage Expires Metadata"
 
 static const command rows[] = {
-    {.verb = "put", .operation = OPERATION_PUT_OBJECT, .words = "FILE BUCKET/KEY", .hidden = NOT_TYPED,
-     .short_names = "KmsKeyId=key Metadata=meta", .name = "ETag", .run = put},
-    {.verb = "get", .operation = OPERATION_GET_OBJECT, .words = "BUCKET/KEY [FILE]",
-     .hidden = ADDRESS CONDITIONS ANSWER_HEADERS " RangeFirst RangeLast RangeSuffix", .run = get, .help = "Reads an object into a file, checked."},
-    {.verb = "ls", .operation = OPERATION_LIST_OBJECTS_V2, .words = "BUCKET[/PREFIX]", .hidden = "Bucket Prefix EncodingType FetchOwner",
-     .columns = "Key|Prefix=NAME Size LastModified ETag", .name = "Key|Prefix", .run = list, .help = "Lists objects in the order of their names."},
-    {.verb = "rm", .operation = OPERATION_DELETE_OBJECT, .words = "BUCKET/KEY...", .hidden = ADDRESS, .flags = remove_flags,
-     .danger = "Delete", .run = remove_objects},
-    {.verb = "cp", .operation = OPERATION_COPY_OBJECT, .words = "BUCKET/KEY BUCKET/KEY",
-     .hidden = NOT_TYPED " SourceBucket SourceKey" CONDITIONS, .short_names = "KmsKeyId=key Metadata=meta", .name = "ETag", .run = copy},
-    {.verb = "head", .operation = OPERATION_HEAD_OBJECT, .words = "BUCKET/KEY", .hidden = ADDRESS CONDITIONS, .name = "ETag", .run = head},
+    {.verb = "put",
+     .operation = OPERATION_PUT_OBJECT,
+     .words = "FILE BUCKET/KEY",
+     .hidden = NOT_TYPED,
+     .short_names = "KmsKeyId=key Metadata=meta",
+     .name = "ETag",
+     .run = put},
+    {.verb = "get",
+     .operation = OPERATION_GET_OBJECT,
+     .words = "BUCKET/KEY [FILE]",
+     .hidden = ADDRESS CONDITIONS ANSWER_HEADERS " RangeFirst RangeLast RangeSuffix",
+     .run = get,
+     .help = "Reads an object into a file, checked."},
+    {.verb = "ls",
+     .operation = OPERATION_LIST_OBJECTS_V2,
+     .words = "BUCKET[/PREFIX]",
+     .hidden = "Bucket Prefix EncodingType FetchOwner",
+     .columns = "Key|Prefix=NAME Size LastModified ETag",
+     .name = "Key|Prefix",
+     .run = list,
+     .help = "Lists objects in the order of their names."},
+    {.verb = "rm",
+     .operation = OPERATION_DELETE_OBJECT,
+     .words = "BUCKET/KEY...",
+     .hidden = ADDRESS,
+     .flags = remove_flags,
+     .danger = "Delete",
+     .run = remove_objects},
+    {.verb = "cp",
+     .operation = OPERATION_COPY_OBJECT,
+     .words = "BUCKET/KEY BUCKET/KEY",
+     .hidden = NOT_TYPED " SourceBucket SourceKey" CONDITIONS,
+     .short_names = "KmsKeyId=key Metadata=meta",
+     .name = "ETag",
+     .run = copy},
+    {.verb = "head",
+     .operation = OPERATION_HEAD_OBJECT,
+     .words = "BUCKET/KEY",
+     .hidden = ADDRESS CONDITIONS,
+     .name = "ETag",
+     .run = head},
 };
 
 extern const noun object_noun;
-const noun object_noun = {"object", "Objects: put files in, get them back, copy, list, remove.", rows, sizeof rows / sizeof *rows};
+const noun object_noun = {"object", "Objects: put files in, get them back, copy, list, remove.", rows,
+                          sizeof rows / sizeof *rows};

@@ -37,7 +37,8 @@ typedef struct conversion {
 static void put_text(conversion *to, const xml *from) {
     int64_t number;
     slice text = from->text, plain;
-    if (to->is_encoded && is_encoded_name(from->name) && !FAILED(percent_decode(text, false, to->memory, &plain))) text = plain;
+    if (to->is_encoded && is_encoded_name(from->name) && !FAILED(percent_decode(text, false, to->memory, &plain)))
+        text = plain;
     if (slice_equals_text(from->name, "ETag")) text = without_quotes(text);
     if (is_number(from->name) && slice_to_i64(text, &number)) json_put_integer(&to->w, number);
     else if (slice_equals_text(from->name, "IsTruncated")) json_put_bool(&to->w, slice_equals_text(text, "true"));
@@ -141,7 +142,8 @@ static status read_headers(const answer *a, arena *memory, const json **out) {
     int64_t length;
     bool is_object = !slice_is_absent(answer_header(a, "x-oss-object-type"));
     json_begin_object(&w);
-    if (is_object && slice_to_i64(answer_header(a, "content-length"), &length)) json_put_member_integer(&w, "Size", length);
+    if (is_object && slice_to_i64(answer_header(a, "content-length"), &length))
+        json_put_member_integer(&w, "Size", length);
     for (size_t i = 0; i < sizeof header_names / sizeof *header_names; i++) {
         slice value = answer_header(a, header_names[i].header);
         if (!slice_is_absent(value)) json_put_member_text(&w, header_names[i].name, without_quotes(value));

@@ -59,7 +59,9 @@ static status add_named_header(oss_order *o, slice name, slice value) {
     return OK;
 }
 
-status order_add_header(oss_order *o, const char *name, slice value) { return add_named_header(o, slice_of_text(name), value); }
+status order_add_header(oss_order *o, const char *name, slice value) {
+    return add_named_header(o, slice_of_text(name), value);
+}
 
 /* ---- arguments */
 
@@ -70,7 +72,9 @@ static status add_metadata(invocation *inv, slice text, oss_order *o) {
     return add_named_header(o, name, slice_skip(text, equals + 1));
 }
 
-static bool is_in_body(const field *f) { return strcmp(f->name, "SSEAlgorithm") == 0 || strcmp(f->name, "KMSMasterKeyID") == 0; }
+static bool is_in_body(const field *f) {
+    return strcmp(f->name, "SSEAlgorithm") == 0 || strcmp(f->name, "KMSMasterKeyID") == 0;
+}
 
 static bool holds_line_end(slice text) { return slice_contains_byte(text, '\n') || slice_contains_byte(text, '\r'); }
 
@@ -80,7 +84,8 @@ static status add_argument(invocation *inv, const argument *a, oss_order *o) {
     if (slice_equals_text(slice_of_text(a->of->name), "Bucket")) return o->bucket = a->value, OK;
     if (slice_equals_text(slice_of_text(a->of->name), "Key")) return o->key = a->value, OK;
     if (is_in_body(a->of)) return OK;
-    if (holds_line_end(a->value)) return trouble_note(&inv->trouble, FAIL(USAGE), "%s has to be one line.", a->of->name);
+    if (holds_line_end(a->value))
+        return trouble_note(&inv->trouble, FAIL(USAGE), "%s has to be one line.", a->of->name);
     if (a->of->kind == FIELD_MAP) return add_metadata(inv, a->value, o);
     for (size_t i = 0; i < sizeof header_rows / sizeof *header_rows; i++)
         if (strcmp(a->of->name, header_rows[i].field) == 0) return order_add_header(o, header_rows[i].header, a->value);
@@ -135,7 +140,8 @@ static void add_choice(const route *r, oss_order *o) {
     slice whole = slice_of_text(r->query);
     size_t equals = slice_find_byte(whole, '=');
     if (!r->query) return;
-    o->query[o->query_count++] = (pair){slice_head(whole, equals), equals == SIZE_MAX ? SLICE("") : slice_skip(whole, equals + 1)};
+    o->query[o->query_count++] =
+        (pair){slice_head(whole, equals), equals == SIZE_MAX ? SLICE("") : slice_skip(whole, equals + 1)};
 }
 
 /* The body of a request is under the signature through its digest. */
@@ -167,8 +173,14 @@ status call_oss(client *c, const oss_order *order, const client_stream *stream, 
     *o = *order;
     add_choice(r, o);
     TRY(add_digest(c->inv, o));
-    client_oss call = {.method = slice_of_text(r->method), .host = c->profile.host, .region = c->profile.region, .bucket = o->bucket,
-                       .key = o->key, .query = {o->query, o->query_count}, .headers = o->headers, .header_count = o->header_count,
+    client_oss call = {.method = slice_of_text(r->method),
+                       .host = c->profile.host,
+                       .region = c->profile.region,
+                       .bucket = o->bucket,
+                       .key = o->key,
+                       .query = {o->query, o->query_count},
+                       .headers = o->headers,
+                       .header_count = o->header_count,
                        .time_s = clock_now_s()};
     client_request request;
     result made = {0};

@@ -68,7 +68,8 @@ status json_cell(invocation *inv, const json *value, slice *out) {
 
 status output_text(invocation *inv, slice bytes) {
     bool is_written = fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len && fflush(stdout) == 0;
-    return is_written ? OK : trouble_note(&inv->trouble, FAIL(IO), "The result could not be written to standard output.");
+    return is_written ? OK
+                      : trouble_note(&inv->trouble, FAIL(IO), "The result could not be written to standard output.");
 }
 
 static status output_buffer(invocation *inv, buffer *text) {
@@ -110,7 +111,9 @@ status output_save(invocation *inv, slice path, slice bytes) {
     TRY(arena_copy(&inv->memory, path, &whole));
     bool is_special = output_is_special((const char *)whole.at);
     status done = is_special ? write_into((const char *)whole.at, bytes) : replace(inv, path, bytes);
-    return FAILED(done) ? trouble_note(&inv->trouble, done, "%.*s could not be written (%s).", SLICE_ARGS(path), status_name(done)) : OK;
+    return FAILED(done) ? trouble_note(&inv->trouble, done, "%.*s could not be written (%s).", SLICE_ARGS(path),
+                                       status_name(done))
+                        : OK;
 }
 
 /* ---- JSON for reading: two blanks for each depth */

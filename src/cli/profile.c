@@ -37,7 +37,8 @@ static bool name_is_valid(slice name) {
 }
 
 static status bad_name(invocation *inv, slice name) {
-    return trouble_note(&inv->trouble, FAIL(USAGE), "\"%.*s\" cannot be a profile's name: letters, digits, '-', '_' and '.' only.",
+    return trouble_note(&inv->trouble, FAIL(USAGE),
+                        "\"%.*s\" cannot be a profile's name: letters, digits, '-', '_' and '.' only.",
                         SLICE_ARGS(name));
 }
 
@@ -76,7 +77,8 @@ static status read_secret_file(invocation *inv, slice path, size_t most, slice *
     TRY(arena_copy(&inv->memory, path, &named));
     if (!FAILED(files_is_private(FILES_HERE, (const char *)named.at, &is_private)) && !is_private) {
         trouble_advise(&inv->trouble, "chmod 600 %.*s", SLICE_ARGS(path));
-        return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s holds a secret and others can read it.", SLICE_ARGS(path));
+        return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s holds a secret and others can read it.",
+                            SLICE_ARGS(path));
     }
     TRY(value_read_file(inv, path, most, &content));
     return arena_copy(&inv->memory, slice_trim(content), out);
@@ -84,7 +86,8 @@ static status read_secret_file(invocation *inv, slice path, size_t most, slice *
 
 static status take_secret(const reading *r, const ini_line *line, slice *out) {
     if (!r->may_hold_secrets) {
-        trouble_advise(&r->inv->trouble, "chmod 600 %.*s, or use %.*s_file", SLICE_ARGS(r->path), SLICE_ARGS(line->key));
+        trouble_advise(&r->inv->trouble, "chmod 600 %.*s, or use %.*s_file", SLICE_ARGS(r->path),
+                       SLICE_ARGS(line->key));
         return refuse_line(r, line, "stands in a file that others can read");
     }
     *out = line->value;
@@ -97,8 +100,15 @@ static status take_file(const reading *r, slice value, size_t most, slice *out) 
     return read_secret_file(r->inv, path, most, out);
 }
 
-static const char *const keys[] = {"endpoint", "ca", "region", "access_key_id", "access_key_secret", "access_key_secret_file",
-                                   "security_token", "security_token_file", NULL};
+static const char *const keys[] = {"endpoint",
+                                   "ca",
+                                   "region",
+                                   "access_key_id",
+                                   "access_key_secret",
+                                   "access_key_secret_file",
+                                   "security_token",
+                                   "security_token_file",
+                                   NULL};
 
 static status refuse_key(const reading *r, const ini_line *line) {
     for (size_t i = 0; keys[i]; i++) {
@@ -118,8 +128,10 @@ static status take_line(const reading *r, const ini_line *line) {
     if (slice_equals_text(key, "ca")) return resolve_path(r, line->value, &to->ca);
     if (slice_equals_text(key, "access_key_secret")) return take_secret(r, line, &to->access_key_secret);
     if (slice_equals_text(key, "security_token")) return take_secret(r, line, &to->security_token);
-    if (slice_equals_text(key, "access_key_secret_file")) return take_file(r, line->value, SECRET_BYTES_MOST, &to->access_key_secret);
-    if (slice_equals_text(key, "security_token_file")) return take_file(r, line->value, TOKEN_BYTES_MOST, &to->security_token);
+    if (slice_equals_text(key, "access_key_secret_file"))
+        return take_file(r, line->value, SECRET_BYTES_MOST, &to->access_key_secret);
+    if (slice_equals_text(key, "security_token_file"))
+        return take_file(r, line->value, TOKEN_BYTES_MOST, &to->security_token);
     return refuse_key(r, line);
 }
 
@@ -132,7 +144,8 @@ static status read_profile(invocation *inv, slice path, profile *out) {
     TRY(files_is_private(FILES_HERE, (const char *)path.at, &r.may_hold_secrets));
     TRY(value_read_file(inv, path, INI_BYTES_MOST, &text));
     status read = ini_read(text, &inv->memory, &lines, &fault);
-    if (FAILED(read)) return trouble_note(&inv->trouble, read, "%.*s:%u: %s.", SLICE_ARGS(path), fault.number, fault.reason);
+    if (FAILED(read))
+        return trouble_note(&inv->trouble, read, "%.*s:%u: %s.", SLICE_ARGS(path), fault.number, fault.reason);
     for (size_t i = 0; i < lines.count; i++) TRY(take_line(&r, &lines.at[i]));
     found.told_by = (const char *)path.at;
     *out = found;
@@ -155,8 +168,11 @@ static status secret_variable(invocation *inv, const char *name, const char *fil
 }
 
 static status read_environment(invocation *inv, profile *out) {
-    profile found = {.endpoint = variable("KEYHOLD_ENDPOINT"), .ca = variable("KEYHOLD_CA"), .region = variable("KEYHOLD_REGION"),
-                     .access_key_id = variable("KEYHOLD_ACCESS_KEY_ID"), .security_token = variable("KEYHOLD_SECURITY_TOKEN"),
+    profile found = {.endpoint = variable("KEYHOLD_ENDPOINT"),
+                     .ca = variable("KEYHOLD_CA"),
+                     .region = variable("KEYHOLD_REGION"),
+                     .access_key_id = variable("KEYHOLD_ACCESS_KEY_ID"),
+                     .security_token = variable("KEYHOLD_SECURITY_TOKEN"),
                      .told_by = "KEYHOLD_ACCESS_KEY_ID"};
     TRY(secret_variable(inv, "KEYHOLD_ACCESS_KEY_SECRET", "KEYHOLD_ACCESS_KEY_SECRET_FILE", &found.access_key_secret));
     *out = found;
@@ -204,7 +220,8 @@ static status load_named(invocation *inv, slice name, bool must_exist, profile *
     if (exists) return read_profile(inv, path, out);
     if (!must_exist) return OK;
     trouble_advise(&inv->trouble, "`keyhold configure --profile %.*s` makes it", SLICE_ARGS(name));
-    return trouble_note(&inv->trouble, FAIL(NOT_FOUND), "There is no profile \"%.*s\" (%.*s).", SLICE_ARGS(name), SLICE_ARGS(path));
+    return trouble_note(&inv->trouble, FAIL(NOT_FOUND), "There is no profile \"%.*s\" (%.*s).", SLICE_ARGS(name),
+                        SLICE_ARGS(path));
 }
 
 static status gather(invocation *inv, profile *out) {
@@ -237,7 +254,8 @@ static bool host_is_loopback(slice host) {
 static bool host_is_valid(slice host) {
     bool is_valid = host.len > 0 && host.len < 300;
     for (size_t i = 0; i < host.len; i++)
-        is_valid = is_valid && host.at[i] > ' ' && host.at[i] < 0x7f && host.at[i] != '/' && host.at[i] != '@' && host.at[i] != '?';
+        is_valid = is_valid && host.at[i] > ' ' && host.at[i] < 0x7f && host.at[i] != '/' && host.at[i] != '@' &&
+                   host.at[i] != '?';
     return is_valid;
 }
 
@@ -254,7 +272,8 @@ static status check_endpoint(invocation *inv, profile *p) {
     p->is_loopback = host_is_loopback(host);
     if (is_plain && !p->is_loopback) {
         trouble_advise(&inv->trouble, "use https://%.*s", SLICE_ARGS(host));
-        return trouble_note(&inv->trouble, FAIL(USAGE), "Plain HTTP is for this machine only; keys would cross the network in clear.");
+        return trouble_note(&inv->trouble, FAIL(USAGE),
+                            "Plain HTTP is for this machine only; keys would cross the network in clear.");
     }
     slice standard = is_tls ? SLICE(":443") : SLICE(":80");
     if (slice_ends_with(host, standard)) host.len -= standard.len;
@@ -280,7 +299,8 @@ status profile_load_with_key(invocation *inv, profile *out) {
     profile p;
     TRY(profile_load(inv, &p));
     if (slice_is_absent(p.access_key_id)) {
-        trouble_advise(&inv->trouble, "`keyhold configure` keeps one in a profile; or set KEYHOLD_ACCESS_KEY_ID and KEYHOLD_ACCESS_KEY_SECRET_FILE");
+        trouble_advise(&inv->trouble, "`keyhold configure` keeps one in a profile; or set KEYHOLD_ACCESS_KEY_ID and "
+                                      "KEYHOLD_ACCESS_KEY_SECRET_FILE");
         return trouble_note(&inv->trouble, FAIL(USAGE), "No access key is known.");
     }
     if (slice_is_absent(p.access_key_secret))
@@ -355,9 +375,11 @@ status profile_save(invocation *inv, slice name, const profile *given) {
     status done = absolute(inv, given->ca, &made.ca);
     if (FAILED(done)) return trouble_note(&inv->trouble, done, "%.*s: there is no such file.", SLICE_ARGS(given->ca));
     done = folder_open(inv, &d.folder);
-    if (FAILED(done)) return trouble_note(&inv->trouble, done, "The folder of profiles (~/.config/keyhold) cannot be made.");
+    if (FAILED(done))
+        return trouble_note(&inv->trouble, done, "The folder of profiles (~/.config/keyhold) cannot be made.");
     done = write_all(&d, &made);
     files_close(d.folder);
-    if (FAILED(done)) return trouble_note(&inv->trouble, done, "The profile \"%.*s\" could not be written.", SLICE_ARGS(name));
+    if (FAILED(done))
+        return trouble_note(&inv->trouble, done, "The profile \"%.*s\" could not be written.", SLICE_ARGS(name));
     return OK;
 }

@@ -6,14 +6,14 @@
 
 /* All slices are followed by a NUL and live in the invocation's memory. */
 typedef struct profile {
-    slice endpoint;          /* "https://127.0.0.1:8443", without a slash at the end */
-    slice host;              /* as the Host header has it */
-    slice ca;                /* file of certificates to trust; absent: the system's */
+    slice endpoint; /* "https://127.0.0.1:8443", without a slash at the end */
+    slice host;     /* as the Host header has it */
+    slice ca;       /* file of certificates to trust; absent: the system's */
     slice region;
-    slice access_key_id;     /* absent: none was found */
+    slice access_key_id; /* absent: none was found */
     slice access_key_secret;
-    slice security_token;    /* absent for keys that do not lapse */
-    const char *told_by;     /* where the access key was found, for messages */
+    slice security_token; /* absent for keys that do not lapse */
+    const char *told_by;  /* where the access key was found, for messages */
     bool is_loopback;
 } profile;
 

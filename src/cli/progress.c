@@ -48,11 +48,12 @@ static void write_line(const progress *p, uint64_t done, uint64_t total, int64_t
     bytes_format(done, amount);
     bytes_format(total, whole);
     bytes_format((uint64_t)per_s, rate);
-    if (total > done && per_s >= 1 && passed_ms >= SETTLING_MS) seconds_format((uint64_t)((double)(total - done) / per_s), left);
+    if (total > done && per_s >= 1 && passed_ms >= SETTLING_MS)
+        seconds_format((uint64_t)((double)(total - done) / per_s), left);
     bar(done, total, cells);
     if (total)
-        snprintf(line, sizeof line, "%.*s [%s] %3u%% %s of %s, %s/s%s%s", NAME_MOST, p->what, cells, (unsigned)(done * 100 / total), amount,
-                 whole, rate, left[0] ? ", left: " : "", left);
+        snprintf(line, sizeof line, "%.*s [%s] %3u%% %s of %s, %s/s%s%s", NAME_MOST, p->what, cells,
+                 (unsigned)(done * 100 / total), amount, whole, rate, left[0] ? ", left: " : "", left);
     else snprintf(line, sizeof line, "%.*s %s, %s/s", NAME_MOST, p->what, amount, rate);
     text_make_printable(line);
     size_t width = terminal_width(STDERR_FILENO);

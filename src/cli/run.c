@@ -26,7 +26,8 @@ status run_ask(invocation *inv) {
     TRY(arena_printf(&inv->memory, &question, "%s %.*s? [y/N] ", inv->command->danger, SLICE_ARGS(first_operand(inv))));
     text_make_printable((char *)(uintptr_t)question.at);
     if (FAILED(terminal_ask((const char *)question.at, TERMINAL_SHOWN, &typed))) {
-        trouble_advise(&inv->trouble, "add --yes to go ahead without being asked, or --dry-run to see what would be done");
+        trouble_advise(&inv->trouble,
+                       "add --yes to go ahead without being asked, or --dry-run to see what would be done");
         return trouble_note(&inv->trouble, FAIL(USAGE), "This destroys something, and there is no terminal to ask on.");
     }
     slice said = slice_trim(buffer_slice(&typed));
@@ -83,7 +84,8 @@ static bool is_given(const invocation *inv, const char *name) { return !slice_is
 
 /* Whoever names a page or its size wants that page. */
 static bool wants_one_page(const invocation *inv) {
-    static const char *const NAMES[] = {"PageNumber", "PageSize", "Marker", "MaxItems", "MaxKeys", "ContinuationToken", "StartAfter"};
+    static const char *const NAMES[] = {"PageNumber", "PageSize",          "Marker",    "MaxItems",
+                                        "MaxKeys",    "ContinuationToken", "StartAfter"};
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         if (is_given(inv, NAMES[i])) return true;
     return false;
@@ -215,7 +217,9 @@ static status save(invocation *inv, const json *value) {
 }
 
 /* Operations that only do something: a person wants a word, a program the request id. */
-static bool says_nothing(const json *value) { return json_first(value) == NULL || (value->count == 1 && json_member(value, SLICE("RequestId"))); }
+static bool says_nothing(const json *value) {
+    return json_first(value) == NULL || (value->count == 1 && json_member(value, SLICE("RequestId")));
+}
 
 status run_show(invocation *inv, const json *value) {
     if (!slice_is_absent(inv->out_path) && inv->command->saved) return save(inv, value);

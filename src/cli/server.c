@@ -41,10 +41,14 @@ status server_become(char **words, trouble *t) {
 }
 
 /* Reached for help only: everything else goes to the supervisor before. */
-static status never(invocation *inv) { return trouble_note(&inv->trouble, FAIL(INTERNAL), "This belongs to the supervisor."); }
+static status never(invocation *inv) {
+    return trouble_note(&inv->trouble, FAIL(INTERNAL), "This belongs to the supervisor.");
+}
 
 static const command init_rows[] = {
-    {.words = "[FLAG]...", .run = never, .help = "Makes the data folder, the root key, the account and its first access key. Twice changes nothing."},
+    {.words = "[FLAG]...",
+     .run = never,
+     .help = "Makes the data folder, the root key, the account and its first access key. Twice changes nothing."},
 };
 static const command serve_rows[] = {
     {.words = "[FLAG]...", .run = never, .help = "Runs the server until it is stopped."},

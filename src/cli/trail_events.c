@@ -18,8 +18,10 @@ static const struct {
     const char *flag;
     const char *attribute;
 } filters[] = {
-    {"name", "EventName"},     {"user", "User"},           {"resource", "ResourceName"},       {"event-id", "EventId"},
-    {"request-id", "RequestId"}, {"access-key", "EventAccessKeyId"}, {"service", "ServiceName"},
+    {"name", "EventName"},        {"user", "User"},
+    {"resource", "ResourceName"}, {"event-id", "EventId"},
+    {"request-id", "RequestId"},  {"access-key", "EventAccessKeyId"},
+    {"service", "ServiceName"},
 };
 
 static status add_filters(invocation *inv) {
@@ -36,7 +38,8 @@ static status flag_time(invocation *inv, const char *name, int64_t otherwise, in
     slice typed;
     *out = otherwise;
     if (!flag_find(inv, name, &typed) || value_time(typed, clock_now_s(), out)) return OK;
-    return trouble_note(&inv->trouble, FAIL(USAGE), "--%s must be a time such as 2024-05-20T06:34:21Z or -2h, not \"%.*s\".", name,
+    return trouble_note(&inv->trouble, FAIL(USAGE),
+                        "--%s must be a time such as 2024-05-20T06:34:21Z or -2h, not \"%.*s\".", name,
                         SLICE_ARGS(typed));
 }
 
@@ -45,7 +48,8 @@ static status flag_limit(invocation *inv, uint64_t otherwise, uint64_t *out) {
     *out = otherwise;
     if (!flag_find(inv, "limit", &typed) && !flag_find(inv, "max-results", &typed)) return OK;
     if (slice_to_u64(typed, out) && *out >= 1 && *out <= LIMIT_MOST) return OK;
-    return trouble_note(&inv->trouble, FAIL(USAGE), "--limit must be a number from 1 to %d, not \"%.*s\".", (int)LIMIT_MOST, SLICE_ARGS(typed));
+    return trouble_note(&inv->trouble, FAIL(USAGE), "--limit must be a number from 1 to %d, not \"%.*s\".",
+                        (int)LIMIT_MOST, SLICE_ARGS(typed));
 }
 
 static status set_time(invocation *inv, const char *name, int64_t time_s) {
@@ -75,7 +79,8 @@ static status gather(client *c, uint64_t limit, json_rows *found) {
         result r;
         TRY(set_size(c->inv, limit - found->count));
         TRY(call_operation(c, &r));
-        for (const json *each = json_first(json_member(r.value, SLICE("Events"))); each && found->count < limit; each = each->next)
+        for (const json *each = json_first(json_member(r.value, SLICE("Events"))); each && found->count < limit;
+             each = each->next)
             TRY(json_rows_add(c->inv, found, each));
         slice token = token_of(&r);
         if (slice_is_absent(token) || found->count >= limit) return OK;
@@ -150,7 +155,8 @@ static status poll_round(follower *f, int64_t start_s) {
     for (;;) {
         result r;
         TRY(call_operation(f->c, &r));
-        for (const json *each = json_first(json_member(r.value, SLICE("Events"))); each; each = each->next) TRY(show_new(f, each));
+        for (const json *each = json_first(json_member(r.value, SLICE("Events"))); each; each = each->next)
+            TRY(show_new(f, each));
         slice token = token_of(&r);
         if (slice_is_absent(token) || f->left == 0) return OK;
         TRY(argument_replace(f->inv, "NextToken", token));
@@ -221,7 +227,8 @@ status trail_proof(invocation *inv) {
     TRY(client_open(inv, &c));
     TRY(call_operation(&c, &r));
     if (slice_is_absent(inv->out_path)) return output_object(inv, r.value);
-    bool is_whole = json_get_text(json_member(r.value, SLICE("Proof")), &proof_text) && json_get_text(json_member(r.value, SLICE("Entry")), &entry);
+    bool is_whole = json_get_text(json_member(r.value, SLICE("Proof")), &proof_text) &&
+                    json_get_text(json_member(r.value, SLICE("Entry")), &entry);
     if (!is_whole || FAILED(join(inv, proof_text, entry, &text)))
         return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer is not a proof.");
     TRY(output_save(inv, inv->out_path, buffer_slice(&text)));

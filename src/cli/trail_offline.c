@@ -16,7 +16,9 @@ static status read_key(invocation *inv, slice path, note_key *out) {
     slice text;
     TRY(value_read_file(inv, path, VKEY_BYTES_MOST, &text));
     status parsed = note_key_parse(text, out);
-    if (FAILED(parsed)) return trouble_note(&inv->trouble, parsed, "%.*s is not a log's public key (name+id+base64).", SLICE_ARGS(path));
+    if (FAILED(parsed))
+        return trouble_note(&inv->trouble, parsed, "%.*s is not a log's public key (name+id+base64).",
+                            SLICE_ARGS(path));
     return OK;
 }
 
@@ -26,7 +28,8 @@ static status key_for(invocation *inv, slice folder, note_key *out) {
     if (flag_find(inv, "vkey", &path)) return read_key(inv, path, out);
     TRY(arena_printf(&inv->memory, &path, "%.*s/vkey", SLICE_ARGS(folder)));
     if (!inv->is_quiet)
-        fprintf(stderr, "keyhold: trail verify: using the key in the copy itself; --vkey FILE with a key kept elsewhere proves who signed\n");
+        fprintf(stderr, "keyhold: trail verify: using the key in the copy itself; --vkey FILE with a key kept "
+                        "elsewhere proves who signed\n");
     return read_key(inv, path, out);
 }
 
@@ -56,13 +59,14 @@ static status report_write(invocation *inv, const verify_report *report, const j
 
 static status explain(invocation *inv, const task *t, const verify_report *report, status failure) {
     if (!FAILED_WITH(failure, VERIFICATION) && !FAILED_WITH(failure, MALFORMED))
-        return trouble_note(&inv->trouble, failure, "%.*s cannot be read (%s).", SLICE_ARGS(t->folder), status_name(failure));
+        return trouble_note(&inv->trouble, failure, "%.*s cannot be read (%s).", SLICE_ARGS(t->folder),
+                            status_name(failure));
     trouble_advise(&inv->trouble, "keep the copy as it is, and compare it with an older one or with the server's");
     if (report->file[0])
-        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "The trail in %.*s does not hold: %s (%s, index %llu).", SLICE_ARGS(t->folder),
-                            report->why, report->file, (unsigned long long)report->index);
-    return trouble_note(&inv->trouble, FAIL(VERIFICATION), "The trail in %.*s does not hold: %s.", SLICE_ARGS(t->folder),
-                        report->why[0] ? report->why : "its checkpoint is not one");
+        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "The trail in %.*s does not hold: %s (%s, index %llu).",
+                            SLICE_ARGS(t->folder), report->why, report->file, (unsigned long long)report->index);
+    return trouble_note(&inv->trouble, FAIL(VERIFICATION), "The trail in %.*s does not hold: %s.",
+                        SLICE_ARGS(t->folder), report->why[0] ? report->why : "its checkpoint is not one");
 }
 
 static status verify_one(invocation *inv, const task *t, json_rows *rows) {
@@ -107,7 +111,8 @@ static status verify_accounts(invocation *inv, task *t, json_rows *rows) {
         if (is_account) TRY(verify_one(inv, t, rows));
     }
     if (rows->count > 0) return OK;
-    trouble_advise(&inv->trouble, "give the folder that holds \"checkpoint\" and \"tile\": trail/ACCOUNT in the data folder");
+    trouble_advise(&inv->trouble,
+                   "give the folder that holds \"checkpoint\" and \"tile\": trail/ACCOUNT in the data folder");
     return trouble_note(&inv->trouble, FAIL(NOT_FOUND), "There is no trail in %.*s.", SLICE_ARGS(root));
 }
 
@@ -133,7 +138,8 @@ static status key_of_origin(const tlog_proof *parsed, const note_key *given, not
     slice name = note_key_name(given);
     TRY(checkpoint_peek(parsed->checkpoint, &head));
     *out = *given;
-    bool is_below = slice_starts_with(head.origin, name) && head.origin.len > name.len && head.origin.at[name.len] == '/';
+    bool is_below =
+        slice_starts_with(head.origin, name) && head.origin.len > name.len && head.origin.at[name.len] == '/';
     return is_below ? note_key_extend(given, slice_skip(head.origin, name.len + 1), out) : OK;
 }
 
@@ -142,7 +148,8 @@ static status split(invocation *inv, slice file, slice *proof_text, slice *entry
     tlog_proof parsed;
     if (slice_starts_with(file, SLICE("{"))) {
         TRY(json_parse(file, &inv->memory, &both, NULL));
-        bool is_whole = json_get_text(json_member(both, SLICE("Proof")), proof_text) && json_get_text(json_member(both, SLICE("Entry")), entry);
+        bool is_whole = json_get_text(json_member(both, SLICE("Proof")), proof_text) &&
+                        json_get_text(json_member(both, SLICE("Entry")), entry);
         return is_whole ? OK : FAIL(MALFORMED);
     }
     TRY(tlog_proof_parse(file, &inv->memory, &parsed));
@@ -166,15 +173,18 @@ status trail_check_proof(invocation *inv) {
     const json *event;
     if (!flag_find(inv, "vkey", &path)) {
         trouble_advise(&inv->trouble, "the server's trail/vkey, or `keyhold trail checkpoint`, has it");
-        return trouble_note(&inv->trouble, FAIL(USAGE), "--vkey FILE is missing: a proof is worth what the key is worth.");
+        return trouble_note(&inv->trouble, FAIL(USAGE),
+                            "--vkey FILE is missing: a proof is worth what the key is worth.");
     }
     TRY(read_key(inv, path, &key));
     TRY(value_read_file(inv, inv->words[0], PROOF_BYTES_MOST + TILE_ENTRY_BYTES_MOST, &file));
     status parts = split(inv, file, &proof_text, &entry);
     if (FAILED_WITH(parts, NOT_FOUND))
-        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s has a proof, but not the event it is about.", SLICE_ARGS(inv->words[0]));
+        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s has a proof, but not the event it is about.",
+                            SLICE_ARGS(inv->words[0]));
     if (FAILED(parts) || FAILED(check(inv, proof_text, entry, &key)))
-        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s does not prove anything under this key.", SLICE_ARGS(inv->words[0]));
+        return trouble_note(&inv->trouble, FAIL(VERIFICATION), "%.*s does not prove anything under this key.",
+                            SLICE_ARGS(inv->words[0]));
     TRY(json_parse(entry, &inv->memory, &event, NULL));
     return output_object(inv, event);
 }

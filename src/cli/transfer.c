@@ -22,7 +22,9 @@ static void on_moved(void *context, uint64_t bytes, uint64_t total) {
     progress_show(&f->shown, bytes, total);
 }
 
-static enum progress_wish wish_of(const invocation *inv) { return inv->is_quiet ? PROGRESS_SILENT : PROGRESS_IF_TERMINAL; }
+static enum progress_wish wish_of(const invocation *inv) {
+    return inv->is_quiet ? PROGRESS_SILENT : PROGRESS_IF_TERMINAL;
+}
 
 static slice base_name(slice path) {
     size_t end = path.len;
@@ -36,8 +38,9 @@ static status check_crc(invocation *inv, const answer *a, uint64_t crc) {
     slice theirs = answer_header(a, "x-oss-hash-crc64ecma");
     snprintf(ours, sizeof ours, "%llu", (unsigned long long)crc);
     if (slice_equals_text(theirs, ours)) return OK;
-    return trouble_note(&inv->trouble, FAIL(VERIFICATION), "The data was changed on the way: its CRC-64 is %s here and %.*s on the server.",
-                        ours, SLICE_ARGS(slice_is_absent(theirs) ? SLICE("not told") : theirs));
+    return trouble_note(&inv->trouble, FAIL(VERIFICATION),
+                        "The data was changed on the way: its CRC-64 is %s here and %.*s on the server.", ours,
+                        SLICE_ARGS(slice_is_absent(theirs) ? SLICE("not told") : theirs));
 }
 
 /* ---- up */
@@ -62,7 +65,8 @@ static status open_source(invocation *inv, slice path, flow *f, int64_t *bytes) 
     if (slice_equals_text(path, "-")) return f->piped = stdin, OK;
     TRY(arena_copy(&inv->memory, path, &name));
     status opened = files_open_read(FILES_HERE, (const char *)name.at, &f->fd);
-    if (FAILED(opened)) return trouble_note(&inv->trouble, opened, "%.*s cannot be read (%s).", SLICE_ARGS(path), status_name(opened));
+    if (FAILED(opened))
+        return trouble_note(&inv->trouble, opened, "%.*s cannot be read (%s).", SLICE_ARGS(path), status_name(opened));
     TRY(files_size(f->fd, &size));
     *bytes = (int64_t)size;
     return OK;
@@ -111,7 +115,8 @@ static status write_piece(void *context, slice bytes) {
 static status open_target(invocation *inv, slice path, target *out) {
     slice name = base_name(path), folder = slice_head(path, path.len - name.len), whole;
     target t = {.folder = -1};
-    if (name.len == 0) return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s is a folder, not a file.", SLICE_ARGS(path));
+    if (name.len == 0)
+        return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s is a folder, not a file.", SLICE_ARGS(path));
     TRY(arena_copy(&inv->memory, folder.len ? folder : SLICE("."), &whole));
     TRY(arena_copy(&inv->memory, name, &t.name));
     TRY(arena_printf(&inv->memory, &t.part, ".%.*s.%ld.part", SLICE_ARGS(slice_head(name, 200)), (long)getpid()));
@@ -127,17 +132,36 @@ static status receive_flow(client *c, const oss_order *order, flow *f, result *o
     status got = call_oss(c, order, &stream, &r);
     progress_end(&f->shown);
     TRY(got);
-    if (f->piped && fflush(f->piped) != 0) return trouble_note(&c->inv->trouble, FAIL(IO), "Standard output is closed or full.");
+    if (f->piped && fflush(f->piped) != 0)
+        return trouble_note(&c->inv->trouble, FAIL(IO), "Standard output is closed or full.");
     TRY(check_crc(c->inv, &r.answer, f->crc));
     *out = r;
     return OK;
 }
 
-static status receive_file(client *c, const oss_order *order, const target *t, flow *f, result *out) {
-    TRY(files_create(t->folder, (const char *)t->part.at, &f->fd));
+/* Where the file system can, the file has no name until it is whole: whatever interrupts leaves nothing behind. */
+static status receive_nameless(client *c, const oss_order *order, const target *t, flow *f, result *out) {
+    const char *part = (const char *)t->part.at;
+    TRY(receive_flow(c, order, f, out));
+    TRY(files_name(f->fd, t->folder, part));
+    status named = files_rename(t->folder, part, (const char *)t->name.at);
+    if (FAILED(named)) status_ignore(files_unlink(t->folder, part));
+    return named;
+}
+
+static status receive_named(client *c, const oss_order *order, const target *t, flow *f, result *out) {
+    const char *part = (const char *)t->part.at;
+    TRY(files_create(t->folder, part, &f->fd));
     status got = receive_flow(c, order, f, out);
-    if (!FAILED(got)) got = files_rename(t->folder, (const char *)t->part.at, (const char *)t->name.at);
-    if (FAILED(got)) status_ignore(files_unlink(t->folder, (const char *)t->part.at));
+    if (!FAILED(got)) got = files_rename(t->folder, part, (const char *)t->name.at);
+    if (FAILED(got)) status_ignore(files_unlink(t->folder, part));
+    return got;
+}
+
+static status receive_file(client *c, const oss_order *order, const target *t, flow *f, result *out) {
+    status made = files_create_nameless(t->folder, &f->fd);
+    if (FAILED(made) && !FAILED_WITH(made, UNSUPPORTED)) return made;
+    status got = FAILED(made) ? receive_named(c, order, t, f, out) : receive_nameless(c, order, t, f, out);
     files_close(f->fd);
     return got;
 }
@@ -170,6 +194,7 @@ status transfer_get(client *c, const oss_order *order, slice path, result *out) 
     status got = receive_file(c, order, &t, &f, out);
     files_close(t.folder);
     if (FAILED(got) && !FAILED(c->inv->trouble.failure))
-        return trouble_note(&c->inv->trouble, got, "%.*s could not be written (%s).", SLICE_ARGS(path), status_name(got));
+        return trouble_note(&c->inv->trouble, got, "%.*s could not be written (%s).", SLICE_ARGS(path),
+                            status_name(got));
     return got;
 }

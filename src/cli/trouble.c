@@ -40,7 +40,8 @@ void trouble_advise(trouble *t, const char *next, ...) {
 enum { FAILURES = 0 STATUS_CODES(COUNT_ONE) };
 
 static bool has_code(const failure_row *row, slice code) {
-    return (row->rpc_code && slice_equals_text(code, row->rpc_code)) || (row->oss_code && slice_equals_text(code, row->oss_code));
+    return (row->rpc_code && slice_equals_text(code, row->rpc_code)) ||
+           (row->oss_code && slice_equals_text(code, row->oss_code));
 }
 
 /* Several failures share a code, and some products spell a code their own way; the message tells them apart. */

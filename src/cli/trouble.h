@@ -20,11 +20,11 @@ enum outcome {
 
 typedef struct trouble {
     status failure;
-    int http;        /* of the server's answer; 0: found on this side */
-    char code[96];   /* as the server named it, "" otherwise */
+    int http;      /* of the server's answer; 0: found on this side */
+    char code[96]; /* as the server named it, "" otherwise */
     char request_id[64];
-    char why[640];   /* a sentence */
-    char next[320];  /* what to do about it; "" when there is nothing to say */
+    char why[640];  /* a sentence */
+    char next[320]; /* what to do about it; "" when there is nothing to say */
 } trouble;
 
 /* Notes the failure with its reason and gives it back: return trouble_note(t, FAIL(USAGE), "…"). Bytes that are not

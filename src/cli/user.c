@@ -3,7 +3,10 @@
 
 static const command rows[] = {
     {.verb = "create", .operation = OPERATION_CREATE_USER, .positional = "UserName", .name = "UserName"},
-    {.verb = "list", .operation = OPERATION_LIST_USERS, .columns = "UserName UserId DisplayName CreateDate", .name = "UserName"},
+    {.verb = "list",
+     .operation = OPERATION_LIST_USERS,
+     .columns = "UserName UserId DisplayName CreateDate",
+     .name = "UserName"},
     {.verb = "show", .operation = OPERATION_GET_USER, .positional = "UserName", .name = "UserName"},
     {.verb = "delete", .operation = OPERATION_DELETE_USER, .positional = "UserName", .danger = "Delete the user"},
 };

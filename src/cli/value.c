@@ -88,7 +88,8 @@ static status read_bytes(invocation *inv, const char *shown_as, slice given, boo
 static status read_secret(invocation *inv, const char *shown_as, slice given, bool comes_from_file, slice *out) {
     if (comes_from_file) return encode(inv, given, out);
     trouble_advise(&inv->trouble, "put it into a file and give @FILE, or give - and pipe it in");
-    return trouble_note(&inv->trouble, FAIL(USAGE), "%s is never typed in place: other users could read it there.", shown_as);
+    return trouble_note(&inv->trouble, FAIL(USAGE), "%s is never typed in place: other users could read it there.",
+                        shown_as);
 }
 
 static status read_integer(invocation *inv, const field *f, const char *shown_as, slice given, slice *out) {
@@ -96,7 +97,9 @@ static status read_integer(invocation *inv, const field *f, const char *shown_as
     bool is_number = slice_to_i64(given, &number);
     *out = given;
     if (is_number && (f->max == 0 || (number >= f->min && number <= f->max))) return OK;
-    if (f->max == 0) return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be a number, not \"%.*s\".", shown_as, SLICE_ARGS(given));
+    if (f->max == 0)
+        return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be a number, not \"%.*s\".", shown_as,
+                            SLICE_ARGS(given));
     return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be a number from %lld to %lld, not \"%.*s\".", shown_as,
                         (long long)f->min, (long long)f->max, SLICE_ARGS(given));
 }
@@ -109,7 +112,8 @@ static status read_bool(invocation *inv, const char *shown_as, slice given, slic
         *out = is_yes ? SLICE("true") : SLICE("false");
         return OK;
     }
-    return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be true or false, not \"%.*s\".", shown_as, SLICE_ARGS(given));
+    return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be true or false, not \"%.*s\".", shown_as,
+                        SLICE_ARGS(given));
 }
 
 static void advise_choices(invocation *inv, const field *f, slice given) {
@@ -141,8 +145,9 @@ static status read_time(invocation *inv, const char *shown_as, slice given, slic
     int64_t time_s;
     char text[CLOCK_ISO_BYTES];
     if (!value_time(given, clock_now_s(), &time_s))
-        return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be a time such as 2024-05-20T06:34:21Z or -2h, not \"%.*s\".",
-                            shown_as, SLICE_ARGS(given));
+        return trouble_note(&inv->trouble, FAIL(USAGE),
+                            "%s must be a time such as 2024-05-20T06:34:21Z or -2h, not \"%.*s\".", shown_as,
+                            SLICE_ARGS(given));
     clock_format_iso(time_s, text);
     return arena_copy(&inv->memory, slice_of_text(text), out);
 }
@@ -151,7 +156,8 @@ static status read_pair(invocation *inv, const char *shown_as, slice given, slic
     size_t equals = slice_find_byte(given, '=');
     *out = given;
     if (equals != SIZE_MAX && equals > 0 && utf8_is_valid(given)) return OK;
-    return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be NAME=VALUE, not \"%.*s\".", shown_as, SLICE_ARGS(given));
+    return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be NAME=VALUE, not \"%.*s\".", shown_as,
+                        SLICE_ARGS(given));
 }
 
 static status read_text(invocation *inv, const char *shown_as, slice given, bool comes_from_file, slice *out) {

@@ -60,8 +60,17 @@ static int by_key(const void *a, const void *b) {
     return slice_compare(((const pair *)a)->key, ((const pair *)b)->key);
 }
 
+/* Before anything is written. */
+static status check_sorted(const pair *sorted, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        ENSURE(sorted[i].key.len > 0 && sorted[i].key.len <= UINT16_MAX, INVALID_PARAMETER);
+        ENSURE(sorted[i].value.len <= UINT16_MAX, INVALID_PARAMETER);
+        ENSURE(i == 0 || !slice_equals(sorted[i - 1].key, sorted[i].key), INVALID_PARAMETER);
+    }
+    return OK;
+}
+
 static status append_text(slice text, buffer *out) {
-    ENSURE(text.len <= UINT16_MAX, INVALID_PARAMETER);
     TRY(buffer_append_u16(out, (uint16_t)text.len));
     return buffer_append(out, text);
 }
@@ -72,9 +81,8 @@ status context_canonical(pair_list map, arena *memory, buffer *out) {
     ENSURE(sorted != NULL, OUT_OF_MEMORY);
     memcpy(sorted, map.at, map.count * sizeof *sorted);
     qsort(sorted, map.count, sizeof *sorted, by_key);
+    TRY(check_sorted(sorted, map.count));
     for (size_t i = 0; i < map.count; i++) {
-        ENSURE(sorted[i].key.len > 0, INVALID_PARAMETER);
-        ENSURE(i == 0 || !slice_equals(sorted[i - 1].key, sorted[i].key), INVALID_PARAMETER);
         TRY(append_text(sorted[i].key, out));
         TRY(append_text(sorted[i].value, out));
     }

@@ -71,8 +71,8 @@ void json_end_object(json_writer *w);
 void json_begin_array(json_writer *w);
 void json_end_array(json_writer *w);
 void json_put_key(json_writer *w, slice name);
-/* Escaped as RFC 8259 §7 asks, also U+007F and "<" stay as they are; bytes that are not UTF-8 become U+FFFD. An absent
- * slice is written as "". */
+/* Escaped as RFC 8259 §7 asks, also U+007F and "<" stay as they are. Bytes that are not UTF-8, and NUL, become U+FFFD, so
+ * that json_parse takes whatever is written. An absent slice is written as "". */
 void json_put_text(json_writer *w, slice text);
 void json_put_integer(json_writer *w, int64_t value);
 void json_put_bool(json_writer *w, bool value);

@@ -169,6 +169,28 @@ static void test_writes(void **state) {
     assert_string_equal(wanted, (buffer_append_byte(&out, 0).code == STATUS_OK) ? (const char *)out.at : "");
 }
 
+/* Texts from callers go into events: whatever their bytes, what is written can be read, or nobody would find the event. */
+static void test_reads_whatever_it_wrote(void **state) {
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        OWNED(arena) memory = {0};
+        OWNED(buffer) out = {0};
+        const uint8_t bytes[] = {'a', (uint8_t)c, 'b'};
+        json_writer w = {.out = &out};
+        json_begin_object(&w);
+        json_put_key(&w, slice_of(bytes, sizeof bytes));
+        json_put_text(&w, slice_of(bytes, sizeof bytes));
+        json_end_object(&w);
+        assert_int_equal(json_finish(&w).code, STATUS_OK);
+        const json *root = NULL;
+        slice text = {0};
+        if (FAILED(json_parse(buffer_slice(&out), &memory, &root, NULL))) fail_msg("byte %d", c);
+        assert_true(json_get_text(json_first(root), &text));
+        bool is_kept = c > 0 && c < 0x80;
+        assert_true(slice_equals(text, is_kept ? slice_of(bytes, sizeof bytes) : SLICE("a\xEF\xBF\xBD" "b")));
+    }
+}
+
 static void test_writes_back_what_it_read(void **state) {
     (void)state;
     OWNED(arena) memory = {0};
@@ -250,6 +272,7 @@ int main(void) {
         cmocka_unit_test(test_reads_values),
         cmocka_unit_test(test_keeps_order_and_outlives_the_text),
         cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_reads_whatever_it_wrote),
         cmocka_unit_test(test_writes_back_what_it_read),
         cmocka_unit_test(test_finds_misuse_of_the_writer),
         cmocka_unit_test(test_writer_keeps_the_first_failure),

@@ -129,7 +129,7 @@ static void append_quoted(json_writer *w, slice text) {
         text = slice_skip(text, plain);
         if (text.len == 0) break;
         size_t length = sequence_length(text);
-        if (length == 0)
+        if (length == 0 || text.at[0] == 0)
             append(w, SLICE("\xEF\xBF\xBD"));
         else if (length == 1)
             append_escape(w, text.at[0]);

@@ -85,10 +85,12 @@ status blob_head(const blob_header *header, buffer *out) {
 status blob_head_parse(slice start, arena *memory, blob_header *out, size_t *head_bytes) {
     slice rest = start, magic, packed;
     uint32_t length;
+    blob_header found;
     ENSURE(slice_take(&rest, BLOB_MAGIC.len, &magic) && slice_equals(magic, BLOB_MAGIC), CORRUPT);
     ENSURE(slice_take_u32(&rest, &length) && slice_take(&rest, length, &packed), CORRUPT);
-    ENSURE(!FAILED(shape_unpack(&blob_header_shape, packed, memory, out)), CORRUPT);
-    ENSURE(out->blob_id.len == 16, CORRUPT);
+    ENSURE(!FAILED(shape_unpack(&blob_header_shape, packed, memory, &found)), CORRUPT);
+    ENSURE(found.blob_id.len == 16, CORRUPT);
+    *out = found;
     *head_bytes = start.len - rest.len;
     return OK;
 }

@@ -9,7 +9,7 @@
 #include "system/files.h"
 #include "system/sandbox.h"
 
-enum { PUBLISH_MS = 1000 };
+enum { PUBLISH_MS = 1000, RETRY_MS = 200 };
 
 typedef struct auditor {
     child child;
@@ -18,6 +18,8 @@ typedef struct auditor {
     int folder_fd;
     buffer frame;
     bool is_publishing; /* a timer is set */
+    bool is_resting;    /* the journal could not be written; a timer is set for the next attempt */
+    status journal_told, publishing_told; /* the trouble that was logged last: it is told once */
     bool is_ready;
 } auditor;
 
@@ -34,6 +36,13 @@ static status send(auditor *a, channel *to, enum message_verb verb, const void *
     return channel_send(to, buffer_slice(&a->frame));
 }
 
+static void tell(status *told, status now, const char *what, const char *consequence) {
+    if (told->code == now.code) return;
+    if (FAILED(now)) log_error(what, "%s; %s", status_name(now), consequence);
+    else log_info(what, "no more: all is written again");
+    *told = now;
+}
+
 /* ---- publishing: tiles and signed checkpoints, a second after there is something new */
 
 static void publish(void *context) {
@@ -42,10 +51,11 @@ static void publish(void *context) {
     a->is_publishing = false;
     status alarmed = trail_raise_alarms(&a->trail);
     status published = ledger_publish(&a->trail.ledger, &is_done);
-    if (FAILED(published)) log_error("trail not published", "%s; it stays in the journal", status_name(published));
+    tell(&a->publishing_told, published, "trail not published", "it stays in the journal");
     if (FAILED(alarmed)) log_error("alarm not recorded", "%s", status_name(alarmed));
     if (is_done && !FAILED(published) && !trail_has_witnesses(&a->trail)) return;
-    a->is_publishing = !FAILED(loop_after(a->child.loop, is_done ? PUBLISH_MS : 0, publish, a, NULL));
+    bool goes_on = !is_done && !FAILED(published);
+    a->is_publishing = !FAILED(loop_after(a->child.loop, goes_on ? 0 : PUBLISH_MS, publish, a, NULL));
 }
 
 static void plan_publishing(auditor *a) {
@@ -64,18 +74,21 @@ static void answer_lookups(auditor *a) {
     }
 }
 
+static void try_again(void *context) { ((auditor *)context)->is_resting = false; }
+
+/* Without a timer the next message is the next attempt. */
+static void rest(auditor *a) { a->is_resting = !FAILED(loop_after(a->child.loop, RETRY_MS, try_again, a, NULL)); }
+
 static void on_turn_end(void *context) {
     auditor *a = context;
+    if (a->is_resting) return;
     if (!trail_has_batch(&a->trail)) return answer_lookups(a);
     /* The vault sent its witnesses before core could know of the use: they are in its channel by now. */
     if (a->vault && FAILED(channel_receive_now(a->vault))) log_warning("channel closed", "%s", "vault");
     trail_result done = {0};
     status committed = trail_commit(&a->trail, &done);
-    if (FAILED(committed)) {
-        log_error("journal not written", "%s; nothing is acknowledged until it can be", status_name(committed));
-        loop_do_not_block(a->child.loop);
-        return;
-    }
+    tell(&a->journal_told, committed, "journal not written", "nothing is acknowledged until it can be");
+    if (FAILED(committed)) return rest(a);
     recorded_message recorded = {.number = SET_INT(done.event_number)};
     witnessed_message witnessed = {.number = SET_INT(done.witness_number)};
     if (done.event_number) status_ignore(send(a, a->core, MESSAGE_RECORDED, &recorded));
@@ -222,6 +235,7 @@ static status auditor_start(auditor *a) {
 
 static void finish(auditor *a) {
     bool is_done = false;
+    a->is_resting = false;
     on_turn_end(a);
     while (!is_done && !FAILED(ledger_publish(&a->trail.ledger, &is_done))) continue;
     if (a->core) status_ignore(channel_flush_waiting(a->core, PUBLISH_MS));

@@ -15,6 +15,7 @@ typedef struct waiting_event {
     uint64_t number;
     slice account, request_id, event; /* in the same allocation */
     int64_t key_uses;
+    bool is_added; /* to the ledger, by an attempt whose commit failed */
 } waiting_event;
 
 typedef struct waiting_lookup {

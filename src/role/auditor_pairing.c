@@ -186,7 +186,10 @@ static uint64_t acknowledged(const trail *t) {
 
 status trail_commit(trail *t, trail_result *out) {
     trail_result done = {0};
-    for (waiting_event *e = t->events; e; e = e->next) TRY(record_event(t, e));
+    for (waiting_event *e = t->events; e; e = e->next) {
+        if (!e->is_added) TRY(record_event(t, e));
+        e->is_added = true;
+    }
     if (t->events) TRY(ledger_commit(&t->ledger));
     for (waiting_event *e = t->events; e; e = e->next) {
         done.event_number = e->number;
@@ -211,6 +214,7 @@ static status raise_one(trail *t, slice request_id, const witness *w) {
 status trail_raise_alarms(trail *t) {
     int64_t now_s = clock_now_s();
     size_t cursor = 0, raised = 0;
+    if (t->events) return OK; /* what waits for the journal may be what the witnesses wait for */
     slice request_id;
     void *value;
     while (table_next(&t->witnesses, &cursor, &request_id, &value)) {

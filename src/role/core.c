@@ -28,6 +28,7 @@ struct core {
     gateway_link gateways[SERVE_GATEWAYS_MOST];
     char folder[4096];
     buffer wish; /* a BOOTSTRAP that came before the store was open */
+    char told[sizeof(store_fault)]; /* the store's last trouble that was logged */
     bool is_durable;
     bool is_ready;
 };
@@ -283,11 +284,20 @@ static void on_connect(void *context, const connect_message *m, int fd) {
 
 /* ---- the process */
 
+/* The client hears that stored data is damaged, whoever keeps the machine also which record it is. */
+static void tell_faults(core *c) {
+    const char *fault = store_last_fault(c->house.store);
+    if (strcmp(fault, c->told) == 0) return;
+    snprintf(c->told, sizeof c->told, "%s", fault);
+    log_error("store in trouble", "%s", fault);
+}
+
 static void on_turn_end(void *context) {
     core *c = context;
     if (!c->serve) return;
     serve_when_whole(c);
     if (serve_turn(c->serve)) loop_do_not_block(c->child.loop);
+    tell_faults(c);
 }
 
 static void on_tick(void *context) {

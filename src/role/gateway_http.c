@@ -7,6 +7,7 @@
 #include "role/gateway_http_private.h"
 #include "role/gateway_pool.h"
 #include "system/files.h"
+#include "system/sparing.h"
 
 enum { TICK_MS = 1000 };
 
@@ -92,6 +93,7 @@ static status daemon_add(http_front *front, int listen_fd, bool is_tls, const ht
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
     ENSURE(info != NULL, INTERNAL);
     d->epoll_fd = info->epoll_fd;
+    status_ignore(sparing_adopt(d->epoll_fd)); /* without it everything works, with more system calls */
     return loop_watch(front->loop, d->epoll_fd, EPOLLIN, on_events, d);
 }
 

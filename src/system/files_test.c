@@ -269,7 +269,8 @@ static void make_deep(int depth) {
     char name[200] = "deep";
     for (int i = 0; i < depth; i++) {
         expect_ok(files_make_folder(folder, name));
-        strcat(name, "/deep");
+        size_t len = strlen(name);
+        snprintf(name + len, sizeof name - len, "/deep");
     }
 }
 
