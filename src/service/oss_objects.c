@@ -67,6 +67,7 @@ status put_object_keep(call *c, const put_object_in *in, put_object_out *out) {
 /* ---- reading */
 
 typedef struct reading {
+    slice bucket, name;
     object_record object;
     key_record key;
     uint8_t blob_id[16];
@@ -76,6 +77,8 @@ typedef struct reading {
 
 static status open_body(call *c, slice bucket, slice key, reading *r) {
     bucket_record owner;
+    r->bucket = bucket;
+    r->name = key;
     TRY(oss_bucket(c, bucket, &owner, NULL));
     TRY(object_load(c->house->store, bucket, key, &c->memory, &r->object, NULL));
     ENSURE(r->object.blob_id.len == 16, CORRUPT);
@@ -99,17 +102,29 @@ static status ask_data_key(call *c, reading *r) {
     return call_ask_vault(c, &act);
 }
 
+/* Written anew or deleted while the vault had the request: the steps run again. */
+static status body_is_missing(call *c, const reading *r) {
+    object_record now;
+    status found = object_load(c->house->store, r->bucket, r->name, &c->memory, &now, NULL);
+    ENSURE(!FAILED_WITH(found, OBJECT_NOT_FOUND), CONFLICT);
+    TRY(found);
+    ENSURE(slice_equals(now.blob_id, r->object.blob_id), CONFLICT);
+    return call_refuse(c, FAIL(CORRUPT), "The object's body is missing.");
+}
+
 /* The storage of a body, and where the sealed part begins in it. */
 static status open_storage(call *c, const reading *r, int *fd, maybe_int *offset) {
     uint8_t start[HEAD_MOST];
     size_t got, head_bytes;
     blob_header header;
     status opened = blobs_open(c->house->blobs, r->blob_id, fd);
-    if (FAILED_WITH(opened, NOT_FOUND)) return call_refuse(c, FAIL(CORRUPT), "The object's body is missing.");
+    if (FAILED_WITH(opened, NOT_FOUND)) return body_is_missing(c, r);
     TRY(opened);
     TRY(files_read_at(*fd, 0, start, sizeof start, &got));
     status parsed = blob_head_parse(slice_of(start, got), &c->memory, &header, &head_bytes);
-    if (FAILED(parsed) || !slice_equals(header.blob_id, slice_of(r->blob_id, 16)))
+    bool is_ours = !FAILED(parsed) && slice_equals(header.blob_id, slice_of(r->blob_id, 16)) &&
+                   slice_equals(header.wrapped_key, r->object.wrapped_key);
+    if (!is_ours)
         return call_refuse(c, FAIL(CORRUPT), "The object's body has a damaged head.");
     *offset = SET_INT(head_bytes);
     return OK;

@@ -148,6 +148,14 @@ static status check_asked(const job *j) {
     return OK;
 }
 
+/* What was read has changed since: the request begins anew. Only those without a nonce can be verified twice. */
+static bool begins_again(serve *s, job *j, status finished) {
+    if (!FAILED_WITH(finished, CONFLICT) || has_nonce(j->call.proof) || ++j->attempts > ATTEMPTS_MOST) return false;
+    forget_steps(j);
+    job_move(s, j, STAGE_ARRIVED);
+    return true;
+}
+
 static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     j->is_verified = true;
@@ -156,6 +164,7 @@ static void work_finish(serve *s, job *j) {
     if (FAILED(remembered)) return job_fail(s, j, remembered);
     if (FAILED(c->failure)) return job_fail(s, j, c->failure);
     status finished = handler_of(j)->finish ? run_step(c, handler_of(j)->finish) : OK;
+    if (begins_again(s, j, finished)) return;
     if (FAILED(finished)) return job_fail(s, j, finished);
     after_steps(s, j);
     if (j->stage == STAGE_BODY && FAILED(send_reply(s, j))) job_fail(s, j, FAIL(CLOSED));
