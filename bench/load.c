@@ -137,7 +137,8 @@ static uint32_t percentile(const load_result *r, size_t percent) {
 
 static void print_processes(const char *name, const load_plan *plan, const uint64_t *ns) {
     printf(",\"%s\":{", name);
-    for (size_t i = 0; i < plan->process_count; i++) printf("%s\"%d\":%" PRIu64, i ? "," : "", plan->processes[i], ns[i]);
+    for (size_t i = 0; i < plan->process_count; i++)
+        printf("%s\"%d\":%" PRIu64, i ? "," : "", plan->processes[i], ns[i]);
     printf("}");
 }
 
@@ -166,8 +167,13 @@ static status run(const load_plan *plan, load_result *r) {
 }
 
 int main(int argc, char **argv) {
-    load_plan plan = {.host = "127.0.0.1", .port = 8080, .connections = 64, .seconds = 1, .count = 100000,
-                      .api_version = "2016-01-20", .region = "cn-hangzhou"};
+    load_plan plan = {.host = "127.0.0.1",
+                      .port = 8080,
+                      .connections = 64,
+                      .seconds = 1,
+                      .count = 100000,
+                      .api_version = "2016-01-20",
+                      .region = "cn-hangzhou"};
     OWNED(load_result) r = {0};
     if (!take_all(argc, argv, &plan)) {
         fputs(USAGE_TEXT, stderr);

@@ -21,11 +21,11 @@ typedef struct load_plan {
     uint16_t port;
     bool is_tls;
     size_t connections;
-    double seconds;  /* of the timed slice */
-    size_t count;    /* requests made beforehand; the slice ends when they run out */
+    double seconds; /* of the timed slice */
+    size_t count;   /* requests made beforehand; the slice ends when they run out */
     size_t body_bytes;
-    size_t names; /* '%' counts up to here and begins again; 0: no end */
-    bool is_printed; /* one request, its answer to stdout */
+    size_t names;         /* '%' counts up to here and begins again; 0: no end */
+    bool is_printed;      /* one request, its answer to stdout */
     const char *key_file; /* id and secret on a line each */
     const char *api_version;
     const char *region;
@@ -80,10 +80,10 @@ typedef struct load_result {
     size_t answers;  /* of the timed slice, all */
     size_t failures; /* answers that are not 2xx, and connections that broke */
     int first_bad_status;
-    double seconds;  /* from the first request to the last answer */
+    double seconds;       /* from the first request to the last answer */
     uint32_t *latency_us; /* of each answer */
-    uint64_t received; /* bytes of bodies */
-    buffer body;     /* of the last answer, when it is printed */
+    uint64_t received;    /* bytes of bodies */
+    buffer body;          /* of the last answer, when it is printed */
 } load_result;
 
 typedef struct load_hooks {

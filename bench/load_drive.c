@@ -28,8 +28,8 @@ typedef struct drive {
     load_result *result;
     connection *connections;
     int epoll;
-    size_t next;     /* shot */
-    size_t limit;    /* shots of this part */
+    size_t next;  /* shot */
+    size_t limit; /* shots of this part */
     size_t busy;
     int64_t ends_us; /* 0: when the shots run out */
     bool is_timed;
@@ -91,7 +91,8 @@ static bool header_is(slice line, const char *name, slice *value) {
 static bool head_read(drive *d, connection *c, size_t end) {
     slice rest = slice_of(c->head, end), line, value;
     uint64_t number = 0, bytes = 0;
-    if (!slice_split(&rest, '\n', &line) || line.len < 12 || !slice_to_u64(slice_of(line.at + 9, 3), &number)) return false;
+    if (!slice_split(&rest, '\n', &line) || line.len < 12 || !slice_to_u64(slice_of(line.at + 9, 3), &number))
+        return false;
     while (slice_split(&rest, '\n', &line))
         if (header_is(line, "content-length", &value) && !slice_to_u64(value, &bytes)) return false;
     if (number < 200 || number > 299) {

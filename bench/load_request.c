@@ -53,7 +53,8 @@ static status random_base64(uint64_t bytes, arena *memory, slice *out) {
 /* "@1024" stands for 1024 random bytes in base64. */
 static status value_made(slice given, arena *memory, slice *out) {
     uint64_t bytes;
-    if (slice_starts_with(given, SLICE("@")) && slice_to_u64(slice_skip(given, 1), &bytes)) return random_base64(bytes, memory, out);
+    if (slice_starts_with(given, SLICE("@")) && slice_to_u64(slice_skip(given, 1), &bytes))
+        return random_base64(bytes, memory, out);
     *out = given;
     return OK;
 }
@@ -63,7 +64,9 @@ static status target_made(maker *m, size_t number, slice *out) {
     size_t at = slice_find_byte(given, '%');
     if (m->plan->names) number %= m->plan->names;
     if (at == SIZE_MAX) *out = given;
-    else TRY(arena_printf(&m->memory, out, "%.*s%zu%.*s", SLICE_ARGS(slice_head(given, at)), number, SLICE_ARGS(slice_skip(given, at + 1))));
+    else
+        TRY(arena_printf(&m->memory, out, "%.*s%zu%.*s", SLICE_ARGS(slice_head(given, at)), number,
+                         SLICE_ARGS(slice_skip(given, at + 1))));
     return OK;
 }
 
@@ -116,14 +119,20 @@ static status make_plain(maker *m, size_t number) {
 
 static status make_rpc(maker *m) {
     client_request r;
-    client_rpc call = {m->host, m->plan->method_or_action, slice_of_text(m->plan->api_version),
-                       {m->parameters, m->plan->parameter_count}, clock_now_s(), {0}};
+    client_rpc call = {m->host,
+                       m->plan->method_or_action,
+                       slice_of_text(m->plan->api_version),
+                       {m->parameters, m->plan->parameter_count},
+                       clock_now_s(),
+                       {0}};
     TRY(nonce_made(&m->memory, &call.nonce));
     TRY(client_sign_rpc(&m->credentials, &call, &m->memory, &r));
     return append_request(m, &r);
 }
 
-static int pair_order(const void *a, const void *b) { return slice_compare(((const pair *)a)->key, ((const pair *)b)->key); }
+static int pair_order(const void *a, const void *b) {
+    return slice_compare(((const pair *)a)->key, ((const pair *)b)->key);
+}
 
 static status sign_1(const maker *m, slice query, buffer *out) {
     OWNED(buffer) text = {0};
@@ -183,8 +192,14 @@ static status make_oss(maker *m, size_t number) {
     key = target;
     ENSURE(slice_split(&key, '/', &bucket), MALFORMED);
     http_header type = {SLICE("Content-Type"), SLICE("application/octet-stream")};
-    client_oss call = {.method = m->plan->method_or_action, .host = m->host, .region = slice_of_text(m->plan->region),
-                       .bucket = bucket, .key = key, .headers = &type, .header_count = m->body.len ? 1 : 0, .time_s = clock_now_s()};
+    client_oss call = {.method = m->plan->method_or_action,
+                       .host = m->host,
+                       .region = slice_of_text(m->plan->region),
+                       .bucket = bucket,
+                       .key = key,
+                       .headers = &type,
+                       .header_count = m->body.len ? 1 : 0,
+                       .time_s = clock_now_s()};
     TRY(client_sign_oss(&m->credentials, &call, &m->memory, &r));
     return append_request(m, &r);
 }

@@ -30,7 +30,8 @@ static status shake_hands(load_wire *w) {
     const char *priorities = "NONE:+VERS-TLS1.3:+AES-256-GCM:+AEAD:+GROUP-ALL:+SIGN-ALL:+CTYPE-ALL:+SHA384";
     ENSURE(gnutls_init(&w->session, flags) == GNUTLS_E_SUCCESS, OUT_OF_MEMORY);
     ENSURE(gnutls_priority_set_direct(w->session, priorities, NULL) == GNUTLS_E_SUCCESS, INTERNAL);
-    ENSURE(gnutls_credentials_set(w->session, GNUTLS_CRD_CERTIFICATE, shared.credentials) == GNUTLS_E_SUCCESS, INTERNAL);
+    ENSURE(gnutls_credentials_set(w->session, GNUTLS_CRD_CERTIFICATE, shared.credentials) == GNUTLS_E_SUCCESS,
+           INTERNAL);
     gnutls_server_name_set(w->session, GNUTLS_NAME_DNS, "localhost", sizeof "localhost" - 1);
     gnutls_transport_set_int(w->session, w->fd);
     int result;
@@ -47,7 +48,8 @@ status load_wire_open(const load_plan *plan, load_wire *out) {
     ENSURE(w.fd >= 0, CLOSED);
     setsockopt(w.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     status result = FAIL(CLOSED);
-    if (inet_pton(AF_INET, plan->host, &address.sin_addr) == 1 && connect(w.fd, (struct sockaddr *)&address, sizeof address) == 0)
+    if (inet_pton(AF_INET, plan->host, &address.sin_addr) == 1 &&
+        connect(w.fd, (struct sockaddr *)&address, sizeof address) == 0)
         result = plan->is_tls ? shake_hands(&w) : OK;
     if (!FAILED(result) && fcntl(w.fd, F_SETFL, O_NONBLOCK) != 0) result = FAIL(INTERNAL);
     if (FAILED(result)) load_wire_close(&w);

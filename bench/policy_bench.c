@@ -8,8 +8,8 @@
 
 enum { STATEMENTS = 20, POLICIES_MOST = 100, ROUNDS = 20000, TRIES = 7, AIM_NS = 2000 };
 
-static const char *const ACTIONS[] = {"\"kms:Encrypt\",\"kms:GenerateDataKey\"", "\"kms:Get*\",\"kms:Describe*\"", "\"kms:*\"",
-                                      "\"oss:GetObject\",\"oss:PutObject\"", "\"ram:*User\""};
+static const char *const ACTIONS[] = {"\"kms:Encrypt\",\"kms:GenerateDataKey\"", "\"kms:Get*\",\"kms:Describe*\"",
+                                      "\"kms:*\"", "\"oss:GetObject\",\"oss:PutObject\"", "\"ram:*User\""};
 
 /* Statements as people write them: some actions, a resource each, every fifth denies, every seventh has a condition. */
 static status add_statement(buffer *text, size_t number, size_t statement) {
@@ -17,7 +17,8 @@ static status add_statement(buffer *text, size_t number, size_t statement) {
     TRY(buffer_printf(text, "%s{\"Effect\":\"%s\",\"Action\":[%s],", statement ? "," : "", effect,
                       ACTIONS[statement % (sizeof ACTIONS / sizeof *ACTIONS)]));
     TRY(buffer_printf(text, "\"Resource\":[\"acs:kms:*:1234567890123456:key/%zu-%zu-*\"]", number, statement));
-    if (statement % 7 == 6) TRY(buffer_append_text(text, ",\"Condition\":{\"IpAddress\":{\"acs:SourceIp\":\"10.0.0.0/8\"}}"));
+    if (statement % 7 == 6)
+        TRY(buffer_append_text(text, ",\"Condition\":{\"IpAddress\":{\"acs:SourceIp\":\"10.0.0.0/8\"}}"));
     return buffer_append_text(text, "}");
 }
 
@@ -54,7 +55,8 @@ int main(int argc, char **argv) {
         bytes += policy_bytes(policies[i]);
     }
     const slice address = SLICE("10.1.2.3"), transport = SLICE("true");
-    const condition_value known[] = {{SLICE(CONDITION_SECURE_TRANSPORT), &transport, 1}, {SLICE(CONDITION_SOURCE_IP), &address, 1}};
+    const condition_value known[] = {{SLICE(CONDITION_SECURE_TRANSPORT), &transport, 1},
+                                     {SLICE(CONDITION_SOURCE_IP), &address, 1}};
     const slice in_tenth = SLICE("acs:kms:cn-hangzhou:1234567890123456:key/9-15-0f1e2d3c");
     const slice in_last = SLICE("acs:kms:cn-hangzhou:1234567890123456:key/99-15-0f1e2d3c");
     policy_request request = {SLICE("kms:Encrypt"), in_tenth, known, 2, clock_now_s()};

@@ -1,5 +1,5 @@
 /* Frames between the processes: the first byte chooses who sends to whom. What is taken writes back the same, byte for byte,
- * so that no two frames mean one message. Inputs and outputs of operations inside REQUEST and REPLY are unpacked as well. */
+ * so that no two frames mean one message. The inputs of operations inside REQUEST are unpacked and checked as well. */
 #include <stdlib.h>
 
 #include "contract/message.h"
@@ -14,15 +14,26 @@ static void check_same(const shape *s, const void *value, slice packed) {
     if (FAILED(shape_pack(s, value, &again)) || !slice_equals(buffer_slice(&again), packed)) abort();
 }
 
-static void check_input(const request_message *request, arena *memory) {
-    const operation *op = operation_get(request->operation.value);
-    slice culprit = {0};
-    if (!op || slice_is_absent(request->input)) return;
+static void check_limits(const shape *s, const void *value) {
+    slice culprit = SLICE("before");
+    status checked = shape_check(s, value, &culprit);
+    if (FAILED(checked) == slice_is_empty(culprit)) abort();
+}
+
+static void check_input(const operation *op, slice packed, arena *memory) {
+    if (!op || slice_is_absent(packed)) return;
     void *input = arena_take(memory, op->in->struct_bytes);
-    if (!input || FAILED(shape_unpack(op->in, request->input, memory, input))) return;
-    check_same(op->in, input, request->input);
-    status checked = shape_check(op->in, input, &culprit);
-    if (FAILED(checked) && slice_is_empty(culprit)) abort();
+    if (!input || FAILED(shape_unpack(op->in, packed, memory, input))) return;
+    check_same(op->in, input, packed);
+    check_limits(op->in, input);
+}
+
+static void check_request(const request_message *request, arena *memory) {
+    const operation *op = operation_get(request->operation.value);
+    check_input(op, request->input, memory);
+    check_input(op, request->alternative, memory);
+    if (request->proof) check_limits(&proof_shape, request->proof);
+    if (request->peer) check_limits(&peer_shape, request->peer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -31,9 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     message m;
     if (size < 1) return 0;
     slice frame = slice_of(data + 1, size - 1);
-    status read = message_decode(frame, (enum role)(data[0] % ROLES), (enum role)(data[0] / ROLES % ROLES), &memory, &m);
+    status read =
+        message_decode(frame, (enum role)(data[0] % ROLES), (enum role)(data[0] / ROLES % ROLES), &memory, &m);
     if (FAILED(read)) return 0;
     if (FAILED(message_encode(m.verb, m.fields, &again)) || !slice_equals(buffer_slice(&again), frame)) abort();
-    if (m.verb == MESSAGE_REQUEST) check_input(m.fields, &memory);
+    if (m.verb == MESSAGE_REQUEST) check_request(m.fields, &memory);
     return 0;
 }

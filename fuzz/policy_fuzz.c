@@ -6,9 +6,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void decide_some(const policy *p) {
-    const slice values[] = {SLICE("10.1.2.3"), SLICE("true"), SLICE("a"), SLICE("2024-05-20T06:34:21Z"), SLICE("-1.5"), SLICE("")};
+    const slice values[] = {SLICE("10.1.2.3"), SLICE("true"), SLICE("a"), SLICE("2024-05-20T06:34:21Z"),
+                            SLICE("-1.5"),     SLICE("")};
     const condition_value known[] = {
-        {SLICE(CONDITION_SOURCE_IP), &values[0], 1}, {SLICE(CONDITION_SECURE_TRANSPORT), &values[1], 1},
+        {SLICE(CONDITION_SOURCE_IP), &values[0], 1},  {SLICE(CONDITION_SECURE_TRANSPORT), &values[1], 1},
         {SLICE(CONDITION_USER_AGENT), &values[2], 4}, {SLICE(CONDITION_OSS_PREFIX), &values[5], 1},
         {SLICE("kms:tag/a"), &values[0], 6},
     };

@@ -1,5 +1,5 @@
-/* What comes back from disk or from a client's hand: heads of blobs, ciphertexts, outsides of sealed things, records. The first byte
- * chooses. What is taken writes back the same. */
+/* What comes back from disk or from a client's hand: heads of blobs, ciphertexts, outsides of sealed things, encryption contexts,
+ * records. The first byte chooses: B, C, S, U, X, or a lower-case letter for a record. What is taken writes back the same. */
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MEMORY_MOST = 16 << 20, KINDS = 5 };
+enum { MEMORY_MOST = 16 << 20, KINDS = 5, PAIRS_MOST = 64 };
 
 static void must_equal(const buffer *made, slice expected) {
     if (!slice_equals(buffer_slice(made), expected)) abort();
@@ -33,8 +33,8 @@ static void try_ciphertext(slice blob) {
 }
 
 static void try_sealed(slice blob, arena *memory) {
-    static const enum sealed_kind kinds[KINDS] = {SEALED_ACCOUNT_KEY, SEALED_ACCESS_KEY, SEALED_KEY_MATERIAL, SEALED_SESSION,
-                                                  SEALED_IMPORT};
+    static const enum sealed_kind kinds[KINDS] = {SEALED_ACCOUNT_KEY, SEALED_ACCESS_KEY, SEALED_KEY_MATERIAL,
+                                                  SEALED_SESSION, SEALED_IMPORT};
     for (size_t i = 0; i < KINDS; i++) {
         OWNED(buffer) again = {0};
         sealed s;
@@ -52,20 +52,71 @@ static void try_record(const shape *s, slice packed, arena *memory) {
     must_equal(&again, packed);
 }
 
+static void try_uuid(slice text) {
+    uint8_t id[16];
+    char again[37];
+    if (FAILED(uuid_parse(text, id))) return;
+    uuid_format(id, again);
+    if (!slice_equals_ignoring_case(slice_of_text(again), text)) abort();
+}
+
+/* The canonical form read back: keys come in order, each once, and are those of the map. */
+static void check_canonical(slice rest, pair_list map) {
+    slice last = {0}, key, value;
+    uint16_t len;
+    size_t count = 0, found = 0;
+    for (; rest.len; count++) {
+        if (!slice_take_u16(&rest, &len) || !slice_take(&rest, len, &key)) abort();
+        if (!slice_take_u16(&rest, &len) || !slice_take(&rest, len, &value)) abort();
+        if (key.len == 0 || (count > 0 && slice_compare(last, key) >= 0)) abort();
+        last = key;
+        for (size_t i = 0; i < map.count; i++)
+            found += slice_equals(map.at[i].key, key) && slice_equals(map.at[i].value, value);
+    }
+    if (count != map.count || found != map.count) abort();
+}
+
+/* A map of the form key=value;key=value… and the same pairs in other orders. */
+static void try_context(slice text, arena *memory) {
+    OWNED(buffer) once = {0};
+    pair pairs[PAIRS_MOST], turned[PAIRS_MOST];
+    pair_list map = {.at = pairs};
+    slice part;
+    while (map.count < PAIRS_MOST && slice_split(&text, ';', &part)) {
+        pairs[map.count] = (pair){.value = part};
+        slice_split(&pairs[map.count].value, '=', &pairs[map.count].key);
+        map.count++;
+    }
+    status first = context_canonical(map, memory, &once);
+    if (!FAILED(first)) check_canonical(buffer_slice(&once), map);
+    for (size_t by = 0; by < map.count; by++) {
+        OWNED(buffer) again = {0};
+        for (size_t i = 0; i < map.count; i++) turned[map.count - 1 - i] = pairs[(i + by) % map.count];
+        status next = context_canonical((pair_list){turned, map.count}, memory, &again);
+        if (next.code != first.code) abort();
+        must_equal(&again, buffer_slice(&once));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const shape *const records[] = {&account_record_shape, &user_record_shape,   &access_key_record_shape,
-                                           &policy_record_shape,  &key_record_shape,    &alias_record_shape,
-                                           &bucket_record_shape,  &object_record_shape, &outbox_record_shape};
+    static const shape *const records[] = {
+        &account_record_shape, &user_record_shape,       &access_key_record_shape,     &policy_record_shape,
+        &key_record_shape,     &alias_record_shape,      &bucket_record_shape,         &object_record_shape,
+        &outbox_record_shape,  &attachment_record_shape, &policy_version_record_shape, &key_version_record_shape,
+        &sealed_header_shape,  &blob_header_shape};
     OWNED(arena) memory = {.limit = MEMORY_MOST};
     if (size < 1) return 0;
     slice rest = slice_of(data + 1, size - 1);
-    uint8_t text[16];
+    size_t letter = (size_t)data[0] - 'a'; /* wraps for what is no letter */
     switch (data[0]) {
     case 'B': try_blob(rest, &memory); break;
     case 'C': try_ciphertext(rest); break;
     case 'S': try_sealed(rest, &memory); break;
-    case 'U': status_ignore(uuid_parse(rest, text)); break;
-    default: try_record(records[data[0] % (sizeof records / sizeof *records)], rest, &memory); break;
+    case 'U': try_uuid(rest); break;
+    case 'X': try_context(rest, &memory); break;
+    default:
+        if (letter < sizeof records / sizeof *records) try_record(records[letter], rest, &memory);
+        break;
     }
     return 0;
 }

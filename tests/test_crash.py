@@ -1,17 +1,20 @@
 """Processes die at random moments under load: what was acknowledged stays, and is in the trail."""
 import base64
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
 
 import pytest
-from conftest import ROLES, ROOT, run_init
-from wire import RAM, Client, Lost, Refused
+from conftest import ROLES, ROOT, Starter, run_init
+from wire import RAM, TRAIL, Client, Lost, Refused, sign_oss
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "reader"))
 import keyhold_reader as reader  # noqa: E402
@@ -153,7 +156,6 @@ class Place:
 
     def __init__(self, keyhold, folder):
         self.keyhold, self.folder = keyhold, str(folder)
-        import json
         self.made = json.loads(run_init(self.folder).stdout)
         self.access_key = (self.made["accessKeyId"], self.made["accessKeySecret"])
         self.address = f"127.0.0.1:{free_port()}"
@@ -183,7 +185,6 @@ class Place:
 
     def events(self):
         """All events of the account's trail, from the tiles of a stopped server."""
-        import json
         _, size, _ = reader.checkpoint_open(reader.read_file(self.trail, "checkpoint"), self.vkey())
         return [json.loads(entry) for entry in reader.entries_of(self.trail, size)]
 
@@ -280,12 +281,10 @@ def check_all_recorded(place, client, events):
 
 
 def list_objects(client, bucket):
-    import re
     keys, after = [], ""
     while True:
         # neither max-keys nor marker is covered by a signature of this version
         resource = f"/{bucket}/"
-        from wire import sign_oss
         headers = sign_oss(client.access_key, "GET", resource, {"host": client.address})
         status, _, body = client.send("GET", f"{resource}?max-keys=1000&marker={after}", headers)
         assert status == 200
@@ -341,7 +340,6 @@ def test_kill_minus_nine(keyhold, tmp_path):
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     """A folder with some of everything in it, of a server that was stopped."""
-    from conftest import Starter
     starter = Starter()
     place = Place(starter, tmp_path_factory.mktemp("damage") / "data")
     client = place.client()
@@ -414,10 +412,11 @@ def test_damaged_body(keyhold, original, tmp_path):
     for name, path in paths.items():
         whole = open(path, "rb").read()
         middle = [len(whole) // 2] if len(whole) > 1000 else []
-        for at in [0, 9, 40, len(whole) - 1, len(whole) - 17, *middle]:
+        for at in [0, 9, 40, 400, len(whole) - 1, len(whole) - 17, *middle]:
             flip(path, at % len(whole), bit=at % 8)
             got = get_object(client, name)
-            assert got is None, f"{name} with a flipped bit at {at} of {len(whole)} was answered"
+            # the head repeats what the record says, for the day the record is lost: damage there need not be noticed
+            assert got is None or (got == copy.facts["objects"][name] and at < 300), f"{name}, bit at {at} of {len(whole)}"
             with open(path, "wb") as f:
                 f.write(whole)
         for changed in (whole[:-1], whole[:len(whole) // 2], b"", whole + b"\0"):
@@ -437,7 +436,7 @@ def test_damaged_body(keyhold, original, tmp_path):
     os.rename(first + ".kept", first)
     assert get_object(client, "object-1") == copy.facts["objects"]["object-1"]
     # each of them is in the trail, by the object's name
-    told = client.rpc("LookupEvents", "2020-07-06", **{"LookupAttribute.1.Key": "EventName", "LookupAttribute.1.Value": "GetObject",
+    told = client.rpc("LookupEvents", TRAIL, **{"LookupAttribute.1.Key": "EventName", "LookupAttribute.1.Value": "GetObject",
                                                        "MaxResults": "50"})
     failed = [e for e in told["Events"] if e.get("errorCode") == "InternalFailure"]
     assert failed and all("damage/object-" in e["resourceName"] for e in failed), failed[:2]
@@ -499,7 +498,7 @@ def test_damaged_store(keyhold, original, tmp_path, where):
         return
     wrong = read_everything(copy)
     if wrong:
-        assert told_about(copy.server, "store", "record", "CORRUPT", "database"), copy.server.logs
+        assert told_about(copy.server, "store"), copy.server.logs
     copy.server.stop()
 
 
@@ -531,7 +530,7 @@ def test_damaged_journal(keyhold, original, tmp_path, where):
     before = open(path, "rb").read()
     flip(path, int(used_bytes(path) * where) + 3, bit=5)
     assert not try_to_serve(copy)
-    assert told_about(copy.server, os.path.basename(path)), copy.server.logs
+    assert told_about(copy.server, "journal segment 1 is damaged at offset"), copy.server.logs
     flip(path, int(used_bytes(path) * where) + 3, bit=5)
     assert open(path, "rb").read() == before, "the damaged journal was changed"
     assert try_to_serve(copy) and read_everything(copy) == 0
@@ -551,8 +550,12 @@ def test_torn_journal(keyhold, original, tmp_path):
 
 
 def tiles(copy):
+    """Those in use: of partial ones the widest."""
     folder = copy.path("trail", copy.made["accountId"], "tile")
-    return [os.path.join(where, name) for where, _, names in os.walk(folder) for name in names]
+    found = []
+    for where, _, names in os.walk(folder):
+        found += [os.path.join(where, max(names, key=int))] if where.endswith(".p") else [os.path.join(where, n) for n in names]
+    return found
 
 
 def test_damaged_tiles(keyhold, original, tmp_path):
@@ -576,7 +579,7 @@ def test_damaged_tiles(keyhold, original, tmp_path):
     if try_to_serve(copy):
         client = copy.client()
         try:
-            client.rpc("LookupEvents", "2020-07-06", MaxResults="50", Direction="FORWARD",
+            client.rpc("LookupEvents", TRAIL, MaxResults="50", Direction="FORWARD",
                        **{"LookupAttribute.1.Key": "EventName", "LookupAttribute.1.Value": "GetUser"})
         except (Lost, Refused):
             pass
@@ -591,21 +594,29 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount t
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 24 MiB."""
-    import subprocess
+    """A disk of 64 MiB."""
     path = tmp_path / "disk"
     path.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root can mount the small disk that this needs")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", path], check=False).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", path], check=False).returncode != 0:
         pytest.skip("this machine does not let root mount a disk")
     yield path
     subprocess.run(["mount", "-o", "remount,rw", path], check=False, stderr=subprocess.DEVNULL)
     subprocess.run(["umount", "-l", path], check=False)
 
 
+def fill(path):
+    """All the room there is."""
+    with open(path, "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(b"x" * 4096)
+        except OSError:
+            pass
+
+
 def remount(path, how):
-    import subprocess
     subprocess.run(["mount", "-o", f"remount,{how}", path], check=True)
 
 
@@ -619,7 +630,7 @@ def test_disk_full(keyhold, small_disk):
     sealed = client.rpc("Encrypt", KeyId=key_id, Plaintext="aGVsbG8=")["CiphertextBlob"]
     refusal = None
     for number in range(200):
-        body = random.Random(number).randbytes(400000)
+        body = random.Random(number).randbytes(1000000)
         try:
             client.oss("PUT", "full", f"o{number}", body, {"content-type": "text/plain"})
             kept[f"o{number}"] = body
@@ -630,12 +641,7 @@ def test_disk_full(keyhold, small_disk):
     assert kept
     # now nothing at all is left
     filler = small_disk / "filler"
-    with open(filler, "wb", buffering=0) as f:
-        try:
-            while True:
-                f.write(b"x" * 65536)
-        except OSError:
-            pass
+    fill(filler)
     outcomes = []
     for number in range(30):
         try:
@@ -659,40 +665,48 @@ def test_disk_full(keyhold, small_disk):
     reader.verify(place.trail, place.vkey())
 
 
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @needs_root
-def test_disk_full_of_journal(keyhold, small_disk):
-    """When not even the journal can be written, nothing is answered with success; there is an answer all the same."""
+def test_no_room_for_the_journal(keyhold, small_disk):
+    """When events cannot be made durable, nothing is answered with success; the server waits quietly for room."""
     place = Place(keyhold, small_disk / "data")
     client = place.client(timeout=45)
     key_id = client.rpc("CreateKey")["KeyMetadata"]["KeyId"]
-    acknowledged, refusals = [], []
-    with open(small_disk / "filler", "wb", buffering=0) as f:
+    fill(small_disk / "filler")
+    acknowledged, refusal = [], None
+    context = json.dumps({"a": "x" * 8000})  # of events like these what the journal reserved ahead holds two thousand
+    while refusal is None and len(acknowledged) < 5000:
         try:
-            while True:
-                f.write(b"x" * 4096)
-        except OSError:
-            pass
-    begun = time.monotonic()
-    while not refusals and time.monotonic() - begun < 120:
-        try:
-            # long descriptions fill what was reserved ahead
-            made = client.rpc("CreateKey", Description="d" * 8000)
-            acknowledged.append(made)
-        except (Lost, Refused) as why:
-            refusals.append(why)
-    assert refusals, f"{len(acknowledged)} answers"
-    lines = len(place.server.logs)
-    assert lines < 2000, f"{lines} lines of log"
+            acknowledged.append(client.rpc("Encrypt", KeyId=key_id, Plaintext="aGVsbG8=", EncryptionContext=context))
+        except Lost as why:
+            refusal = why
+    assert refusal is not None and "ServiceUnavailable" in str(refusal), refusal
+    told = place.server.log("journal not written")
+    assert len(told) == 1 and "DISK_FULL" in told[0]["detail"]
+    auditor = place.server.pids("auditor")[0]
+    before = processor_seconds(auditor)
+    with pytest.raises(Lost):
+        client.rpc("ListKeys")  # reads are uses of the trail, too
+    assert processor_seconds(auditor) - before < 3, "the auditor is busy with waiting"
+    assert len(place.server.logs) < 100, place.server.logs
     (small_disk / "filler").unlink()
     place.server.wait_answering(60)
     client = place.client()
-    for made in acknowledged:
-        assert client.rpc("DescribeKey", KeyId=made["KeyMetadata"]["KeyId"])["KeyMetadata"]["Description"] == "d" * 8000
-    client.rpc("Encrypt", KeyId=key_id, Plaintext="aGVsbG8=")
+    for made in acknowledged[::100]:
+        opened = client.rpc("Decrypt", CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)
+        assert opened["Plaintext"] == "aGVsbG8="
     assert place.server.stop() == 0
     reader.verify(place.trail, place.vkey())
-    found = {e["requestId"] for e in place.events()}
-    assert all(made["RequestId"] in found for made in acknowledged)
+    events = place.events()
+    assert not [e for e in events if e.get("errorCode") == "KeyUseNotPaired"], "a false alarm"
+    found = [e["requestId"] for e in events]
+    assert len(set(found)) == len(found)
+    assert {made["RequestId"] for made in acknowledged} <= set(found)
 
 
 @needs_root

@@ -5,7 +5,7 @@
 #include "base/slice.h"
 
 typedef struct address_range {
-    uint8_t bytes[16]; /* IPv4: the first four */
+    uint8_t bytes[16];    /* IPv4: the first four */
     uint8_t family_bytes; /* 4 or 16 */
     uint8_t prefix_bits;  /* how many leading bits count: 32 or 128 for a single address */
 } address_range;

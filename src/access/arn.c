@@ -45,7 +45,8 @@ status arn_parse(slice text, arn *out) {
 status arn_format(const arn *a, arena *memory, slice *out) {
     ENSURE(is_sound(a), INVALID_PARAMETER);
     OWNED(buffer) text = {.limit = ARN_BYTES_MOST};
-    slice pieces[] = {SLICE("acs:"), a->service, SLICE(":"), a->region, SLICE(":"), a->account, SLICE(":"), a->relative};
+    slice pieces[] = {SLICE("acs:"), a->service, SLICE(":"), a->region,
+                      SLICE(":"),    a->account, SLICE(":"), a->relative};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) TRY(buffer_append(&text, pieces[i]));
     return arena_copy(memory, buffer_slice(&text), out);
 }

@@ -5,8 +5,8 @@
 #include "base/arena.h"
 
 enum {
-    ARN_BYTES_MOST = 2048,        /* the whole name */
-    ARN_SEGMENT_BYTES_MOST = 64,  /* service, region or account */
+    ARN_BYTES_MOST = 2048,       /* the whole name */
+    ARN_SEGMENT_BYTES_MOST = 64, /* service, region or account */
     ARN_RELATIVE_BYTES_MOST = 1536,
 };
 
@@ -32,9 +32,9 @@ typedef struct arn_home {
  * where the name has no parts: no name can be chosen to make the ARN of something else. */
 status arn_key(const arn_home *home, slice key_id, arena *memory, slice *out);  /* acs:kms:R:A:key/ID */
 status arn_alias(const arn_home *home, slice alias, arena *memory, slice *out); /* `alias` begins "alias/" */
-status arn_keys(const arn_home *home, arena *memory, slice *out);               /* acs:kms:R:A:key, to create and list */
-status arn_aliases(const arn_home *home, arena *memory, slice *out);            /* acs:kms:R:A:alias */
-status arn_trail(const arn_home *home, slice name, arena *memory, slice *out);  /* acs:actiontrail:R:A:trail/NAME */
+status arn_keys(const arn_home *home, arena *memory, slice *out);              /* acs:kms:R:A:key, to create and list */
+status arn_aliases(const arn_home *home, arena *memory, slice *out);           /* acs:kms:R:A:alias */
+status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /* acs:actiontrail:R:A:trail/NAME */
 
 /* What RAM calls are authorised on: acs:ram:*:A:user/NAME. */
 status arn_user(slice account, slice name, arena *memory, slice *out);

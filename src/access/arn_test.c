@@ -12,20 +12,21 @@ static const arn_home HOME = {{(const uint8_t *)"cn-hangzhou", 11}, {(const uint
 
 static void parse_refuses(void **state) {
     (void)state;
-    static const char *const rows[] = {"",
-                                       "acs",
-                                       "acs:kms:r:1",
-                                       "acs:kms:r:1:",
-                                       "arn:kms:r:1:key/a",
-                                       "ACS:kms:r:1:key/a",
-                                       "acs::r:1:key/a",
-                                       "acs:k ms:r:1:key/a",
-                                       "acs:*:r:1:key/a",
-                                       "acs:kms:r/:1:key/a",
-                                       "acs:kms:r*:1:key/a",
-                                       "acs:kms:r:1a:key/a",
-                                       "acs:kms:r:**:key/a",
-                                       "acs:kms:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1:key/a"};
+    static const char *const rows[] = {
+        "",
+        "acs",
+        "acs:kms:r:1",
+        "acs:kms:r:1:",
+        "arn:kms:r:1:key/a",
+        "ACS:kms:r:1:key/a",
+        "acs::r:1:key/a",
+        "acs:k ms:r:1:key/a",
+        "acs:*:r:1:key/a",
+        "acs:kms:r/:1:key/a",
+        "acs:kms:r*:1:key/a",
+        "acs:kms:r:1a:key/a",
+        "acs:kms:r:**:key/a",
+        "acs:kms:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:1:key/a"};
     arn parts;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!FAILED(arn_parse(slice_of_text(rows[i]), &parts))) fail_msg("%s was accepted", rows[i]);
@@ -74,7 +75,8 @@ static void builders_refuse_names(void **state) {
     static uint8_t big[ARN_RELATIVE_BYTES_MOST + 1];
     memset(big, 'x', sizeof big);
     assert_true(FAILED_WITH(arn_key(&HOME, slice_of(big, sizeof big), &memory, &out), INVALID_PARAMETER));
-    assert_true(FAILED_WITH(arn_object(HOME.account, SLICE("b"), slice_of(big, sizeof big - 2), &memory, &out), INVALID_PARAMETER));
+    assert_true(FAILED_WITH(arn_object(HOME.account, SLICE("b"), slice_of(big, sizeof big - 2), &memory, &out),
+                            INVALID_PARAMETER));
     assert_false(FAILED(arn_object(HOME.account, SLICE("b"), slice_of(big, sizeof big - 3), &memory, &out)));
 }
 

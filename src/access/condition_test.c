@@ -84,7 +84,10 @@ static const struct row {
     {"\"DateLessThan\":{\"kms:tag/until\":\"2025-01-01T00:00:00Z\"}", "kms:tag/until", {"2024-12-31T23:59:59Z"}, true},
     {"\"DateLessThan\":{\"kms:tag/until\":\"2025-01-01T00:00:00Z\"}", "kms:tag/until", {"soon"}, false},
     /* what the request claims as the time is not looked at */
-    {"\"DateLessThan\":{\"acs:CurrentTime\":\"2024-01-01T00:00:00Z\"}", "acs:CurrentTime", {"2023-01-01T00:00:00Z"}, false},
+    {"\"DateLessThan\":{\"acs:CurrentTime\":\"2024-01-01T00:00:00Z\"}",
+     "acs:CurrentTime",
+     {"2023-01-01T00:00:00Z"},
+     false},
     /* Bool */
     {"\"Bool\":{\"acs:SecureTransport\":\"true\"}", "acs:SecureTransport", {"true"}, true},
     {"\"Bool\":{\"acs:SecureTransport\":\"TRUE\"}", "acs:SecureTransport", {"True"}, true},
@@ -148,7 +151,8 @@ static const struct row {
 static void check(const struct row *row) {
     char document[1024];
     snprintf(document, sizeof document,
-             "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{%s}}]}",
+             "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
+             "\"Condition\":{%s}}]}",
              row->condition);
     slice values[3];
     condition_value known = {slice_of_text(row->key), values, 0};
@@ -157,8 +161,8 @@ static void check(const struct row *row) {
     policy_request request = {SLICE("kms:Encrypt"), SLICE("acs:kms:r:1:key/a"), &known, 1, NOW};
     bool holds = decision_of(document, &request) == DECISION_ALLOW;
     if (holds != row->holds)
-        fail_msg("%s with %s = %s should%s hold", row->condition, row->key, row->values[0] ? row->values[0] : "(absent)",
-                 row->holds ? "" : " not");
+        fail_msg("%s with %s = %s should%s hold", row->condition, row->key,
+                 row->values[0] ? row->values[0] : "(absent)", row->holds ? "" : " not");
 }
 
 static void operators(void **state) {

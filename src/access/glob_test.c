@@ -18,10 +18,27 @@ static bool matches(const char *pattern, const char *text) {
 static void mismatches(void **state) {
     (void)state;
     static const char *const rows[][2] = {
-        {"", "a"},       {"a", ""},        {"a", "b"},       {"a", "ab"},       {"ab", "a"},          {"?", ""},
-        {"?", "ab"},     {"??", "a"},      {"*a", "ab"},     {"a*b", "acbd"},   {"a*b*c", "acb"},     {"*?", ""},
-        {"A", "a"},      {"a?c", "ac"},    {"*ab*ab", "ab"}, {"key/*", "keys"}, {"*.txt", "a.txt.gz"}, {"?*?", "x"},
-        {"?", "\xc3\xa9x"}, {"*??", "\xc3\xa9"}, {"\xc3?", "\xc3\xa9\xa9x"},
+        {"", "a"},
+        {"a", ""},
+        {"a", "b"},
+        {"a", "ab"},
+        {"ab", "a"},
+        {"?", ""},
+        {"?", "ab"},
+        {"??", "a"},
+        {"*a", "ab"},
+        {"a*b", "acbd"},
+        {"a*b*c", "acb"},
+        {"*?", ""},
+        {"A", "a"},
+        {"a?c", "ac"},
+        {"*ab*ab", "ab"},
+        {"key/*", "keys"},
+        {"*.txt", "a.txt.gz"},
+        {"?*?", "x"},
+        {"?", "\xc3\xa9x"},
+        {"*??", "\xc3\xa9"},
+        {"\xc3?", "\xc3\xa9\xa9x"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (matches(rows[i][0], rows[i][1])) fail_msg("%s matches %s", rows[i][0], rows[i][1]);
@@ -30,11 +47,29 @@ static void mismatches(void **state) {
 static void matching(void **state) {
     (void)state;
     static const char *const rows[][2] = {
-        {"", ""},           {"*", ""},          {"**", ""},           {"*", "a:b/c"},       {"a*", "a"},
-        {"a*", "abc"},      {"*c", "abc"},      {"a*c", "ac"},        {"a*c", "abcbc"},     {"?", "a"},
-        {"a?c", "abc"},     {"*?", "a"},        {"?*", "ab"},         {"a*b*c", "a1b2c"},   {"*ab*ab", "abab"},
-        {"*aab", "aaaab"},  {"a**b", "ab"},     {"key/*", "key/"},    {"b/*/x?", "b/1/2/x3"}, {"?", "\xc3\xa9"},
-        {"*??", "\xc3\xa9x"}, {"\xe6\x97\xa5?", "\xe6\x97\xa5\xe6\x9c\xac"}, {"?*?", "xy"},
+        {"", ""},
+        {"*", ""},
+        {"**", ""},
+        {"*", "a:b/c"},
+        {"a*", "a"},
+        {"a*", "abc"},
+        {"*c", "abc"},
+        {"a*c", "ac"},
+        {"a*c", "abcbc"},
+        {"?", "a"},
+        {"a?c", "abc"},
+        {"*?", "a"},
+        {"?*", "ab"},
+        {"a*b*c", "a1b2c"},
+        {"*ab*ab", "abab"},
+        {"*aab", "aaaab"},
+        {"a**b", "ab"},
+        {"key/*", "key/"},
+        {"b/*/x?", "b/1/2/x3"},
+        {"?", "\xc3\xa9"},
+        {"*??", "\xc3\xa9x"},
+        {"\xe6\x97\xa5?", "\xe6\x97\xa5\xe6\x9c\xac"},
+        {"?*?", "xy"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!matches(rows[i][0], rows[i][1])) fail_msg("%s does not match %s", rows[i][0], rows[i][1]);

@@ -192,7 +192,8 @@ static status load_policies(identities *all, principal *who, arena *memory) {
     return OK;
 }
 
-status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory, bool *is_explicit) {
+status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory,
+                       bool *is_explicit) {
     *is_explicit = false;
     if (who->is_root) return OK;
     /* A compiled policy may be forgotten when the cache is emptied, so the list is made anew for each decision. */

@@ -16,9 +16,9 @@ enum { IDENTITY_POLICIES_MOST = 64 };
 typedef struct principal {
     slice account_id;
     slice access_key_id;
-    slice user_name;  /* absent: the account root */
-    slice user_id;    /* of the root: the account id */
-    slice arn;        /* acs:ram::<account>:root or user/<name> */
+    slice user_name; /* absent: the account root */
+    slice user_id;   /* of the root: the account id */
+    slice arn;       /* acs:ram::<account>:root or user/<name> */
     bool is_root;
     bool is_session;      /* a security token came along */
     slice sealed_secret;  /* for the vault; absent for sessions, whose token holds it */
@@ -41,11 +41,13 @@ typedef struct identity_question {
 } identity_question;
 /* The account root may do everything in its own account; a user what its policies say. NO_PERMISSION; *is_explicit tells a Deny
  * that matched from no Allow that did. */
-status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory, bool *is_explicit);
+status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory,
+                       bool *is_explicit);
 
 /* Where records lie. */
-status account_path(slice account, arena *memory, slice *out);            /* account/<id> */
-status user_path(slice account, slice name, arena *memory, slice *out);   /* user/<account>/<name>; name absent: root/<account> */
+status account_path(slice account, arena *memory, slice *out); /* account/<id> */
+status user_path(slice account, slice name, arena *memory,
+                 slice *out); /* user/<account>/<name>; name absent: root/<account> */
 status user_prefix(slice account, arena *memory, slice *out);
 status access_key_path(slice id, arena *memory, slice *out);              /* ak/<id> */
 status policy_path(slice account, slice name, arena *memory, slice *out); /* policy/<account>/<name> */

@@ -97,8 +97,8 @@ static void forget_future(nonces *n, int64_t now_s) {
 }
 
 status nonces_remember(nonces *n, uint64_t hash, int64_t request_time_s, int64_t now_s) {
-    bool is_in_window = now_s > NONCE_WINDOW_S && request_time_s >= now_s - NONCE_WINDOW_S &&
-                        request_time_s <= now_s + NONCE_WINDOW_S;
+    bool is_in_window =
+        now_s > NONCE_WINDOW_S && request_time_s >= now_s - NONCE_WINDOW_S && request_time_s <= now_s + NONCE_WINDOW_S;
     ENSURE(is_in_window, REQUEST_EXPIRED);
     int64_t number = minute_of(request_time_s);
     struct minute *m = &n->ring[place_of(number)];

@@ -16,10 +16,10 @@
 #include "base/arena.h"
 
 enum {
-    POLICY_BYTES_MOST = 6144,        /* of a document attached to an identity */
-    POLICY_ACTION_BYTES_MOST = 128,  /* of an action, in patterns and in requests */
-    POLICY_TEXT_BYTES_MOST = 2048,   /* of a resource or a condition's value, in patterns and in requests */
-    POLICY_STEPS_MOST = 1 << 19,     /* of wildcard matching in one decision: about half a millisecond */
+    POLICY_BYTES_MOST = 6144,       /* of a document attached to an identity */
+    POLICY_ACTION_BYTES_MOST = 128, /* of an action, in patterns and in requests */
+    POLICY_TEXT_BYTES_MOST = 2048,  /* of a resource or a condition's value, in patterns and in requests */
+    POLICY_STEPS_MOST = 1 << 19,    /* of wildcard matching in one decision: about half a millisecond */
 };
 
 typedef struct policy policy;
@@ -61,8 +61,8 @@ typedef struct condition_value {
 } condition_value;
 
 typedef struct policy_request {
-    slice action;   /* "kms:Encrypt" */
-    slice resource; /* full ARN (access/arn.h) */
+    slice action;                      /* "kms:Encrypt" */
+    slice resource;                    /* full ARN (access/arn.h) */
     const condition_value *conditions; /* each name once */
     size_t condition_count;
     int64_t now_s;

@@ -6,7 +6,8 @@
 enum { NAME_BYTES_SHOWN = 48 };
 
 void policy_builder_clear(policy_builder *b) {
-    buffer *tables[] = {&b->denials, &b->allowances, &b->actions, &b->resources, &b->conditions, &b->operands, &b->text};
+    buffer *tables[] = {&b->denials,    &b->allowances, &b->actions, &b->resources,
+                        &b->conditions, &b->operands,   &b->text};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) buffer_clear(tables[i]);
 }
 

@@ -129,8 +129,7 @@ static status find_parts(policy_builder *b, const json *object, const json *part
         build_leave(b, mark);
     }
     if (!parts[PART_EFFECT]) return build_refuse(b, "Effect is missing");
-    if (!parts[PART_ACTION] == !parts[PART_NOT_ACTION])
-        return build_refuse(b, "must have either Action or NotAction");
+    if (!parts[PART_ACTION] == !parts[PART_NOT_ACTION]) return build_refuse(b, "must have either Action or NotAction");
     if (!parts[PART_RESOURCE] == !parts[PART_NOT_RESOURCE])
         return build_refuse(b, "must have either Resource or NotResource");
     return OK;
@@ -138,7 +137,8 @@ static status find_parts(policy_builder *b, const json *object, const json *part
 
 static status check_sid(policy_builder *b, const json *value) {
     slice sid;
-    if (!json_get_text(value, &sid) || sid.len > SID_BYTES_MOST) return build_refuse(b, "must be text of at most 128 bytes");
+    if (!json_get_text(value, &sid) || sid.len > SID_BYTES_MOST)
+        return build_refuse(b, "must be text of at most 128 bytes");
     return OK;
 }
 

@@ -38,10 +38,10 @@ static const struct key_row {
     const char *name;
     enum compare type;
 } KEYS[] = {
-    {CONDITION_CURRENT_TIME, COMPARE_DATE},    {CONDITION_SECURE_TRANSPORT, COMPARE_BOOL},
-    {CONDITION_SOURCE_IP, COMPARE_ADDRESS},    {CONDITION_MFA_PRESENT, COMPARE_BOOL},
-    {CONDITION_USER_AGENT, COMPARE_TEXT},      {CONDITION_ACCESS_ID, COMPARE_TEXT},
-    {CONDITION_PRINCIPAL_ARN, COMPARE_TEXT},   {CONDITION_OSS_PREFIX, COMPARE_TEXT},
+    {CONDITION_CURRENT_TIME, COMPARE_DATE},  {CONDITION_SECURE_TRANSPORT, COMPARE_BOOL},
+    {CONDITION_SOURCE_IP, COMPARE_ADDRESS},  {CONDITION_MFA_PRESENT, COMPARE_BOOL},
+    {CONDITION_USER_AGENT, COMPARE_TEXT},    {CONDITION_ACCESS_ID, COMPARE_TEXT},
+    {CONDITION_PRINCIPAL_ARN, COMPARE_TEXT}, {CONDITION_OSS_PREFIX, COMPARE_TEXT},
     {CONDITION_OSS_DELIMITER, COMPARE_TEXT},
 };
 
@@ -139,12 +139,9 @@ static status add_operand(policy_builder *b, const json *value, enum compare com
     memset(&row, 0, sizeof row);
     slice text;
     if (!value_text(value, compare, &text)) return build_refuse(b, wanted_value(compare));
-    if (compare == COMPARE_GLOB)
-        TRY(build_pattern(b, text, &row.text));
-    else if (compare <= COMPARE_GLOB)
-        TRY(build_literal(b, text, &row.text));
-    else if (!operand_read(compare, text, &row))
-        return build_refuse(b, wanted_value(compare));
+    if (compare == COMPARE_GLOB) TRY(build_pattern(b, text, &row.text));
+    else if (compare <= COMPARE_GLOB) TRY(build_literal(b, text, &row.text));
+    else if (!operand_read(compare, text, &row)) return build_refuse(b, wanted_value(compare));
     return buffer_append(&b->operands, slice_of(&row, sizeof row));
 }
 

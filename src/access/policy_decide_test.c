@@ -59,7 +59,8 @@ static const struct row {
     /* NotResource: none of them */
     {"\"Action\":\"*\",\"NotResource\":\"acs:kms:*:*:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/a", false},
     {"\"Action\":\"*\",\"NotResource\":\"acs:kms:*:*:key/a\"", "kms:Encrypt", "acs:kms:r:1:key/b", true},
-    {"\"Action\":\"*\",\"NotResource\":[\"acs:oss:*:*:*\",\"acs:kms:*:*:key/*\"]", "kms:Encrypt", "acs:kms:r:1:key/b", false},
+    {"\"Action\":\"*\",\"NotResource\":[\"acs:oss:*:*:*\",\"acs:kms:*:*:key/*\"]", "kms:Encrypt", "acs:kms:r:1:key/b",
+     false},
     {"\"Action\":\"*\",\"NotResource\":\"*\"", "kms:Encrypt", "acs:kms:r:1:key/b", false},
 };
 
@@ -80,7 +81,8 @@ static void statements_match(void **state) {
     }
 }
 
-static const policy_request ENCRYPT = {{(const uint8_t *)"kms:Encrypt", 11}, {(const uint8_t *)"acs:kms:r:1:key/a", 17}, NULL, 0, 0};
+static const policy_request ENCRYPT = {
+    {(const uint8_t *)"kms:Encrypt", 11}, {(const uint8_t *)"acs:kms:r:1:key/a", 17}, NULL, 0, 0};
 
 static void expect(const char *const documents[3], enum decision decision, policy_match why) {
     policy *policies[3] = {0};
@@ -94,8 +96,8 @@ static void expect(const char *const documents[3], enum decision decision, polic
 }
 
 static const char ALLOWS[] = DOCUMENT(ALLOW("\"Action\":\"oss:*\"" ON_ALL) "," ALLOW("\"Action\":\"kms:*\"" ON_ALL));
-static const char DENIES[] = DOCUMENT(ALLOW("\"Action\":\"kms:*\"" ON_ALL) "," DENY("\"Action\":\"oss:*\"" ON_ALL) ","
-                                      DENY("\"Action\":\"kms:En*\"" ON_ALL));
+static const char DENIES[] = DOCUMENT(ALLOW("\"Action\":\"kms:*\"" ON_ALL) "," DENY(
+    "\"Action\":\"oss:*\"" ON_ALL) "," DENY("\"Action\":\"kms:En*\"" ON_ALL));
 static const char NEITHER[] = DOCUMENT(DENY("\"Action\":\"ram:*\"" ON_ALL) "," ALLOW("\"Action\":\"ram:*\"" ON_ALL));
 
 static void deny_wins(void **state) {
@@ -115,10 +117,11 @@ static void malformed_requests_are_denied(void **state) {
     static char long_resource[POLICY_TEXT_BYTES_MOST + 2];
     memset(long_resource, 'a', sizeof long_resource - 1);
     memcpy(long_resource, "acs:oss:*:1:", 12);
-    const char *const rows[][2] = {{"", "acs:kms:r:1:key/a"},    {"kms", "acs:kms:r:1:key/a"}, {"kms:", "acs:kms:r:1:key/a"},
-                                   {":x", "acs:kms:r:1:key/a"},  {big, "acs:kms:r:1:key/a"},   {"kms:Encrypt", ""},
-                                   {"kms:Encrypt", "*"},         {"kms:Encrypt", "key/a"},     {"kms:Encrypt", "acs:kms:r:1"},
-                                   {"oss:GetObject", long_resource}};
+    const char *const rows[][2] = {{"", "acs:kms:r:1:key/a"},      {"kms", "acs:kms:r:1:key/a"},
+                                   {"kms:", "acs:kms:r:1:key/a"},  {":x", "acs:kms:r:1:key/a"},
+                                   {big, "acs:kms:r:1:key/a"},     {"kms:Encrypt", ""},
+                                   {"kms:Encrypt", "*"},           {"kms:Encrypt", "key/a"},
+                                   {"kms:Encrypt", "acs:kms:r:1"}, {"oss:GetObject", long_resource}};
     policy *all = compiled(DOCUMENT(ALLOW("\"Action\":\"*\"" ON_ALL)));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         policy_request request = {slice_of_text(rows[i][0]), slice_of_text(rows[i][1]), NULL, 0, 0};
@@ -148,8 +151,9 @@ static void hostile_wildcards_cost_bounded_time(void **state) {
     pattern[500] = 'b';
     pattern[501] = '*';
     pattern[sizeof pattern - 1] = 0;
-    snprintf(document, sizeof document, DOCUMENT(ALLOW("\"Action\":\"*\",\"Resource\":[\"acs:oss:*:*:%s\",\"acs:oss:*:*:%s\",\"*\"]")),
-             pattern, pattern);
+    snprintf(document, sizeof document,
+             DOCUMENT(ALLOW("\"Action\":\"*\",\"Resource\":[\"acs:oss:*:*:%s\",\"acs:oss:*:*:%s\",\"*\"]")), pattern,
+             pattern);
     char resource[1200];
     memset(resource, 'a', sizeof resource);
     memcpy(resource, "acs:oss:*:1:", 12);

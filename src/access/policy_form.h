@@ -152,7 +152,8 @@ static inline bool bytes_agree(const uint8_t *a, const uint8_t *b, size_t len) {
 }
 
 /* False, and steps_left 0, when the steps ran out. */
-static inline bool pattern_matches(const struct policy *p, const struct pattern *pattern, slice text, size_t *steps_left) {
+static inline bool pattern_matches(const struct policy *p, const struct pattern *pattern, slice text,
+                                   size_t *steps_left) {
     const uint8_t *wanted = p->text + pattern->at;
     switch ((enum glob_kind)pattern->kind) {
     case GLOB_ANY: return true;

@@ -1,27 +1,30 @@
 /* The table of system policies, by name. */
 #include "access/system_policies.h"
 
-#define ALLOW(actions) "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"*\"}]}"
+#define ALLOW(actions)                                                                                                 \
+    "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"*\"}]}"
 
 /* What changes keys, their aliases, tags and policies, without using any. */
 #define KMS_ADMIN_ACTIONS                                                                                              \
-    "\"kms:CreateKey\",\"kms:EnableKey\",\"kms:DisableKey\",\"kms:ScheduleKeyDeletion\",\"kms:CancelKeyDeletion\","     \
-    "\"kms:SetDeletionProtection\",\"kms:UpdateKeyDescription\",\"kms:UpdateRotationPolicy\",\"kms:CreateKeyVersion\"," \
-    "\"kms:GetParametersForImport\",\"kms:ImportKeyMaterial\",\"kms:DeleteKeyMaterial\",\"kms:CreateAlias\","           \
-    "\"kms:UpdateAlias\",\"kms:DeleteAlias\",\"kms:TagResource\",\"kms:UntagResource\",\"kms:TagResources\","           \
+    "\"kms:CreateKey\",\"kms:EnableKey\",\"kms:DisableKey\",\"kms:ScheduleKeyDeletion\",\"kms:CancelKeyDeletion\","    \
+    "\"kms:SetDeletionProtection\",\"kms:UpdateKeyDescription\",\"kms:UpdateRotationPolicy\",\"kms:"                   \
+    "CreateKeyVersion\","                                                                                              \
+    "\"kms:GetParametersForImport\",\"kms:ImportKeyMaterial\",\"kms:DeleteKeyMaterial\",\"kms:CreateAlias\","          \
+    "\"kms:UpdateAlias\",\"kms:DeleteAlias\",\"kms:TagResource\",\"kms:UntagResource\",\"kms:TagResources\","          \
     "\"kms:UntagResources\",\"kms:GetKeyPolicy\",\"kms:SetKeyPolicy\""
 
 /* What uses keys, without changing any. */
 #define KMS_USER_ACTIONS                                                                                               \
-    "\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt\",\"kms:GenerateDataKey\",\"kms:GenerateDataKeyWithoutPlaintext\"," \
-    "\"kms:ExportDataKey\",\"kms:GenerateAndExportDataKey\",\"kms:AsymmetricEncrypt\",\"kms:AsymmetricDecrypt\","       \
+    "\"kms:Encrypt\",\"kms:Decrypt\",\"kms:ReEncrypt\",\"kms:GenerateDataKey\",\"kms:"                                 \
+    "GenerateDataKeyWithoutPlaintext\","                                                                               \
+    "\"kms:ExportDataKey\",\"kms:GenerateAndExportDataKey\",\"kms:AsymmetricEncrypt\",\"kms:AsymmetricDecrypt\","      \
     "\"kms:AsymmetricSign\",\"kms:AsymmetricVerify\",\"kms:GetPublicKey\",\"kms:GenerateMac\",\"kms:VerifyMac\""
 
 #define KMS_VIEW_ACTIONS "\"kms:List*\",\"kms:Describe*\""
 
 /* Reading everywhere, but no secret's value: kms:Get* is not among them. */
 #define VIEW_ACTIONS                                                                                                   \
-    "\"*:List*\",\"*:Describe*\",\"kms:GetPublicKey\",\"kms:GetKeyPolicy\",\"kms:GetSecretPolicy\","                    \
+    "\"*:List*\",\"*:Describe*\",\"kms:GetPublicKey\",\"kms:GetKeyPolicy\",\"kms:GetSecretPolicy\","                   \
     "\"oss:Get*\",\"ram:Get*\",\"sts:GetCallerIdentity\",\"actiontrail:Get*\",\"actiontrail:LookupEvents\""
 
 static const system_policy POLICIES[] = {

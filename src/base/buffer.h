@@ -30,9 +30,7 @@ void buffer_wipe(buffer *b);
 /* Frees; the buffer may be used again. */
 void buffer_clear(buffer *b);
 
-static inline slice buffer_slice(const buffer *b) {
-    return (slice){b->at ? b->at : (const uint8_t *)"", b->len};
-}
+static inline slice buffer_slice(const buffer *b) { return (slice){b->at ? b->at : (const uint8_t *)"", b->len}; }
 
 /* Reading the same integers back; false when too few bytes are left. */
 bool slice_take_u8(slice *rest, uint8_t *out);

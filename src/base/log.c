@@ -46,7 +46,8 @@ void log_line(enum log_level level, const char *what, const char *format, ...) {
     va_end(arguments);
     escape(escaped, sizeof escaped, detail);
     clock_format_iso(clock_now_s(), time);
-    int length = snprintf(line, sizeof line, "{\"time\":\"%s\",\"level\":\"%s\",\"role\":\"%s\",\"what\":\"%s\",\"detail\":\"%s\"}\n",
+    int length = snprintf(line, sizeof line,
+                          "{\"time\":\"%s\",\"level\":\"%s\",\"role\":\"%s\",\"what\":\"%s\",\"detail\":\"%s\"}\n",
                           time, LEVELS[level], settings.role, what, escaped);
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0) return;
 }

@@ -60,7 +60,8 @@ static void finding(void **state) {
     assert_true(slice_find_byte(SLICE("a"), 0) == SIZE_MAX); /* the NUL behind a literal is not part of it */
     assert_true(slice_find_byte(absent, 'a') == SIZE_MAX);
     assert_true(slice_contains_byte(s, 'd') && !slice_contains_byte(s, 'e') && !slice_contains_byte(absent, 0));
-    assert_true(slice_starts_with(s, SLICE("abc")) && slice_starts_with(s, absent) && slice_starts_with(absent, absent));
+    assert_true(slice_starts_with(s, SLICE("abc")) && slice_starts_with(s, absent) &&
+                slice_starts_with(absent, absent));
     assert_false(slice_starts_with(s, SLICE("bc")));
     assert_false(slice_starts_with(SLICE("ab"), SLICE("abc")));
     assert_true(slice_ends_with(s, SLICE("\0d")) && slice_ends_with(s, SLICE("")));
@@ -76,7 +77,10 @@ static void cutting(void **state) {
     assert_true(slice_equals_text(slice_skip(SLICE("abc"), SIZE_MAX), ""));
     assert_true(slice_equals_text(slice_trim(SLICE(" \t\r\n a b \n\r\t ")), "a b"));
     assert_true(slice_equals_text(slice_trim(SLICE(" \t ")), ""));
-    assert_true(slice_equals_text(slice_trim(SLICE("\x0b" "a\x0c")), "\x0b" "a\x0c")); /* only these four are blanks */
+    assert_true(slice_equals_text(slice_trim(SLICE("\x0b"
+                                                   "a\x0c")),
+                                  "\x0b"
+                                  "a\x0c")); /* only these four are blanks */
 }
 
 static void taking_leaves_all_when_too_few(void **state) {
@@ -118,8 +122,21 @@ static void splitting_sees_every_field_once(void **state) {
 
 static void unsigned_numbers(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x1", "1.0", "1e3", "a", "/", ":", "18446744073709551616",
-                                      "99999999999999999999", "184467440737095516150", "000000000000000000001"};
+    static const char *const bad[] = {"",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "0x1",
+                                      "1.0",
+                                      "1e3",
+                                      "a",
+                                      "/",
+                                      ":",
+                                      "18446744073709551616",
+                                      "99999999999999999999",
+                                      "184467440737095516150",
+                                      "000000000000000000001"};
     uint64_t n = 42;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (slice_to_u64(slice_of_text(bad[i]), &n)) fail_msg("'%s' is taken", bad[i]);
@@ -133,8 +150,16 @@ static void unsigned_numbers(void **state) {
 
 static void signed_numbers(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "-", "--1", "+1", "- 1", "1-", "9223372036854775808", "-9223372036854775809",
-                                      "18446744073709551615", "-18446744073709551616"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "--1",
+                                      "+1",
+                                      "- 1",
+                                      "1-",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551615",
+                                      "-18446744073709551616"};
     int64_t n = 42;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (slice_to_i64(slice_of_text(bad[i]), &n)) fail_msg("'%s' is taken", bad[i]);

@@ -22,8 +22,9 @@ static void hash_as_published(void **state) {
     static const struct {
         size_t len;
         uint64_t hash;
-    } vectors[] = {{0, 0xabac0158050fc4dc},  {1, 0xc9f49bf37d57ca93},  {7, 0xd3927d989bb11140},  {8, 0x369095118d299a8e},
-                   {9, 0x25a48eb36c063de4},  {15, 0xd320d86d2a519956}, {16, 0xcc4fdd1a7d908b66}, {63, 0x9d199062b7bbb3a8}};
+    } vectors[] = {{0, 0xabac0158050fc4dc},  {1, 0xc9f49bf37d57ca93}, {7, 0xd3927d989bb11140},
+                   {8, 0x369095118d299a8e},  {9, 0x25a48eb36c063de4}, {15, 0xd320d86d2a519956},
+                   {16, 0xcc4fdd1a7d908b66}, {63, 0x9d199062b7bbb3a8}};
     uint8_t bytes[64];
     for (uint8_t i = 0; i < sizeof bytes; i++) bytes[i] = i;
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
@@ -81,9 +82,7 @@ typedef struct model {
 
 static int values[KEYS];
 
-static slice key_of(size_t number, char room[16]) {
-    return slice_of(room, (size_t)snprintf(room, 16, "k%zu", number));
-}
+static slice key_of(size_t number, char room[16]) { return slice_of(room, (size_t)snprintf(room, 16, "k%zu", number)); }
 
 static void step(table *t, model *m, size_t number, bool puts) {
     char room[16];

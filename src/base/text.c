@@ -109,7 +109,8 @@ static status base64_decode_tail(const uint8_t *group, uint8_t *to, size_t *writ
 static bool base64_decode_groups(const uint8_t *text, size_t groups, uint8_t *to) {
     unsigned all = IS_DIGIT;
     for (; groups; groups--, text += 4, to += 3) {
-        uint8_t a = BASE64_VALUE[text[0]], b = BASE64_VALUE[text[1]], c = BASE64_VALUE[text[2]], d = BASE64_VALUE[text[3]];
+        uint8_t a = BASE64_VALUE[text[0]], b = BASE64_VALUE[text[1]], c = BASE64_VALUE[text[2]],
+                d = BASE64_VALUE[text[3]];
         all &= a & b & c & d;
         to[0] = (uint8_t)(a << 2 | (b & 63) >> 4);
         to[1] = (uint8_t)(b << 4 | (c & 63) >> 2);

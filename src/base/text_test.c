@@ -64,7 +64,8 @@ static void small_arenas_are_refused(void **state) {
 
 static void hex_refuses(void **state) {
     (void)state;
-    static const char *const texts[] = {"0", "000", "0g", "g0", "0x00", " 00", "00 ", "0:", "/0", "@0", "`0", "\xff\xff"};
+    static const char *const texts[] = {"0",   "000", "0g", "g0", "0x00", " 00",
+                                        "00 ", "0:",  "/0", "@0", "`0",   "\xff\xff"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) must_refuse(hex_decode, slice_of_text(texts[i]));
     must_refuse(hex_decode, SLICE("00\0\0"));
 }
@@ -83,10 +84,11 @@ static void hex_as_the_standard_has_it(void **state) {
 
 static void base64_refuses(void **state) {
     (void)state;
-    static const char *const texts[] = {
-        "Z",        "Zg",       "Zg=",      "Zm9",      "Zm9vY",    "Z===",     "====",     "=g==",     "Z=g=",    "Zg=g",
-        "Zh==",     "Zm9=",     "Zg==Zg==", "Zm8=Zm8=", "Zm9v\n",   "Zm9v\r\n", "Zm9 ",     "Zm 9",     "Zm-_",    "Zm9v====",
-        "Zm9v\nYg==", "\xc3\xa9Zm", "Zm9v*mFy", "*m9vYmFy", "Zm9vYm*y", "Zm9vYm=y", "Zm9*YmFy", "Zm=vYmFy"};
+    static const char *const texts[] = {"Z",        "Zg",       "Zg=",        "Zm9",        "Zm9vY",    "Z===",
+                                        "====",     "=g==",     "Z=g=",       "Zg=g",       "Zh==",     "Zm9=",
+                                        "Zg==Zg==", "Zm8=Zm8=", "Zm9v\n",     "Zm9v\r\n",   "Zm9 ",     "Zm 9",
+                                        "Zm-_",     "Zm9v====", "Zm9v\nYg==", "\xc3\xa9Zm", "Zm9v*mFy", "*m9vYmFy",
+                                        "Zm9vYm*y", "Zm9vYm=y", "Zm9*YmFy",   "Zm=vYmFy"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) must_refuse(base64_decode, slice_of_text(texts[i]));
     must_refuse(base64_decode, SLICE("Zm9\0"));
     must_refuse(base64_decode, SLICE("Zg\0\0"));
@@ -95,8 +97,13 @@ static void base64_refuses(void **state) {
 /* RFC 4648 §10. */
 static void base64_as_the_standard_has_it(void **state) {
     (void)state;
-    static const char *const vectors[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                                             {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    static const char *const vectors[][2] = {{"", ""},
+                                             {"f", "Zg=="},
+                                             {"fo", "Zm8="},
+                                             {"foo", "Zm9v"},
+                                             {"foob", "Zm9vYg=="},
+                                             {"fooba", "Zm9vYmE="},
+                                             {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         must_go_both_ways(base64_encode, base64_decode, slice_of_text(vectors[i][0]), slice_of_text(vectors[i][1]));
     must_go_both_ways(base64_encode, base64_decode, SLICE("\xfb\xff\xfe\xff"), SLICE("+//+/w=="));
@@ -111,7 +118,8 @@ static void base64_is_one_to_one(void **state) {
     for (int n = 0; n < SOME * SOME * SOME * SOME; n++) {
         OWNED(arena) memory = {0};
         OWNED(buffer) again = {0};
-        char text[4] = {some[n % SOME], some[n / SOME % SOME], some[n / SOME / SOME % SOME], some[n / SOME / SOME / SOME]};
+        char text[4] = {some[n % SOME], some[n / SOME % SOME], some[n / SOME / SOME % SOME],
+                        some[n / SOME / SOME / SOME]};
         slice decoded;
         if (FAILED(base64_decode(slice_of(text, 4), &memory, &decoded))) continue;
         ASSERT_OK(base64_encode(&again, decoded));
@@ -125,7 +133,8 @@ static status encode_plain(buffer *out, slice bytes) { return percent_encode(out
 
 static void percent_refuses(void **state) {
     (void)state;
-    static const char *const texts[] = {"%", "a%", "%4", "a%4", "%g0", "%0g", "%%41", "% 41", "%+1", "%-1", "%u0041", "%41%"};
+    static const char *const texts[] = {"%",    "a%",   "%4",  "a%4", "%g0",    "%0g",
+                                        "%%41", "% 41", "%+1", "%-1", "%u0041", "%41%"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         must_refuse(decode_plain, slice_of_text(texts[i]));
         must_refuse(decode_form, slice_of_text(texts[i]));
@@ -200,14 +209,42 @@ static void uuids_refuse(void **state) {
 /* RFC 3629 §3, §4: the edges of every row of its table. */
 static void utf8(void **state) {
     (void)state;
-    static const char *const good[] = {"",         "a",        "\x7f",         "\xc2\x80",     "\xdf\xbf",         "\xe0\xa0\x80",
-                                       "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
-                                       "1234567\xc3\xa9", "12345678\xf0\x9f\x98\x80zyxwvuts"};
-    static const char *const bad[] = {"\x80",         "\xbf",         "\xc0\x80",         "\xc1\xbf",         "\xc2",
-                                      "\xc2\x7f",     "\xc2\xc0",     "\xe0\x9f\xbf",     "\xe0\x80\xaf",     "\xe2\x82",
-                                      "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x82\x82\xac", "\xf4\x90\x80\x80",
-                                      "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfe", "\xff", "\xf0\x90\x80",
-                                      "12345678\xff", "1234567\xc3", "12345678123456\xc3z"};
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\x7f",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "1234567\xc3\xa9",
+                                       "12345678\xf0\x9f\x98\x80zyxwvuts"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2\x7f",
+                                      "\xc2\xc0",
+                                      "\xe0\x9f\xbf",
+                                      "\xe0\x80\xaf",
+                                      "\xe2\x82",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf0\x82\x82\xac",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xf8\x88\x80\x80\x80",
+                                      "\xfe",
+                                      "\xff",
+                                      "\xf0\x90\x80",
+                                      "12345678\xff",
+                                      "1234567\xc3",
+                                      "12345678123456\xc3z"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(utf8_is_valid(slice_of_text(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (utf8_is_valid(slice_of_text(bad[i]))) fail_msg("bad text %zu is taken", i);

@@ -62,10 +62,8 @@ static status sweep_remove(sweep *s, const uint8_t *id, enum blob_fate fate) {
         return OK;
     }
     TRY(removed);
-    if (fate == BLOB_FATE_ABANDON)
-        s->count.parts++;
-    else
-        s->count.removed++;
+    if (fate == BLOB_FATE_ABANDON) s->count.parts++;
+    else s->count.removed++;
     return OK;
 }
 
@@ -73,10 +71,8 @@ static status sweep_visit(void *context, enum blob_find find, const uint8_t *id)
     sweep *s = context;
     if (find == BLOB_FIND_PART) return sweep_remove(s, id, BLOB_FATE_ABANDON);
     if (find == BLOB_FIND_WHOLE && !s->is_wanted(s->context, id)) return sweep_remove(s, id, BLOB_FATE_REMOVE);
-    if (find == BLOB_FIND_WHOLE)
-        s->count.kept++;
-    else
-        s->count.foreign++;
+    if (find == BLOB_FIND_WHOLE) s->count.kept++;
+    else s->count.foreign++;
     return OK;
 }
 

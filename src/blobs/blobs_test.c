@@ -230,10 +230,8 @@ static void test_sweeps(void **state) {
     for (int i = 0; i < 20; i++) {
         uint8_t id[BLOB_ID_BYTES];
         make_id(id, (uint8_t)(i % 3), (uint8_t)i);
-        if (i < 14)
-            make_whole(p, id, "whole");
-        else
-            make_part(p, id, "part");
+        if (i < 14) make_whole(p, id, "whole");
+        else make_part(p, id, "part");
     }
     size_t foreign_count = sizeof foreign / sizeof foreign[0];
     for (size_t i = 0; i < foreign_count; i++) put_file(p, foreign[i]);

@@ -41,7 +41,7 @@ static status pack_field(const field *f, const void *at, buffer *out) {
     case FIELD_INT:
     case FIELD_TIME: return buffer_append_u64(out, (uint64_t)((const maybe_int *)at)->value);
     case FIELD_BOOL: return buffer_append_byte(out, ((const maybe_bool *)at)->value);
-    case FIELD_CHOICE: return buffer_append_u16(out, (uint16_t)*(const int *)at);
+    case FIELD_CHOICE: return buffer_append_u16(out, (uint16_t) * (const int *)at);
     case FIELD_MAP: {
         const pair_list *map = at; /* a pair is two slices in a row */
         return pack_slices((const slice *)map->at, map->count * 2, out);

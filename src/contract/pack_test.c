@@ -146,9 +146,12 @@ static void tables_are_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(message_round_trip),        cmocka_unit_test(wrong_sender_is_refused),
-        cmocka_unit_test(every_truncation_is_refused), cmocka_unit_test(flipped_bytes_never_crash),
-        cmocka_unit_test(huge_counts_allocate_nothing), cmocka_unit_test(limits_are_checked),
+        cmocka_unit_test(message_round_trip),
+        cmocka_unit_test(wrong_sender_is_refused),
+        cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(flipped_bytes_never_crash),
+        cmocka_unit_test(huge_counts_allocate_nothing),
+        cmocka_unit_test(limits_are_checked),
         cmocka_unit_test(tables_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,18 +11,20 @@
 #define ASSERT_OK(call) assert_int_equal((call).code, STATUS_OK)
 #define ASSERT_FAILS(call, name) assert_int_equal((call).code, FAILURE_##name)
 
-static const char ACCOUNT_BLOB[] = "4b480141002b0100000010313030303030303030303030303030310200000004726f6f74080000000800000000664aee"
-                                   "ed01010101010101010101010101010101010101010101010115af7cc474f8bb347da0bc2c608a3159d29e83a5c89903"
-                                   "9b9fa8f4c8c1218c886e942c798719c1280f13220859293d3e";
+static const char ACCOUNT_BLOB[] =
+    "4b480141002b0100000010313030303030303030303030303030310200000004726f6f74080000000800000000664aee"
+    "ed01010101010101010101010101010101010101010101010115af7cc474f8bb347da0bc2c608a3159d29e83a5c89903"
+    "9b9fa8f4c8c1218c886e942c798719c1280f13220859293d3e";
 static const char ACCESS_KEY_BLOB[] =
     "4b4801530054010000001031303030303030303030303030303031020000001031303030303030303030303030303031"
     "03000000184c544149357454455354564543544f523030303030303031080000000800000000664aeeed020202020202"
     "0202020202020202020202020202020202026534c6c7ec39eeef058fe349128fc0636af84b47471732091b9b1ede68a0"
     "1284f3230ae4d3e036b2aeb6053383b03f48";
-static const char MATERIAL_BLOB[] = "4b48014d0068010000001031303030303030303030303030303031020000001031303030303030303030303030303031"
-                                    "0600000010a0a1a2a3a4a5a6a7a8a9aaabacadaeaf0700000010b0b1b2b3b4b5b6b7b8b9babbbcbdbebf080000000800"
-                                    "000000664aeeed0b00000002000203030303030303030303030303030303030303030303030354ab1a9496a3a55f9864"
-                                    "a758698be526b6d34b301dd1d73a46e0c2075f41befe68aa989e5cc2d00638f66c5ebb969d75";
+static const char MATERIAL_BLOB[] =
+    "4b48014d0068010000001031303030303030303030303030303031020000001031303030303030303030303030303031"
+    "0600000010a0a1a2a3a4a5a6a7a8a9aaabacadaeaf0700000010b0b1b2b3b4b5b6b7b8b9babbbcbdbebf080000000800"
+    "000000664aeeed0b00000002000203030303030303030303030303030303030303030303030354ab1a9496a3a55f9864"
+    "a758698be526b6d34b301dd1d73a46e0c2075f41befe68aa989e5cc2d00638f66c5ebb969d75";
 static const char CIPHERTEXT_BLOB[] =
     "4b480143a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf040404040404040404040404"
     "040404040404040404040404af9e2257fb3e5f269fcc262c1b9c952ce3a25b0d7f";
@@ -74,7 +76,8 @@ static void another_kind_is_refused(void **state) {
     slice blob = unhex(&memory, ACCOUNT_BLOB);
     sealed s;
     ciphertext c;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) ASSERT_FAILS(sealed_parse(blob, kinds[i], &memory, &s), MALFORMED);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        ASSERT_FAILS(sealed_parse(blob, kinds[i], &memory, &s), MALFORMED);
     ASSERT_FAILS(ciphertext_parse(blob, &c), CIPHERTEXT);
     ASSERT_FAILS(sealed_parse(unhex(&memory, CIPHERTEXT_BLOB), SEALED_ACCOUNT_KEY, &memory, &s), MALFORMED);
 }
@@ -90,7 +93,8 @@ static void every_cut_is_refused(void **state) {
     for (size_t len = 0; len < least; len++)
         ASSERT_FAILS(sealed_parse(slice_head(blob, len), SEALED_KEY_MATERIAL, &memory, &s), MALFORMED);
     assert_int_equal(s.kind, SEALED_IMPORT);
-    ASSERT_OK(sealed_parse(slice_head(blob, least), SEALED_KEY_MATERIAL, &memory, &s)); /* empty content is for the AEAD to judge */
+    ASSERT_OK(sealed_parse(slice_head(blob, least), SEALED_KEY_MATERIAL, &memory,
+                           &s)); /* empty content is for the AEAD to judge */
     least = CIPHERTEXT_HEADER_BYTES + SEALED_NONCE_BYTES + SEALED_TAG_BYTES;
     ASSERT_FAILS(ciphertext_parse((slice){0}, &c), CIPHERTEXT);
     for (size_t len = 0; len < least; len++) ASSERT_FAILS(ciphertext_parse(slice_head(text, len), &c), CIPHERTEXT);
@@ -105,7 +109,8 @@ static void changed_frames_are_refused(void **state) {
     OWNED(arena) memory = {.limit = 8 << 20};
     slice blob = unhex(&memory, ACCOUNT_BLOB);
     uint8_t *bytes = (uint8_t *)(uintptr_t)blob.at;
-    static const size_t frames[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 28, 29, 30, 31}; /* up to the second field's length */
+    static const size_t frames[] = {0, 1, 2,  3,  4,  5,  7,
+                                    8, 9, 10, 28, 29, 30, 31}; /* up to the second field's length */
     sealed s;
     for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
         for (int bit = 0; bit < 8; bit++) {
@@ -179,8 +184,11 @@ static void broken_contexts_are_refused(void **state) {
 static void any_order_gives_the_same_bytes(void **state) {
     (void)state;
     enum { PAIRS = 5 };
-    static const slice keys[PAIRS] = {{(const uint8_t *)"A", 1}, {(const uint8_t *)"a", 1},    {(const uint8_t *)"a\0", 2},
-                                      {(const uint8_t *)"aa", 2}, {(const uint8_t *)"\xff", 1}}; /* in the order of bytes */
+    static const slice keys[PAIRS] = {{(const uint8_t *)"A", 1},
+                                      {(const uint8_t *)"a", 1},
+                                      {(const uint8_t *)"a\0", 2},
+                                      {(const uint8_t *)"aa", 2},
+                                      {(const uint8_t *)"\xff", 1}}; /* in the order of bytes */
     OWNED(arena) memory = {0};
     for (int turn = 0; turn < 120; turn++) { /* every order of five */
         OWNED(buffer) out = {0};
@@ -193,7 +201,11 @@ static void any_order_gives_the_same_bytes(void **state) {
         }
         slice first = pairs[0].key;
         ASSERT_OK(context_canonical((pair_list){pairs, PAIRS}, &memory, &out));
-        assert_true(slice_equals(buffer_slice(&out), SLICE("\0\1A\0\1v" "\0\1a\0\1v" "\0\2a\0\0\1v" "\0\2aa\0\1v" "\0\1\xff\0\1v")));
+        assert_true(slice_equals(buffer_slice(&out), SLICE("\0\1A\0\1v"
+                                                           "\0\1a\0\1v"
+                                                           "\0\2a\0\0\1v"
+                                                           "\0\2aa\0\1v"
+                                                           "\0\1\xff\0\1v")));
         assert_true(slice_equals(pairs[0].key, first)); /* the caller's map stays as it was */
     }
 }

@@ -70,7 +70,8 @@ static bool scalar_is_valid(const field *f, const void *at) {
     switch (f->kind) {
     case FIELD_TEXT: return utf8_is_valid(*text) && is_within(f, count_characters(*text));
     case FIELD_BYTES: return is_within(f, (int64_t)text->len);
-    case FIELD_SECRET: return (int64_t)text->len >= f->min && (f->max == 0 || (int64_t)text->len <= f->max + SECRET_BOX_BYTES);
+    case FIELD_SECRET:
+        return (int64_t)text->len >= f->min && (f->max == 0 || (int64_t)text->len <= f->max + SECRET_BOX_BYTES);
     case FIELD_INT: {
         int64_t number = ((const maybe_int *)at)->value;
         return f->min == f->max || (number >= f->min && number <= f->max);

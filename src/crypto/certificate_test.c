@@ -17,7 +17,7 @@ static struct {
 static int make_authority(void **state) {
     if (start_crypto(state) != 0) return -1;
     return FAILED(certificate_make_authority(SLICE("Keyhold local CA"), &authority.key, &authority.certificate)) ? -1
-                                                                                                               : 0;
+                                                                                                                 : 0;
 }
 
 static int drop_authority(void **state) {
@@ -115,10 +115,31 @@ static void test_serials_differ(void **state) {
 static void test_bad_names_are_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "",          ",",          "localhost,",  "a b",         "-a.example",  "a-.example", "a..example",
-        ".example",  "example.",   "*",           "a.*.example", "*.*.example", "1.2.3",      "1.2.3.256",
-        "1.2.3.4.5", "a/b",        "a\nDNS:evil", "user@host",   "::g",         "[::1]",      "https://host",
-        "b\303\274cher", "host:443", "*a.example", "DNS:a",
+        "",
+        ",",
+        "localhost,",
+        "a b",
+        "-a.example",
+        "a-.example",
+        "a..example",
+        ".example",
+        "example.",
+        "*",
+        "a.*.example",
+        "*.*.example",
+        "1.2.3",
+        "1.2.3.256",
+        "1.2.3.4.5",
+        "a/b",
+        "a\nDNS:evil",
+        "user@host",
+        "::g",
+        "[::1]",
+        "https://host",
+        "b\303\274cher",
+        "host:443",
+        "*a.example",
+        "DNS:a",
     };
     certificate_authority by = issuer();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -88,7 +88,7 @@ static size_t next_length(size_t len) {
     size_t in_chunk = len % CHUNKED_PLAIN_BYTES;
     if (len < 600 || in_chunk < 34 || in_chunk >= CHUNKED_PLAIN_BYTES - 34) return len + 1;
     return len + 1021 < len - in_chunk + CHUNKED_PLAIN_BYTES - 34 ? len + 1021
-                                                                 : len - in_chunk + CHUNKED_PLAIN_BYTES - 34;
+                                                                  : len - in_chunk + CHUNKED_PLAIN_BYTES - 34;
 }
 
 static void test_engines_agree(void **state) {
@@ -162,7 +162,7 @@ static void test_flipped_bits(void **state) {
     size_t size = seal_whole(CHUNKED_PLAIN_BYTES + 50, work.sealed);
     chunked *c = opener_of(work.sealed);
     slice run = slice_of(work.sealed + CHUNKED_HEADER_BYTES, size - CHUNKED_HEADER_BYTES);
-    for (size_t bit = 0; bit < run.len * 8; bit += bit > (CHUNKED_PLAIN_BYTES - 8) * 8 ? 3 : 4099) {
+    for (size_t bit = 0; bit<run.len * 8; bit += bit>(CHUNKED_PLAIN_BYTES - 8) * 8 ? 3 : 4099) {
         work.sealed[CHUNKED_HEADER_BYTES + bit / 8] ^= (uint8_t)(1 << bit % 8);
         check_refused(c, 0, run);
         work.sealed[CHUNKED_HEADER_BYTES + bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -248,10 +248,14 @@ static void test_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_answers),         cmocka_unit_test(test_engines_agree),
-        cmocka_unit_test(test_runs_and_random_access), cmocka_unit_test(test_cut_and_moved),
-        cmocka_unit_test(test_flipped_bits),          cmocka_unit_test(test_commitment),
-        cmocka_unit_test(test_salts_are_random),      cmocka_unit_test(test_the_last_chunk_number),
+        cmocka_unit_test(test_known_answers),
+        cmocka_unit_test(test_engines_agree),
+        cmocka_unit_test(test_runs_and_random_access),
+        cmocka_unit_test(test_cut_and_moved),
+        cmocka_unit_test(test_flipped_bits),
+        cmocka_unit_test(test_commitment),
+        cmocka_unit_test(test_salts_are_random),
+        cmocka_unit_test(test_the_last_chunk_number),
         cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, fill, NULL);

@@ -7,9 +7,7 @@
 enum { STEP_BYTES = 1 << 30 };
 
 /* isa-l inverts before and after by itself here. */
-uint64_t crc64_update(uint64_t crc, slice bytes) {
-    return bytes.len ? crc64_ecma_refl(crc, bytes.at, bytes.len) : crc;
-}
+uint64_t crc64_update(uint64_t crc, slice bytes) { return bytes.len ? crc64_ecma_refl(crc, bytes.at, bytes.len) : crc; }
 
 /* … but not here; and it counts in int. */
 uint32_t crc32c_update(uint32_t crc, slice bytes) {

@@ -30,9 +30,7 @@ status hash_update(hash_stream *s, slice bytes) {
     return libcrypto_result(EVP_DigestUpdate(s->context, bytes.at, bytes.len));
 }
 
-status hash_finish(hash_stream *s, uint8_t *out) {
-    return libcrypto_result(EVP_DigestFinal_ex(s->context, out, NULL));
-}
+status hash_finish(hash_stream *s, uint8_t *out) { return libcrypto_result(EVP_DigestFinal_ex(s->context, out, NULL)); }
 
 void hash_stream_clear(hash_stream *s) {
     EVP_MD_CTX_free(s->context);

@@ -27,8 +27,7 @@ static void test_rfc4231(void **state) {
                "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
                "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854");
     slice text2 = SLICE("what do ya want for nothing?");
-    check_hmac(HASH_SHA256, SLICE("Jefe"), text2,
-               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    check_hmac(HASH_SHA256, SLICE("Jefe"), text2, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     check_hmac(HASH_SHA384, SLICE("Jefe"), text2,
                "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
     check_hmac(HASH_SHA512, SLICE("Jefe"), text2,
@@ -60,8 +59,7 @@ static void test_rfc2202(void **state) {
 
 static void test_empty_key_and_text(void **state) {
     (void)state;
-    check_hmac(HASH_SHA256, SLICE(""), SLICE(""),
-               "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    check_hmac(HASH_SHA256, SLICE(""), SLICE(""), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 typedef struct hkdf_case {
@@ -133,8 +131,9 @@ static void test_compare(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc4231), cmocka_unit_test(test_long_keys),     cmocka_unit_test(test_rfc2202),
-        cmocka_unit_test(test_empty_key_and_text), cmocka_unit_test(test_rfc5869), cmocka_unit_test(test_expand_limits),
+        cmocka_unit_test(test_rfc4231), cmocka_unit_test(test_long_keys),
+        cmocka_unit_test(test_rfc2202), cmocka_unit_test(test_empty_key_and_text),
+        cmocka_unit_test(test_rfc5869), cmocka_unit_test(test_expand_limits),
         cmocka_unit_test(test_compare),
     };
     return cmocka_run_group_tests(tests, start_crypto, NULL);

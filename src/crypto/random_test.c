@@ -71,7 +71,7 @@ static void test_uuid_bits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_draws_differ), cmocka_unit_test(test_sizes), cmocka_unit_test(test_secrets_differ),
+        cmocka_unit_test(test_draws_differ), cmocka_unit_test(test_sizes),     cmocka_unit_test(test_secrets_differ),
         cmocka_unit_test(test_fork),         cmocka_unit_test(test_uuid_bits),
     };
     return cmocka_run_group_tests(tests, start_crypto, NULL);

@@ -19,9 +19,7 @@ static struct {
     void (*give_back)(void *);
 } library;
 
-const EVP_MD *algorithm_hash(enum hash_kind kind) {
-    return (size_t)kind < HASH_KINDS ? library.hashes[kind] : NULL;
-}
+const EVP_MD *algorithm_hash(enum hash_kind kind) { return (size_t)kind < HASH_KINDS ? library.hashes[kind] : NULL; }
 
 const EVP_CIPHER *algorithm_aes256_gcm(void) { return library.aes256_gcm; }
 
@@ -60,7 +58,7 @@ status crypto_use_memory(void *(*take)(size_t), void *(*resize)(void *, size_t),
 
 static status hashes_fetch(void) {
     static const char *const names[HASH_KINDS] = {
-        [HASH_MD5] = "MD5",          [HASH_SHA1] = "SHA1",        [HASH_SHA256] = "SHA2-256",
+        [HASH_MD5] = "MD5",         [HASH_SHA1] = "SHA1",       [HASH_SHA256] = "SHA2-256",
         [HASH_SHA384] = "SHA2-384", [HASH_SHA512] = "SHA2-512",
     };
     for (size_t i = 0; i < HASH_KINDS; i++) {

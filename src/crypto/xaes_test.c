@@ -138,8 +138,10 @@ static void test_limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),           cmocka_unit_test(test_accumulated),
-        cmocka_unit_test(test_changes_are_refused), cmocka_unit_test(test_aad_in_the_buffer),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_accumulated),
+        cmocka_unit_test(test_changes_are_refused),
+        cmocka_unit_test(test_aad_in_the_buffer),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, start_crypto, NULL);

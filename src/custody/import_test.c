@@ -22,10 +22,8 @@ static void add_pair(uint8_t wrong_bit) {
     boxed.at[boxed.len - 1] ^= wrong_bit;
     keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
     status added = custody_add_pair(house.custody, &m);
-    if (wrong_bit)
-        ASSERT_FAILS(added, VERIFICATION);
-    else
-        ASSERT_OK(added);
+    if (wrong_bit) ASSERT_FAILS(added, VERIFICATION);
+    else ASSERT_OK(added);
     box_free(maker);
 }
 

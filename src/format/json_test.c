@@ -187,7 +187,9 @@ static void test_reads_whatever_it_wrote(void **state) {
         if (FAILED(json_parse(buffer_slice(&out), &memory, &root, NULL))) fail_msg("byte %d", c);
         assert_true(json_get_text(json_first(root), &text));
         bool is_kept = c > 0 && c < 0x80;
-        assert_true(slice_equals(text, is_kept ? slice_of(bytes, sizeof bytes) : SLICE("a\xEF\xBF\xBD" "b")));
+        assert_true(slice_equals(text, is_kept ? slice_of(bytes, sizeof bytes)
+                                               : SLICE("a\xEF\xBF\xBD"
+                                                       "b")));
     }
 }
 

@@ -69,12 +69,9 @@ void json_end_array(json_writer *w) { list_end(w, SLICE("]"), false); }
 static void append_escape(json_writer *w, uint8_t c) {
     static const char letters[] = "btn?fr"; /* U+0008 … U+000D; U+000B has none */
     char text[7];
-    if (c == '"' || c == '\\')
-        snprintf(text, sizeof text, "\\%c", c);
-    else if (c >= 8 && c <= 13 && c != 11)
-        snprintf(text, sizeof text, "\\%c", letters[c - 8]);
-    else
-        snprintf(text, sizeof text, "\\u%04x", c);
+    if (c == '"' || c == '\\') snprintf(text, sizeof text, "\\%c", c);
+    else if (c >= 8 && c <= 13 && c != 11) snprintf(text, sizeof text, "\\%c", letters[c - 8]);
+    else snprintf(text, sizeof text, "\\u%04x", c);
     append(w, slice_of_text(text));
 }
 
@@ -129,12 +126,9 @@ static void append_quoted(json_writer *w, slice text) {
         text = slice_skip(text, plain);
         if (text.len == 0) break;
         size_t length = sequence_length(text);
-        if (length == 0 || text.at[0] == 0)
-            append(w, SLICE("\xEF\xBF\xBD"));
-        else if (length == 1)
-            append_escape(w, text.at[0]);
-        else
-            append(w, slice_head(text, length));
+        if (length == 0 || text.at[0] == 0) append(w, SLICE("\xEF\xBF\xBD"));
+        else if (length == 1) append_escape(w, text.at[0]);
+        else append(w, slice_head(text, length));
         text = slice_skip(text, length ? length : 1);
     }
     append(w, SLICE("\""));

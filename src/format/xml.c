@@ -52,10 +52,8 @@ static bool child_link(reader *r, xml *node) {
         return false;
     }
     r->text.len = outer->text_start;
-    if (outer->last)
-        outer->last->next = node;
-    else
-        outer->node->first = node;
+    if (outer->last) outer->last->next = node;
+    else outer->node->first = node;
     outer->last = node;
     outer->node->count++;
     return true;
@@ -70,10 +68,8 @@ static void on_start(void *context, const XML_Char *name, const XML_Char **attri
     xml *node = ARENA_NEW(r->memory, xml);
     if (!node || FAILED(arena_copy(r->memory, local_name(name), &node->name)))
         return reader_refuse(r, FAIL(OUT_OF_MEMORY), "the elements need more memory than they may use");
-    if (r->depth == 0)
-        r->root = node;
-    else if (!child_link(r, node))
-        return;
+    if (r->depth == 0) r->root = node;
+    else if (!child_link(r, node)) return;
     r->open[r->depth++] = (open_element){node, NULL, r->text.len};
 }
 

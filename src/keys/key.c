@@ -95,7 +95,8 @@ status key_name_resolve(const key_shelf *shelf, const key_name *name, arena *mem
 }
 
 static bool is_alias_byte(uint8_t c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '/' ||
+           c == '-';
 }
 
 bool alias_is_valid(slice alias) {

@@ -9,9 +9,9 @@
 enum { KEY_CHUNK = 256 }; /* records read at a time when listing */
 
 /* Store keys; the result lives in the arena. */
-status key_path(slice account, slice key_id, arena *memory, slice *out);     /* key/<account>/<uuid> */
+status key_path(slice account, slice key_id, arena *memory, slice *out); /* key/<account>/<uuid> */
 status key_prefix(slice account, arena *memory, slice *out);
-status alias_path(slice account, slice alias, arena *memory, slice *out);    /* alias/<account>/alias/NAME */
+status alias_path(slice account, slice alias, arena *memory, slice *out); /* alias/<account>/alias/NAME */
 status alias_prefix(slice account, arena *memory, slice *out);
 
 /* Where an account's keys are looked for, and when. */
@@ -41,15 +41,15 @@ bool alias_is_reserved(slice alias);
 
 /* What may be done with a key in which state: the table of the facts, one row per kind of act. */
 enum key_act_kind {
-    KEY_ACT_USE,            /* encrypt, decrypt, generate */
-    KEY_ACT_SWITCH,         /* enable, disable */
-    KEY_ACT_SCHEDULE,       /* plan its deletion */
-    KEY_ACT_CANCEL,         /* call the deletion off */
-    KEY_ACT_IMPORT,         /* import material */
-    KEY_ACT_ALIAS,          /* a new alias for it */
-    KEY_ACT_REALIAS,        /* an alias moved to it */
-    KEY_ACT_DESCRIBE,       /* change description and tags */
-    KEY_ACT_READ,           /* look at it */
+    KEY_ACT_USE,      /* encrypt, decrypt, generate */
+    KEY_ACT_SWITCH,   /* enable, disable */
+    KEY_ACT_SCHEDULE, /* plan its deletion */
+    KEY_ACT_CANCEL,   /* call the deletion off */
+    KEY_ACT_IMPORT,   /* import material */
+    KEY_ACT_ALIAS,    /* a new alias for it */
+    KEY_ACT_REALIAS,  /* an alias moved to it */
+    KEY_ACT_DESCRIBE, /* change description and tags */
+    KEY_ACT_READ,     /* look at it */
 };
 /* OK, or KEY_DISABLED, KEY_PENDING_DELETION, KEY_PENDING_IMPORT, KEY_STATE. */
 status key_allows(const key_record *key, enum key_act_kind act);

@@ -14,9 +14,11 @@ static void names_are_told_apart(void **state) {
     slice account = SLICE("1000000000000001");
     assert_int_equal(key_name_parse(SLICE("6f0f9d3e-0000-4000-8000-000000000001"), account, &name).code, STATUS_OK);
     assert_false(slice_is_absent(name.key_id));
-    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:alias/a/b"), account, &name).code, STATUS_OK);
+    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:alias/a/b"), account, &name).code,
+                     STATUS_OK);
     assert_true(slice_equals_text(name.alias, "alias/a/b"));
-    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:key/x"), account, &name).code, STATUS_OK);
+    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:key/x"), account, &name).code,
+                     STATUS_OK);
     assert_true(slice_equals_text(name.key_id, "x"));
 }
 

@@ -9,7 +9,7 @@
 
 enum {
     BODY_STEP_CHUNKS = 16,
-    BODY_STEP_BYTES = BODY_STEP_CHUNKS * CHUNKED_PLAIN_BYTES,               /* of plaintext: 256 KiB */
+    BODY_STEP_BYTES = BODY_STEP_CHUNKS * CHUNKED_PLAIN_BYTES,                            /* of plaintext: 256 KiB */
     BODY_STEP_SEALED_BYTES = BODY_STEP_CHUNKS * CHUNKED_SEALED_BYTES + CHUNKED_TAG_BYTES /* read at once, at most */
 };
 

@@ -111,9 +111,8 @@ static void check_figures(const sample *x) {
     assert_int_equal(x->figures.crc64, crc64_update(0, buffer_slice(&x->plain)));
 }
 
-static const size_t sizes[] = {0,       1,       100,     16383,   16384,   16385,   32767,  32768,
-                               32769,   49152,   262143,  262144,  262145,  278528,  278529, 524287,
-                               524288,  524289,  540672,  700001};
+static const size_t sizes[] = {0,      1,      100,    16383,  16384,  16385,  32767,  32768,  32769,  49152,
+                               262143, 262144, 262145, 278528, 278529, 524287, 524288, 524289, 540672, 700001};
 
 static void round_trips(void **state) {
     (void)state;

@@ -7,14 +7,16 @@
 static bool is_name_byte(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool bucket_name_is_valid(slice name) {
-    if (name.len < 3 || name.len > 63 || !is_name_byte(name.at[0]) || !is_name_byte(name.at[name.len - 1])) return false;
+    if (name.len < 3 || name.len > 63 || !is_name_byte(name.at[0]) || !is_name_byte(name.at[name.len - 1]))
+        return false;
     for (size_t i = 0; i < name.len; i++)
         if (!is_name_byte(name.at[i]) && name.at[i] != '-') return false;
     return true;
 }
 
 bool object_name_is_valid(slice name) {
-    if (name.len < 1 || name.len > 1023 || name.at[0] == '/' || name.at[0] == '\\' || !utf8_is_valid(name)) return false;
+    if (name.len < 1 || name.len > 1023 || name.at[0] == '/' || name.at[0] == '\\' || !utf8_is_valid(name))
+        return false;
     for (size_t i = 0; i < name.len; i++)
         if (name.at[i] < 0x20 && name.at[i] != '\t') return false;
     return true;

@@ -10,9 +10,9 @@ bool bucket_name_is_valid(slice name);
 /* 1-1023 bytes of UTF-8 without control characters that XML cannot carry, not beginning with '/' or '\'. */
 bool object_name_is_valid(slice name);
 
-status bucket_path(slice bucket, arena *memory, slice *out);                       /* bucket/<name> */
-status bucket_index_path(slice account, slice bucket, arena *memory, slice *out);  /* buckets/<account>/<name> */
-status object_path(slice bucket, slice key, arena *memory, slice *out);            /* object/<bucket>/<key> */
+status bucket_path(slice bucket, arena *memory, slice *out);                      /* bucket/<name> */
+status bucket_index_path(slice account, slice bucket, arena *memory, slice *out); /* buckets/<account>/<name> */
+status object_path(slice bucket, slice key, arena *memory, slice *out);           /* object/<bucket>/<key> */
 status object_prefix(slice bucket, slice key_prefix, arena *memory, slice *out);
 
 /* BUCKET_NOT_FOUND, also for an invalid name. */

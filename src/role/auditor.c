@@ -17,8 +17,8 @@ typedef struct auditor {
     channel *core, *vault;
     int folder_fd;
     buffer frame;
-    bool is_publishing; /* a timer is set */
-    bool is_resting;    /* the journal could not be written; a timer is set for the next attempt */
+    bool is_publishing;                   /* a timer is set */
+    bool is_resting;                      /* the journal could not be written; a timer is set for the next attempt */
     status journal_told, publishing_told; /* the trouble that was logged last: it is told once */
     bool is_ready;
 } auditor;
@@ -101,7 +101,8 @@ static void on_turn_end(void *context) {
 
 static void drop(channel **at, const char *name, status why) {
     /* A peer that ended is the supervisor's news; one that broke the rules is ours. */
-    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name, status_name(why));
+    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name,
+             status_name(why));
     channel_free(*at);
     *at = NULL;
 }
@@ -204,7 +205,8 @@ static status confine(auditor *a) {
     int keep[2 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD, a->folder_fd};
     size_t keep_count = 2 + loop_descriptors(a->child.loop, keep + 2);
     sandbox_folder folders[] = {{.dir_fd = a->folder_fd, .right = SANDBOX_READ_WRITE}};
-    sandbox_plan plan = {.role = SANDBOX_AUDITOR, .folders = folders, .folder_count = 1, .keep = keep, .keep_count = keep_count};
+    sandbox_plan plan = {
+        .role = SANDBOX_AUDITOR, .folders = folders, .folder_count = 1, .keep = keep, .keep_count = keep_count};
     sandbox_report report;
     return sandbox_enter(&plan, &report);
 }

@@ -27,12 +27,12 @@ typedef struct waiting_lookup {
 
 typedef struct trail {
     ledger ledger;
-    table witnesses;        /* request id → witness */
+    table witnesses; /* request id → witness */
     waiting_event *events, **events_end;
     waiting_lookup *lookups, **lookups_end;
-    uint64_t witnessed;     /* the newest number of the vault */
+    uint64_t witnessed; /* the newest number of the vault */
     bool has_new_witness;
-    int64_t alarm_after_s;  /* how long a witness may wait for its event */
+    int64_t alarm_after_s; /* how long a witness may wait for its event */
     arena memory;
     buffer composed;
 } trail;

@@ -32,11 +32,16 @@ static const struct {
     const char *wire;
     enum lookup_key key;
 } ATTRIBUTES[] = {
-    {"EventName", LOOKUP_EVENT_NAME},           {"User", LOOKUP_USER_NAME},
-    {"ResourceName", LOOKUP_RESOURCE_NAME},     {"ResourceType", LOOKUP_RESOURCE_TYPE},
-    {"EventId", LOOKUP_EVENT_ID},               {"ServiceName", LOOKUP_SERVICE_NAME},
-    {"EventRW", LOOKUP_EVENT_RW},               {"EventType", LOOKUP_EVENT_TYPE},
-    {"EventAccessKeyId", LOOKUP_ACCESS_KEY_ID}, {"SourceIpAddress", LOOKUP_SOURCE_IP},
+    {"EventName", LOOKUP_EVENT_NAME},
+    {"User", LOOKUP_USER_NAME},
+    {"ResourceName", LOOKUP_RESOURCE_NAME},
+    {"ResourceType", LOOKUP_RESOURCE_TYPE},
+    {"EventId", LOOKUP_EVENT_ID},
+    {"ServiceName", LOOKUP_SERVICE_NAME},
+    {"EventRW", LOOKUP_EVENT_RW},
+    {"EventType", LOOKUP_EVENT_TYPE},
+    {"EventAccessKeyId", LOOKUP_ACCESS_KEY_ID},
+    {"SourceIpAddress", LOOKUP_SOURCE_IP},
     {"RequestId", LOOKUP_REQUEST_ID},
 };
 
@@ -99,7 +104,9 @@ static status publish_all(trail *t) {
     return OK;
 }
 
-static status copy_text(trail *t, const buffer *text, slice *out) { return arena_copy(&t->memory, buffer_slice(text), out); }
+static status copy_text(trail *t, const buffer *text, slice *out) {
+    return arena_copy(&t->memory, buffer_slice(text), out);
+}
 
 static status answer_proof(trail *t, const waiting_lookup *l, void *output) {
     get_event_proof_in in;
@@ -111,7 +118,8 @@ static status answer_proof(trail *t, const waiting_lookup *l, void *output) {
     TRY(find_tree(t, l->account, &of_account));
     ENSURE(of_account != NULL, EVENT_NOT_FOUND);
     status sought = lookup_find(of_account, LOOKUP_EVENT_ID, in.event_id, 0, &t->memory, &found);
-    if (FAILED_WITH(sought, EVENT_NOT_FOUND)) sought = lookup_find(of_account, LOOKUP_REQUEST_ID, in.event_id, 0, &t->memory, &found);
+    if (FAILED_WITH(sought, EVENT_NOT_FOUND))
+        sought = lookup_find(of_account, LOOKUP_REQUEST_ID, in.event_id, 0, &t->memory, &found);
     TRY(sought);
     TRY(publish_all(t));
     TRY(tlog_proof_make(of_account, found.index, &text));

@@ -136,7 +136,8 @@ static status add_alarm(trail *t, const alarm *a, const witness *w) {
     OWNED(buffer) json = {0};
     TRY(random_uuid(random));
     uuid_format(random, id);
-    event e = {.event_id = slice_of_text(id), .event_name = slice_of_text(a->name), .event_source = SLICE("auditor.keyhold")};
+    event e = {
+        .event_id = slice_of_text(id), .event_name = slice_of_text(a->name), .event_source = SLICE("auditor.keyhold")};
     e.service_name = SLICE("Keyhold");
     e.event_type = SLICE("AliyunServiceEvent");
     e.event_rw = SLICE("Write");
@@ -166,7 +167,8 @@ static status record_event(trail *t, const waiting_event *e) {
     TRY(ledger_add(&t->ledger, e->account, e->request_id, buffer_slice(&t->composed)));
     bool is_paired = (int64_t)(w ? w->count : 0) >= e->key_uses;
     if (is_paired) return OK;
-    alarm missing = {"KeyUseNotWitnessed", "Core recorded a key use that the vault did not report.", e->account, e->request_id};
+    alarm missing = {"KeyUseNotWitnessed", "Core recorded a key use that the vault did not report.", e->account,
+                     e->request_id};
     return add_alarm(t, &missing, w);
 }
 
@@ -214,7 +216,8 @@ static status raise_one(trail *t, slice request_id, const witness *w) {
 status trail_raise_alarms(trail *t) {
     int64_t now_s = clock_now_s();
     size_t cursor = 0, raised = 0;
-    if (t->events) return OK; /* what waits for the journal may be what the witnesses wait for */
+    /* While the journal cannot be written, what waits for it may be what the witnesses wait for. */
+    if (t->events && t->events->is_added) return OK;
     slice request_id;
     void *value;
     while (table_next(&t->witnesses, &cursor, &request_id, &value)) {

@@ -27,7 +27,7 @@ struct core {
     channel *vault, *auditor;
     gateway_link gateways[SERVE_GATEWAYS_MOST];
     char folder[4096];
-    buffer wish; /* a BOOTSTRAP that came before the store was open */
+    buffer wish;                    /* a BOOTSTRAP that came before the store was open */
     char told[sizeof(store_fault)]; /* the store's last trouble that was logged */
     bool is_durable;
     bool is_ready;
@@ -166,7 +166,8 @@ static void refuse_descriptors(const int *fds, size_t count) {
 
 static void drop(channel **at, const char *name, status why) {
     /* A peer that ended is the supervisor's news; one that broke the rules is ours. */
-    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name, status_name(why));
+    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name,
+             status_name(why));
     channel_free(*at);
     *at = NULL;
 }
@@ -314,7 +315,8 @@ static status confine(core *c) {
     int keep[1 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD};
     size_t keep_count = 1 + loop_descriptors(c->child.loop, keep + 1);
     sandbox_folder folders[] = {{.path = c->folder, .right = SANDBOX_READ_WRITE}};
-    sandbox_plan plan = {.role = SANDBOX_CORE, .folders = folders, .folder_count = 1, .keep = keep, .keep_count = keep_count};
+    sandbox_plan plan = {
+        .role = SANDBOX_CORE, .folders = folders, .folder_count = 1, .keep = keep, .keep_count = keep_count};
     sandbox_report report;
     return sandbox_enter(&plan, &report);
 }

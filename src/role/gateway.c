@@ -103,10 +103,8 @@ static void on_connect(void *context, const connect_message *who, int fd) {
     gateway *g = context;
     status connected = OK;
     if (!slice_is_absent(who->pair_key)) connected = pair_key_take(g, who->pair_key);
-    if (who->peer != ROLE_CORE)
-        files_close(fd);
-    else if (fd >= 0 && !FAILED(connected))
-        connected = core_link_connect(g->core, fd);
+    if (who->peer != ROLE_CORE) files_close(fd);
+    else if (fd >= 0 && !FAILED(connected)) connected = core_link_connect(g->core, fd);
     if (FAILED(connected)) log_error("peer not connected", "%d: %s", who->peer, status_name(connected));
 }
 

@@ -174,7 +174,8 @@ static status reply_encode(exchange *e, const reply_message *replied) {
 void exchange_encode(exchange *e, const reply_message *replied) {
     status encoded = reply_encode(e, replied);
     if (FAILED(encoded)) {
-        log_error("an answer could not be encoded", "request %.*s: %s", SLICE_ARGS(e->request_id), status_name(encoded));
+        log_error("an answer could not be encoded", "request %.*s: %s", SLICE_ARGS(e->request_id),
+                  status_name(encoded));
         encoded = failure_encode(e, FAILED_WITH(encoded, CLOSED) ? encoded : FAIL(INTERNAL), (slice){0});
     }
     if (FAILED(encoded)) e->answer = (http_answer){.status = 500};

@@ -57,10 +57,8 @@ static void on_synced(void *context, status result) {
     w->syncs_under_way--;
     if (FAILED(result)) w->early_sync = result;
     if (w->syncs_under_way) return;
-    if (w->is_given_up)
-        writer_release(w);
-    else if (w->done)
-        w->done(w->done_context, w->early_sync);
+    if (w->is_given_up) writer_release(w);
+    else if (w->done) w->done(w->done_context, w->early_sync);
 }
 
 static status sync_begin(body_writer *w) {

@@ -175,8 +175,7 @@ static enum http_wish on_end(void *served) {
 
 static void on_gone(void *served, bool was_answered) {
     exchange *e = served;
-    if (!was_answered)
-        log_line(LOG_DEBUG_LINE, "a client went away", "request %.*s", SLICE_ARGS(e->request_id));
+    if (!was_answered) log_line(LOG_DEBUG_LINE, "a client went away", "request %.*s", SLICE_ARGS(e->request_id));
     exchange_move_drop(e);
     exchange_give_back(e);
 }

@@ -25,7 +25,7 @@ typedef struct exchange {
     decoded decoded;
     slice request_id;
     int64_t began_ms;
-    buffer body;       /* what decoding wants of it */
+    buffer body; /* what decoding wants of it */
     size_t body_wanted;
     bool is_body_read; /* on_end came */
     uint64_t drained_bytes;

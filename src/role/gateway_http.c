@@ -65,20 +65,14 @@ static struct MHD_Daemon *daemon_start(http_daemon *d, int listen_fd, const http
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, http_request_continue, d,
-        MHD_OPTION_EXTERNAL_LOGGER, http_guard_log, d->front,
-        MHD_OPTION_LISTEN_SOCKET, listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, limit,
-        MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_told_bytes(),
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, http_request_begin, d,
-        MHD_OPTION_NOTIFY_COMPLETED, http_request_end, d,
-        MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, d,
-        MHD_OPTION_ARRAY, d->is_tls ? tls : none, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, http_request_continue, d, MHD_OPTION_EXTERNAL_LOGGER, http_guard_log,
+                            d->front, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT, limit,
+                            MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            pool_told_bytes(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+                            MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+                            http_request_begin, d, MHD_OPTION_NOTIFY_COMPLETED, http_request_end, d,
+                            MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, d, MHD_OPTION_ARRAY,
+                            d->is_tls ? tls : none, MHD_OPTION_END);
 }
 
 static status daemon_add(http_front *front, int listen_fd, bool is_tls, const http_settings *settings) {

@@ -33,7 +33,7 @@ typedef struct http_request_head {
     bool is_chunked;
     bool waits_for_continue; /* Expect: 100-continue */
     uint64_t body_bytes;     /* announced; 0 when chunked */
-    status framing;          /* URI_TOO_LONG, HEADERS_TOO_LARGE, or MALFORMED when it is not clear where the body ends */
+    status framing; /* URI_TOO_LONG, HEADERS_TOO_LARGE, or MALFORMED when it is not clear where the body ends */
 } http_request_head;
 
 /* What the front is to do next with a request. */

@@ -82,7 +82,8 @@ void http_connection_enter(http_connection *c, enum http_phase phase, int64_t no
 static bool is_too_slow(const http_front *front, http_connection *c, int64_t now_ms) {
     int64_t lasted_ms = now_ms - c->since_ms, idle_ms = front->idle_timeout_ms;
     switch (c->phase) {
-    case HTTP_PHASE_HEAD: return lasted_ms > HEAD_WITHIN * idle_ms; /* a kept connection may do nothing for one of them */
+    case HTTP_PHASE_HEAD:
+        return lasted_ms > HEAD_WITHIN * idle_ms; /* a kept connection may do nothing for one of them */
     case HTTP_PHASE_HELD: return false;
     case HTTP_PHASE_BODY:
         if (lasted_ms < idle_ms) return false;

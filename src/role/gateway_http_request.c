@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "role/gateway_http_private.h"
+#include "system/sparing.h"
 
 enum { REQUEST_MEMORY_BYTES = 1 << 20 };
 
@@ -148,6 +149,7 @@ static enum MHD_Result wish_fulfil(http_request *r, enum http_wish wish) {
     }
     r->is_held = true;
     http_connection_enter(r->connection, HTTP_PHASE_HELD, now_of(r));
+    sparing_hold(r->connection->fd);
     MHD_suspend_connection(r->mhd);
     return MHD_YES;
 }
@@ -195,6 +197,7 @@ void http_request_go_on(http_request *r) {
     if (!r->is_held) return;
     r->is_held = false;
     MHD_resume_connection(r->mhd);
+    sparing_release(r->connection->fd);
     r->daemon->is_due = true;
 }
 
@@ -250,15 +253,16 @@ static struct MHD_Response *streamed_response(http_request *r, const http_answer
     slice all = body_reader_all(reader);
     bool fits = (int64_t)body_reader_left(reader) == answer->content_length;
     if (fits && !slice_is_absent(all))
-        return MHD_create_response_from_buffer_with_free_callback_cls(all.len, (void *)(uintptr_t)all.at, reader_release, reader);
+        return MHD_create_response_from_buffer_with_free_callback_cls(all.len, (void *)(uintptr_t)all.at,
+                                                                      reader_release, reader);
     download *d = fits ? calloc(1, sizeof *d) : NULL;
     if (d == NULL) {
         body_reader_free(reader);
         return NULL;
     }
     *d = (download){r, reader};
-    struct MHD_Response *made =
-        MHD_create_response_from_callback((uint64_t)answer->content_length, BODY_STEP_BYTES, download_read, d, download_free);
+    struct MHD_Response *made = MHD_create_response_from_callback((uint64_t)answer->content_length, BODY_STEP_BYTES,
+                                                                  download_read, d, download_free);
     if (made == NULL) download_free(d);
     return made;
 }
@@ -275,7 +279,7 @@ static struct MHD_Response *response_new(http_request *r, const http_answer *ans
 static status headers_add(http_request *r, const http_answer *answer, struct MHD_Response *response) {
     for (size_t i = 0; i < answer->count; i++) {
         slice name, value;
-        if (slice_is_empty(answer->headers[i].value)) continue; /* libmicrohttpd cannot send it */
+        if (slice_is_empty(answer->headers[i].value)) continue;      /* libmicrohttpd cannot send it */
         TRY(arena_copy(&r->memory, answer->headers[i].name, &name)); /* a NUL follows the copy */
         TRY(arena_copy(&r->memory, answer->headers[i].value, &value));
         bool added = MHD_add_response_header(response, (const char *)name.at, (const char *)value.at) == MHD_YES;

@@ -10,13 +10,13 @@ enum { TICK_MS = 1000, SLOT_BITS = 16, MEMORY_LIMIT = 16 << 20 };
 
 struct core_link {
     loop *loop;
-    channel *channel;   /* NULL: no core now */
-    core_call **calls;  /* by slot; a call's id is a serial number and its slot */
+    channel *channel;  /* NULL: no core now */
+    core_call **calls; /* by slot; a call's id is a serial number and its slot */
     uint32_t *free_slots;
     size_t capacity, free_count;
     int64_t serial;
-    arena memory;  /* of the message being handled */
-    buffer frame;  /* of the message being sent */
+    arena memory; /* of the message being handled */
+    buffer frame; /* of the message being sent */
 };
 
 static size_t slot_of(int64_t id) { return (size_t)(id & (LINK_CALLS_MAX - 1)); }

@@ -121,10 +121,8 @@ void exchange_store(exchange *e, slice part) {
 
 void exchange_store_end(exchange *e) {
     status whole = length_check(e);
-    if (FAILED(whole))
-        exchange_body_failed(e, whole);
-    else
-        writer_end(e);
+    if (FAILED(whole)) exchange_body_failed(e, whole);
+    else writer_end(e);
 }
 
 /* -- copying */

@@ -69,8 +69,7 @@ static void forget(struct MemoryPool *pool) {
 
 /* Overwrites what was used, but for the first `keep_bytes`. */
 static void wipe(struct MemoryPool *pool, size_t keep_bytes) {
-    if (pool->touched_front > keep_bytes)
-        explicit_bzero(pool->bytes + keep_bytes, pool->touched_front - keep_bytes);
+    if (pool->touched_front > keep_bytes) explicit_bzero(pool->bytes + keep_bytes, pool->touched_front - keep_bytes);
     explicit_bzero(pool->bytes + pool->touched_back, POOL_CONNECTION_BYTES - pool->touched_back);
 }
 

@@ -151,7 +151,8 @@ static void failures_found_here_are_recorded(void **state) {
 static void pipelined_requests_are_answered_in_order(void **state) {
     (void)state;
     client c = open_plain();
-    client_send_text(&c, "HEAD /bkt/none HTTP/1.1\r\n" SIGNED "\r\n" LIST_BUCKETS LIST_BUCKETS "GET /bkt/none HTTP/1.1\r\n" SIGNED "\r\n");
+    client_send_text(&c, "HEAD /bkt/none HTTP/1.1\r\n" SIGNED "\r\n" LIST_BUCKETS LIST_BUCKETS
+                         "GET /bkt/none HTTP/1.1\r\n" SIGNED "\r\n");
     assert_int_equal(client_answer_to_head(&c).status, 404);
     assert_int_equal(client_answer(&c).status, 200);
     assert_int_equal(client_answer(&c).status, 200);
@@ -215,7 +216,8 @@ static void long_heads(void **state) {
     assert_int_equal(long_request(60, 70000), 431);
     assert_int_equal(seen().last_failure, FAILURE_HEADERS_TOO_LARGE);
     before = seen().requests;
-    assert_int_equal(long_request(1 << 20, 0), 414); /* past all memory: the library refuses, and it is recorded in sum */
+    assert_int_equal(long_request(1 << 20, 0),
+                     414); /* past all memory: the library refuses, and it is recorded in sum */
     EVENTUALLY(seen().requests > before);
     assert_int_equal(long_request(60, 600000), 431);
 }

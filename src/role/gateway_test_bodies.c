@@ -120,7 +120,8 @@ void test_refused_uploads_are_answered(void **state) {
     assert_int_equal(put(&c, "denied", slice_of(body, 3000000)), 403); /* read to its end, the connection lives on */
     client_send_text(&c, LIST_BUCKETS);
     assert_int_equal(client_answer(&c).status, 200);
-    client_send_text(&c, "PUT /bkt/denied HTTP/1.1\r\n" SIGNED "Content-Length: 3000000\r\nExpect: 100-continue\r\n\r\n");
+    client_send_text(&c,
+                     "PUT /bkt/denied HTTP/1.1\r\n" SIGNED "Content-Length: 3000000\r\nExpect: 100-continue\r\n\r\n");
     assert_int_equal(client_answer(&c).status, 403); /* at once */
     client_clear(&c);
     c = open_plain();
@@ -174,7 +175,8 @@ void test_corruption_is_never_passed_on(void **state) {
 void test_copies(void **state) {
     (void)state;
     client c = open_plain();
-    client_send_text(&c, "PUT /bkt/copy-1 HTTP/1.1\r\n" SIGNED "x-oss-copy-source: /bkt/size-5000000\r\nContent-Length: 0\r\n\r\n");
+    client_send_text(&c, "PUT /bkt/copy-1 HTTP/1.1\r\n" SIGNED
+                         "x-oss-copy-source: /bkt/size-5000000\r\nContent-Length: 0\r\n\r\n");
     answer a = client_answer(&c);
     expect_status(&a, 200);
     uint8_t *body = pattern(5000000, 6);
@@ -183,7 +185,8 @@ void test_copies(void **state) {
     expect_status(&a, 200);
     assert_memory_equal(a.body.at, body, 5000000);
     test_core_corrupt(world.core, "copy-1", 4000000);
-    client_send_text(&c, "PUT /bkt/copy-2 HTTP/1.1\r\n" SIGNED "x-oss-copy-source: /bkt/copy-1\r\nContent-Length: 0\r\n\r\n");
+    client_send_text(&c, "PUT /bkt/copy-2 HTTP/1.1\r\n" SIGNED
+                         "x-oss-copy-source: /bkt/copy-1\r\nContent-Length: 0\r\n\r\n");
     a = client_answer(&c);
     expect_status(&a, 500);
     assert_int_equal(seen().last_body_failure, FAILURE_CORRUPT);

@@ -36,7 +36,9 @@ void client_open_tls(client *c, uint16_t port) {
     assert(result == 0);
 }
 
-const char *client_tls_version(const client *c) { return gnutls_protocol_get_name(gnutls_protocol_get_version(c->tls)); }
+const char *client_tls_version(const client *c) {
+    return gnutls_protocol_get_name(gnutls_protocol_get_version(c->tls));
+}
 const char *client_tls_cipher(const client *c) { return gnutls_cipher_get_name(gnutls_cipher_get(c->tls)); }
 
 void client_clear(client *c) {

@@ -72,24 +72,21 @@ static object *object_find(test_core *c, slice name) {
 static void send_control(test_core *c, enum message_verb verb, const void *fields, int fd) {
     OWNED(buffer) frame = {0};
     MUST(message_encode(verb, fields, &frame));
-    if (fd >= 0)
-        MUST(channel_send_with_descriptors(c->control, buffer_slice(&frame), &fd, 1));
-    else
-        MUST(channel_send(c->control, buffer_slice(&frame)));
+    if (fd >= 0) MUST(channel_send_with_descriptors(c->control, buffer_slice(&frame), &fd, 1));
+    else MUST(channel_send(c->control, buffer_slice(&frame)));
 }
 
 /* -- replies */
 
-static void send_reply(test_core *c, reply_message *r, const shape *s, const void *output, const int *fds, size_t count) {
+static void send_reply(test_core *c, reply_message *r, const shape *s, const void *output, const int *fds,
+                       size_t count) {
     OWNED(buffer) packed = {0};
     OWNED(buffer) frame = {0};
     if (output) MUST(shape_pack(s, output, &packed));
     if (output) r->output = buffer_slice(&packed);
     MUST(message_encode(MESSAGE_REPLY, r, &frame));
-    if (count)
-        MUST(channel_send_with_descriptors(c->core, buffer_slice(&frame), fds, count));
-    else
-        MUST(channel_send(c->core, buffer_slice(&frame)));
+    if (count) MUST(channel_send_with_descriptors(c->core, buffer_slice(&frame), fds, count));
+    else MUST(channel_send(c->core, buffer_slice(&frame)));
 }
 
 static void send_failure(test_core *c, int64_t id, int64_t failure) {
@@ -130,7 +127,9 @@ static void store(test_core *c, const request_message *q, const put_object_in *i
     }
     object *o = object_new(c, q, in->key);
     int fd = duplicate(o->fd);
-    body_plan plan = {.act = BODY_ACT_STORE, .data_key = boxed_key(c, q, &o->key), .context = SLICE("place"),
+    body_plan plan = {.act = BODY_ACT_STORE,
+                      .data_key = boxed_key(c, q, &o->key),
+                      .context = SLICE("place"),
                       .offset = SET_INT(BODY_OFFSET)};
     reply_message r = {.id = q->id, .body = &plan};
     send_reply(c, &r, NULL, NULL, &fd, 1);
@@ -150,8 +149,12 @@ static void fetch(test_core *c, const request_message *q, const get_object_in *i
     get_object_out out = {.size = SET_INT(o->size), .e_tag = SLICE("ABC"), .last_modified = SET_INT(1700000000)};
     if (is_range) out.first = SET_INT(first);
     if (is_range) out.last = SET_INT(last);
-    body_plan plan = {.act = BODY_ACT_FETCH, .data_key = boxed_key(c, q, &o->key), .context = SLICE("place"),
-                      .offset = SET_INT(BODY_OFFSET), .plain_size = SET_INT(o->size), .first = SET_INT(first),
+    body_plan plan = {.act = BODY_ACT_FETCH,
+                      .data_key = boxed_key(c, q, &o->key),
+                      .context = SLICE("place"),
+                      .offset = SET_INT(BODY_OFFSET),
+                      .plain_size = SET_INT(o->size),
+                      .first = SET_INT(first),
                       .last = SET_INT(last)};
     reply_message r = {.id = q->id, .body = &plan};
     int fd = duplicate(o->fd);
@@ -165,9 +168,13 @@ static void copy(test_core *c, const request_message *q, const copy_object_in *i
         return;
     }
     object *target = object_new(c, q, in->key);
-    body_plan plan = {.act = BODY_ACT_COPY, .data_key = boxed_key(c, q, &target->key), .context = SLICE("place"),
-                      .offset = SET_INT(BODY_OFFSET), .source_key = boxed_key(c, q, &source->key),
-                      .source_context = SLICE("place"), .source_offset = SET_INT(BODY_OFFSET),
+    body_plan plan = {.act = BODY_ACT_COPY,
+                      .data_key = boxed_key(c, q, &target->key),
+                      .context = SLICE("place"),
+                      .offset = SET_INT(BODY_OFFSET),
+                      .source_key = boxed_key(c, q, &source->key),
+                      .source_context = SLICE("place"),
+                      .source_offset = SET_INT(BODY_OFFSET),
                       .plain_size = SET_INT(source->size)};
     reply_message r = {.id = q->id, .body = &plan};
     int fds[2] = {duplicate(source->fd), duplicate(target->fd)};
@@ -267,7 +274,8 @@ static void on_body(test_core *c, const body_message *b) {
     copy_object_out copied = {.e_tag = SLICE("ABC"), .last_modified = SET_INT(1700000000)};
     bool is_copy = strncmp(o->name, "copy", 4) == 0;
     reply_message r = {.id = b->id};
-    send_reply(c, &r, is_copy ? &copy_object_out_shape : &put_object_out_shape, is_copy ? (void *)&copied : &out, NULL, 0);
+    send_reply(c, &r, is_copy ? &copy_object_out_shape : &put_object_out_shape, is_copy ? (void *)&copied : &out, NULL,
+               0);
 }
 
 static void on_core_frame(void *context, slice payload, int *fds, size_t fd_count) {
@@ -421,8 +429,10 @@ static void spawn(test_core *c, const char *path, int control_end) {
 }
 
 static void configure(test_core *c) {
-    pair settings[] = {{SLICE("log_level"), SLICE("error")},   {SLICE("allow_http"), SLICE("yes")},
-                       {SLICE("max_connections"), SLICE("128")}, {SLICE("idle_timeout_s"), SLICE("2")},
+    pair settings[] = {{SLICE("log_level"), SLICE("error")},
+                       {SLICE("allow_http"), SLICE("yes")},
+                       {SLICE("max_connections"), SLICE("128")},
+                       {SLICE("idle_timeout_s"), SLICE("2")},
                        {SLICE("base_domains"), SLICE("oss.localhost")}};
     configure_message m = {{settings, sizeof settings / sizeof settings[0]}};
     send_control(c, MESSAGE_CONFIGURE, &m, -1);

@@ -12,7 +12,7 @@ typedef struct test_core test_core;
 typedef struct test_core_seen {
     unsigned requests, abandoned, bodies_stored, bodies_failed;
     unsigned requests_without_proof;
-    enum status_code last_failure;      /* of a request, as the gateway found it */
+    enum status_code last_failure; /* of a request, as the gateway found it */
     enum status_code last_body_failure;
     char last_detail[64];
     char last_source_ip[64];
@@ -21,7 +21,7 @@ typedef struct test_core_seen {
     uint8_t last_md5[16];
     char last_crc64[32];
     char last_request_id[64];
-    unsigned plaintexts_seen;  /* boxes of Encrypt that held "attack at dawn" */
+    unsigned plaintexts_seen; /* boxes of Encrypt that held "attack at dawn" */
     unsigned ready_count;
 } test_core_seen;
 

@@ -12,7 +12,8 @@ static void close_all(const int *fds, size_t count) {
 
 static void drop(channel **at, const char *name, status why) {
     /* A peer that ended is the supervisor's news; one that broke the rules is ours. */
-    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name, status_name(why));
+    log_line(FAILED_WITH(why, CLOSED) ? LOG_DEBUG_LINE : LOG_WARNING_LINE, "channel closed", "%s: %s", name,
+             status_name(why));
     channel_free(*at);
     *at = NULL;
 }

@@ -98,10 +98,8 @@ static spawn_child start(const char *path, const char *name, const int *fds, siz
 static void connect_peer(side *to, connect_message m, int fd) {
     OWNED(buffer) frame = {0};
     ASSERT_OK(message_encode(MESSAGE_CONNECT, &m, &frame));
-    if (fd < 0)
-        ASSERT_OK(channel_send(to->channel, buffer_slice(&frame)));
-    else
-        ASSERT_OK(channel_send_with_descriptors(to->channel, buffer_slice(&frame), &fd, 1));
+    if (fd < 0) ASSERT_OK(channel_send(to->channel, buffer_slice(&frame)));
+    else ASSERT_OK(channel_send_with_descriptors(to->channel, buffer_slice(&frame), &fd, 1));
     channel_flush(to->channel);
 }
 
@@ -410,8 +408,7 @@ static void imported_keys_are_nowhere_to_be_read(void **state) {
     bool is_secret = secret_pool_is_secret();
     secret_pool_close();
     size_t scanned = 0;
-    if (IS_SANITIZED)
-        is_secret = false;
+    if (IS_SANITIZED) is_secret = false;
     else
         assert_true(count_in_memory(getpid(), marker, sizeof marker, &scanned) >
                     0); /* the scan does find what is there */

@@ -130,10 +130,8 @@ void vault_use_parked(vault *v) {
         message m;
         status read = message_decode(buffer_slice(&v->parked[0].frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
         bool answered = true;
-        if (!FAILED(read))
-            answered = use_now(v, m.fields);
-        else
-            refuse(v, v->parked[0].id, read);
+        if (!FAILED(read)) answered = use_now(v, m.fields);
+        else refuse(v, v->parked[0].id, read);
         arena_wipe(&v->memory);
         if (!answered) return;
         unpark_first(v);
@@ -183,8 +181,6 @@ static void send_answers(vault *v) {
 void vault_release(vault *v) {
     refuse_overdue(v);
     if (v->answers.len == 0 && v->ledger.sent == v->ledger.next - 1) return;
-    if (witnesses_told(v))
-        send_answers(v);
-    else if (v->auditor != NULL)
-        plan_release(v);
+    if (witnesses_told(v)) send_answers(v);
+    else if (v->auditor != NULL) plan_release(v);
 }

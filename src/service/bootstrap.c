@@ -18,7 +18,9 @@ static status choose_ids(call *c, const bootstrap_message *wish) {
     TRY(random_uuid(p->version_id));
     c->memo = p;
     if (!slice_is_empty(wish->account_id)) TRY(arena_copy(&c->memory, wish->account_id, &c->who.account_id));
-    else TRY(arena_printf(&c->memory, &c->who.account_id, "1%015llu", (unsigned long long)(number % 1000000000000000ULL)));
+    else
+        TRY(arena_printf(&c->memory, &c->who.account_id, "1%015llu",
+                         (unsigned long long)(number % 1000000000000000ULL)));
     if (!slice_is_empty(wish->access_key_id)) return arena_copy(&c->memory, wish->access_key_id, &c->who.access_key_id);
     TRY(random_fill((uint8_t *)&number, sizeof number));
     return arena_printf(&c->memory, &c->who.access_key_id, "LTAI%016llX", (unsigned long long)number);
@@ -28,7 +30,8 @@ static status plan_acts(call *c, const bootstrap_message *wish) {
     const plan *p = c->memo;
     key_act account = {.act = VAULT_ACT_NEW_ACCOUNT};
     key_act access = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = c->who.access_key_id, .user_id = c->who.account_id};
-    key_act key = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(p->key_id, 16), .key_version_id = slice_of(p->version_id, 16)};
+    key_act key = {
+        .act = VAULT_ACT_NEW_KEY, .key_id = slice_of(p->key_id, 16), .key_version_id = slice_of(p->version_id, 16)};
     if (!slice_is_empty(wish->access_key_secret)) {
         access.act = VAULT_ACT_ADOPT_ACCESS_KEY;
         TRY(arena_copy(&c->memory, wish->access_key_secret, &access.input));

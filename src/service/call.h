@@ -25,18 +25,18 @@ typedef struct house {
     store *store;
     blobs *blobs;
     identities *identities;
-    slice region;    /* in ARNs and answers */
-    slice endpoint;  /* shown by services that name their host */
+    slice region;   /* in ARNs and answers */
+    slice endpoint; /* shown by services that name their host */
 } house;
 
 /* A body the gateway is to move: filled by finish. */
 typedef struct call_body {
     body_plan plan;
-    int storage; /* descriptor handed to the gateway, -1 none */
-    int source;  /* CopyObject only */
-    uint8_t blob_id[16]; /* Store, Copy: the blob being written */
-    bool is_open;        /* …and not yet kept or abandoned */
-    bool is_whole;       /* renamed from a part to a blob */
+    int storage;              /* descriptor handed to the gateway, -1 none */
+    int source;               /* CopyObject only */
+    uint8_t blob_id[16];      /* Store, Copy: the blob being written */
+    bool is_open;             /* …and not yet kept or abandoned */
+    bool is_whole;            /* renamed from a part to a blob */
     const body_message *done; /* in keep: what the gateway reports */
 } call_body;
 
@@ -65,8 +65,8 @@ typedef struct call {
     call_body body;
     bool asks_auditor; /* the answer comes from the trail */
     void *memo;
-    slice resource;       /* ARN the event names */
-    key_record *key;      /* of operations on a key: as it is now */
+    slice resource;  /* ARN the event names */
+    key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;
     condition_value conditions[8]; /* for the policy decision, beside the standing ones */
     size_t condition_count;

@@ -93,7 +93,8 @@ static void report_fetch(serve *s, const body_message *m) {
     uuid_format(id, text);
     if (!FAILED(made)) made = arena_copy(&c->memory, slice_of_text(text), &c->request_id);
     if (FAILED(made)) return job_free(s, j);
-    status_ignore(arena_printf(&c->memory, &c->detail, "The body of request %.*s was broken off.", SLICE_ARGS(m->request_id)));
+    status_ignore(
+        arena_printf(&c->memory, &c->detail, "The body of request %.*s was broken off.", SLICE_ARGS(m->request_id)));
     job_fail(s, j, (status){(enum status_code)m->failure.value});
 }
 

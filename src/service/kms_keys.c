@@ -169,7 +169,8 @@ status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, ca
     return key_save(c, c->key, c->key_revision);
 }
 
-status set_deletion_protection_prepare(call *c, const set_deletion_protection_in *in, set_deletion_protection_out *out) {
+status set_deletion_protection_prepare(call *c, const set_deletion_protection_in *in,
+                                       set_deletion_protection_out *out) {
     (void)out;
     TRY(key_allows(c->key, KEY_ACT_DESCRIBE));
     c->key->deletion_protection = in->enable_deletion_protection;

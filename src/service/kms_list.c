@@ -21,7 +21,8 @@ typedef struct key_listing {
 } key_listing;
 
 static bool filter_is_known(slice name) {
-    static const char *const KNOWN[] = {"KeyState", "KeySpec", "KeyUsage", "ProtectionLevel", "CreatorType", "KeyId", "Creator"};
+    static const char *const KNOWN[] = {"KeyState",    "KeySpec", "KeyUsage", "ProtectionLevel",
+                                        "CreatorType", "KeyId",   "Creator"};
     for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
         if (slice_equals_text(name, KNOWN[i])) return true;
     return false;
@@ -34,7 +35,8 @@ static status read_filters(call *c, slice text, key_listing *listing) {
         return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
     for (const json *each = json_first(list); each; each = each->next) {
         filter f = {.values = json_member(each, SLICE("Values"))};
-        if (!json_get_text(json_member(each, SLICE("Key")), &f.key) || !json_is_array(f.values) || !filter_is_known(f.key))
+        if (!json_get_text(json_member(each, SLICE("Key")), &f.key) || !json_is_array(f.values) ||
+            !filter_is_known(f.key))
             return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
         listing->filters[listing->filter_count++] = f;
     }
@@ -72,7 +74,8 @@ static status visit_key(call *c, const store_row *row, void *context) {
     if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK; /* its waiting period is over */
     TRY(loaded);
     for (size_t i = 0; i < listing->filter_count; i++)
-        if (!filter_passes(&listing->filters[i], key_property(&key, listing->filters[i].key, c->who.service_key_id))) return OK;
+        if (!filter_passes(&listing->filters[i], key_property(&key, listing->filters[i].key, c->who.service_key_id)))
+            return OK;
     if (page_holds(&listing->page, listing->total++)) {
         arn_home home = call_home(c);
         key_entry *entry = &listing->entries[listing->entry_count++];

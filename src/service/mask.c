@@ -29,7 +29,8 @@ static void write_texts(json_writer *w, const slice_list *texts) {
 
 static void write_shapes(json_writer *w, const shape *nested, const shape_list *list) {
     json_begin_array(w);
-    for (size_t i = 0; i < list->count; i++) write_shape(w, nested, (const uint8_t *)list->at + i * nested->struct_bytes);
+    for (size_t i = 0; i < list->count; i++)
+        write_shape(w, nested, (const uint8_t *)list->at + i * nested->struct_bytes);
     json_end_array(w);
 }
 

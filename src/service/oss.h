@@ -13,13 +13,13 @@ status oss_location(call *c, slice *out);
 typedef struct body_choice {
     uint8_t blob_id[16];
     key_record key;
-    int sse;                    /* enum encryption, as it will be echoed */
+    int sse; /* enum encryption, as it will be echoed */
     slice context;
 } body_choice;
 
 typedef struct body_wish {
     slice bucket, key;
-    int sse;         /* what the request asks for, 0: the bucket's rule */
+    int sse; /* what the request asks for, 0: the bucket's rule */
     slice kms_key_id;
 } body_wish;
 /* Decides which key the body is encrypted under, checks that the caller may use it, and asks the vault for a data key. */

@@ -103,7 +103,8 @@ static bool tag_matches(slice list, slice e_tag) {
     while (slice_split(&rest, ',', &each)) {
         each = slice_trim(each);
         if (slice_equals_text(each, "*")) return true;
-        if (each.len >= 2 && each.at[0] == '"' && each.at[each.len - 1] == '"') each = slice_of(each.at + 1, each.len - 2);
+        if (each.len >= 2 && each.at[0] == '"' && each.at[each.len - 1] == '"')
+            each = slice_of(each.at + 1, each.len - 2);
         if (slice_equals_ignoring_case(each, e_tag)) return true;
     }
     return false;

@@ -29,7 +29,8 @@ status list_buckets_prepare(call *c, const list_buckets_in *in, list_buckets_out
     slice prefix, after = {0};
     store_row *rows;
     size_t count, most = in->max_keys.is_set ? (size_t)in->max_keys.value : 100;
-    TRY(bucket_index_path(c->who.account_id, slice_is_absent(in->prefix) ? SLICE("") : in->prefix, &c->memory, &prefix));
+    TRY(bucket_index_path(c->who.account_id, slice_is_absent(in->prefix) ? SLICE("") : in->prefix, &c->memory,
+                          &prefix));
     if (!slice_is_empty(in->marker)) TRY(bucket_index_path(c->who.account_id, in->marker, &c->memory, &after));
     TRY(store_list(c->house->store, prefix, after, most + 1, &c->memory, &rows, &count));
     size_t shown = count > most ? most : count;
@@ -158,7 +159,8 @@ status get_bucket_encryption_prepare(call *c, const get_bucket_encryption_in *in
 }
 
 /* There is no bucket without encryption: the rule goes back to the service key. */
-status delete_bucket_encryption_prepare(call *c, const delete_bucket_encryption_in *in, delete_bucket_encryption_out *out) {
+status delete_bucket_encryption_prepare(call *c, const delete_bucket_encryption_in *in,
+                                        delete_bucket_encryption_out *out) {
     (void)out;
     bucket_record bucket;
     uint64_t revision;

@@ -143,7 +143,8 @@ status list_objects_prepare(call *c, const list_objects_in *in, list_objects_out
 
 /* The continuation token is the place itself in hex: nothing in it that the caller does not know. */
 static status read_token(call *c, slice token, slice *after) {
-    if (FAILED(hex_decode(token, &c->memory, after))) return call_refuse(c, FAIL(INVALID_PARAMETER), "continuation-token");
+    if (FAILED(hex_decode(token, &c->memory, after)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "continuation-token");
     return OK;
 }
 

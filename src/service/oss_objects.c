@@ -124,8 +124,7 @@ static status open_storage(call *c, const reading *r, int *fd, maybe_int *offset
     status parsed = blob_head_parse(slice_of(start, got), &c->memory, &header, &head_bytes);
     bool is_ours = !FAILED(parsed) && slice_equals(header.blob_id, slice_of(r->blob_id, 16)) &&
                    slice_equals(header.wrapped_key, r->object.wrapped_key);
-    if (!is_ours)
-        return call_refuse(c, FAIL(CORRUPT), "The object's body has a damaged head.");
+    if (!is_ours) return call_refuse(c, FAIL(CORRUPT), "The object's body has a damaged head.");
     *offset = SET_INT(head_bytes);
     return OK;
 }
@@ -302,7 +301,8 @@ static bool comes_again(const delete_multiple_objects_in *in, size_t at) {
     return false;
 }
 
-status delete_multiple_objects_prepare(call *c, const delete_multiple_objects_in *in, delete_multiple_objects_out *out) {
+status delete_multiple_objects_prepare(call *c, const delete_multiple_objects_in *in,
+                                       delete_multiple_objects_out *out) {
     bucket_record bucket;
     TRY(oss_bucket(c, in->bucket, &bucket, NULL));
     out->deleted.at = ARENA_ARRAY(&c->memory, deleted_entry, in->keys.count);

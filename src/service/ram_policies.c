@@ -78,9 +78,8 @@ static policy_version_view view_version(const policy_record *p, const policy_ver
 
 /* Shipped policies have one version. */
 static policy_version_view view_system_version(const system_policy *p) {
-    return (policy_version_view){.version_id = SLICE("v1"),
-                                 .is_default_version = SET_BOOL(true),
-                                 .policy_document = slice_of_text(p->document)};
+    return (policy_version_view){
+        .version_id = SLICE("v1"), .is_default_version = SET_BOOL(true), .policy_document = slice_of_text(p->document)};
 }
 
 static status find_system(slice name, const system_policy **out) {
@@ -214,7 +213,8 @@ static void drop_version(policy_record *p, const policy_version_record *version)
 
 static status make_room(const create_policy_version_in *in, policy_record *p) {
     if (p->versions.count < VERSIONS_MOST) return OK;
-    ENSURE(in->rotate_strategy == ROTATE_STRATEGY_DELETE_OLDEST_NON_DEFAULT_VERSION_WHEN_LIMIT_EXCEEDED, POLICY_VERSION_LIMIT);
+    ENSURE(in->rotate_strategy == ROTATE_STRATEGY_DELETE_OLDEST_NON_DEFAULT_VERSION_WHEN_LIMIT_EXCEEDED,
+           POLICY_VERSION_LIMIT);
     for (size_t i = 0; i < p->versions.count; i++) {
         if (slice_equals(p->versions.at[i].version_id, p->default_version)) continue;
         drop_version(p, &p->versions.at[i]);
@@ -285,7 +285,8 @@ status delete_policy_version_prepare(call *c, const delete_policy_version_in *in
     return save_policy(c, &p, revision);
 }
 
-status set_default_policy_version_prepare(call *c, const set_default_policy_version_in *in, set_default_policy_version_out *out) {
+status set_default_policy_version_prepare(call *c, const set_default_policy_version_in *in,
+                                          set_default_policy_version_out *out) {
     (void)out;
     policy_record p;
     uint64_t revision;
@@ -340,7 +341,8 @@ status attach_policy_to_user_prepare(call *c, const attach_policy_to_user_in *in
     return user_save(c, &user, revision);
 }
 
-status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in *in, detach_policy_from_user_out *out) {
+status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in *in,
+                                       detach_policy_from_user_out *out) {
     (void)out;
     user_record user;
     uint64_t revision;
@@ -348,7 +350,8 @@ status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in
     size_t at = find_attachment(&user, in->policy_name, in->policy_type);
     ENSURE(at != SIZE_MAX, POLICY_NOT_ATTACHED);
     TRY(count_in_policy(c, in->policy_name, in->policy_type, -1));
-    memmove(&user.policies.at[at], &user.policies.at[at + 1], (user.policies.count - at - 1) * sizeof *user.policies.at);
+    memmove(&user.policies.at[at], &user.policies.at[at + 1],
+            (user.policies.count - at - 1) * sizeof *user.policies.at);
     user.policies.count--;
     return user_save(c, &user, revision);
 }

@@ -174,7 +174,8 @@ status create_access_key_finish(call *c, const create_access_key_in *in, create_
     TRY(call_change(c, path, &access_key_record_shape, &key, STORE_ABSENT));
     out->access_key = CALL_NEW(c, access_key_view);
     ENSURE(out->access_key != NULL, OUT_OF_MEMORY);
-    *out->access_key = (access_key_view){.access_key_id = key.access_key_id, .access_key_secret = c->results.at[0].boxed};
+    *out->access_key =
+        (access_key_view){.access_key_id = key.access_key_id, .access_key_secret = c->results.at[0].boxed};
     out->access_key->status = key.status;
     out->access_key->create_date = key.created_at;
     return OK;
@@ -228,7 +229,8 @@ status delete_access_key_prepare(call *c, const delete_access_key_in *in, delete
     TRY(load_access_key(c, &user, in->user_access_key_id, &key, &key_revision));
     size_t kept = 0;
     for (size_t i = 0; i < user.access_keys.count; i++)
-        if (!slice_equals(user.access_keys.at[i], key.access_key_id)) user.access_keys.at[kept++] = user.access_keys.at[i];
+        if (!slice_equals(user.access_keys.at[i], key.access_key_id))
+            user.access_keys.at[kept++] = user.access_keys.at[i];
     user.access_keys.count = kept;
     TRY(user_save(c, &user, user_revision));
     TRY(access_key_path(key.access_key_id, &c->memory, &path));

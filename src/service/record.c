@@ -40,7 +40,8 @@ static const char *resource_type(const operation *op) {
     if (!op) return "";
     if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
     if (strcmp(op->product->name, "ram") == 0) return "ACS::RAM::Resource";
-    if (strcmp(op->product->name, "oss") == 0) return op->resource == RESOURCE_BUCKET ? "ACS::OSS::Bucket" : "ACS::OSS::Object";
+    if (strcmp(op->product->name, "oss") == 0)
+        return op->resource == RESOURCE_BUCKET ? "ACS::OSS::Bucket" : "ACS::OSS::Object";
     return "ACS::ActionTrail::Trail";
 }
 
@@ -143,8 +144,8 @@ static int64_t count_uses(const call *c) {
     int64_t count = 0;
     for (size_t i = 0; i < c->results.count && i < c->act_count; i++) {
         int act = c->acts[i].act;
-        count += act == VAULT_ACT_NEW_KEY || act == VAULT_ACT_ENCRYPT || act == VAULT_ACT_DECRYPT || act == VAULT_ACT_GENERATE ||
-                 act == VAULT_ACT_GENERATE_SEALED || act == VAULT_ACT_IMPORT;
+        count += act == VAULT_ACT_NEW_KEY || act == VAULT_ACT_ENCRYPT || act == VAULT_ACT_DECRYPT ||
+                 act == VAULT_ACT_GENERATE || act == VAULT_ACT_GENERATE_SEALED || act == VAULT_ACT_IMPORT;
     }
     return count;
 }

@@ -90,7 +90,8 @@ static status resolve_blob(call *c) {
 static status allow_alias(call *c) {
     slice arn_text, alias = call_input_text(c, "AliasName");
     if (!alias_is_valid(alias))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "AliasName must be alias/ and letters, digits, '_', '/' or '-'.");
+        return call_refuse(c, FAIL(INVALID_PARAMETER),
+                           "AliasName must be alias/ and letters, digits, '_', '/' or '-'.");
     arn_home home = call_home(c);
     TRY(arn_alias(&home, alias, &c->memory, &arn_text));
     return allow(c, arn_text);

@@ -46,7 +46,9 @@ static status check_time(const call *c) {
     return OK;
 }
 
-static bool has_nonce(const proof *p) { return p && (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3); }
+static bool has_nonce(const proof *p) {
+    return p && (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3);
+}
 
 static uint64_t hash_of(const proof *p) { return nonce_hash(p->access_key_id, p->nonce); }
 
@@ -185,7 +187,8 @@ static void work_trail(serve *s, job *j) {
     call *c = &j->call;
     if (j->is_asked) return;
     OWNED(buffer) packed = {0};
-    lookup_message ask = {.id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
+    lookup_message ask = {
+        .id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
     buffer_reset(&s->out);
     status sent = shape_pack(c->operation->in, c->in, &packed);
     ask.input = buffer_slice(&packed);
@@ -221,7 +224,8 @@ static status apply(serve *s, job *j) {
 }
 
 static void remove_doomed(serve *s, job *j) {
-    for (size_t i = 0; i < j->call.doomed_count; i++) status_ignore(blobs_remove(s->house->blobs, j->call.doomed[i].at));
+    for (size_t i = 0; i < j->call.doomed_count; i++)
+        status_ignore(blobs_remove(s->house->blobs, j->call.doomed[i].at));
 }
 
 static void end_commit(serve *s, status result) {

@@ -71,10 +71,8 @@ static void make_room(cache *c, size_t bytes) {
     while (c->hand && c->bytes + bytes > c->most_bytes) {
         cache_entry *e = c->hand;
         c->hand = e->next;
-        if (e->is_used)
-            e->is_used = false;
-        else
-            entry_drop(c, e);
+        if (e->is_used) e->is_used = false;
+        else entry_drop(c, e);
     }
 }
 

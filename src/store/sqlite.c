@@ -83,10 +83,8 @@ static status sqlite_engine_get(void *state, slice key, slice *value, uint64_t *
         return failed;
     }
     *revision = (uint64_t)sqlite3_column_int64(statement, 1);
-    if (value)
-        *value = column_bytes(statement, 2);
-    else
-        sqlite3_reset(statement);
+    if (value) *value = column_bytes(statement, 2);
+    else sqlite3_reset(statement);
     return OK;
 }
 

@@ -8,7 +8,12 @@
 #include <sys/socket.h>
 
 enum { DESCRIPTORS_MOST = 1 << 16 };
-enum registration_state { REGISTRATION_NONE, REGISTRATION_STANDING, REGISTRATION_PARKED };
+enum registration_state {
+    REGISTRATION_NONE,
+    REGISTRATION_STANDING,
+    REGISTRATION_PARKED, /* taken out: events are held back */
+    REGISTRATION_LOOSE,  /* taken out, but in work again: events pass */
+};
 
 /* One per descriptor. The kernel holds its address in place of the library's data. */
 typedef struct registration {
@@ -61,8 +66,16 @@ static bool is_adopted(int epoll_fd) {
     return false;
 }
 
-static registration *registration_of(int fd) {
-    return fd >= 0 && (size_t)fd < all.capacity ? &all.at[fd] : NULL;
+static registration *registration_of(int fd) { return fd >= 0 && (size_t)fd < all.capacity ? &all.at[fd] : NULL; }
+
+void sparing_hold(int fd) {
+    registration *r = registration_of(fd);
+    if (r && r->state == REGISTRATION_LOOSE) r->state = REGISTRATION_PARKED;
+}
+
+void sparing_release(int fd) {
+    registration *r = registration_of(fd);
+    if (r && r->state == REGISTRATION_PARKED && !r->has_missed) r->state = REGISTRATION_LOOSE;
 }
 
 /* ---- taking out and putting in */
@@ -95,8 +108,8 @@ int __wrap_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *ev
     registration *r = is_adopted(epoll_fd) ? registration_of(fd) : NULL;
     bool is_ours = r && r->state != REGISTRATION_NONE && r->epoll_fd == epoll_fd;
     if (r && operation == EPOLL_CTL_ADD && (event->events & EPOLLET)) {
-        bool is_parked = is_ours && r->state == REGISTRATION_PARKED;
-        return is_parked ? put_back(r, fd, event) : put_in(r, epoll_fd, fd, event);
+        bool is_out = is_ours && r->state != REGISTRATION_STANDING;
+        return is_out ? put_back(r, fd, event) : put_in(r, epoll_fd, fd, event);
     }
     if (is_ours && operation == EPOLL_CTL_DEL && r->state == REGISTRATION_STANDING) {
         r->state = REGISTRATION_PARKED;
@@ -121,7 +134,7 @@ static bool event_pass(registration *r, struct epoll_event *event) {
     if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) r->has_ended = true;
     event->events &= ~(uint32_t)EPOLLRDHUP;
     event->data.ptr = r->data;
-    r->has_missed = r->state != REGISTRATION_STANDING;
+    r->has_missed = r->state == REGISTRATION_PARKED;
     return !r->has_missed;
 }
 

@@ -5,7 +5,7 @@
  * For epolls that were not adopted, all of them do what they always do. One thread per epoll, and one for adoption.
  *
  *   taking out   the registration stays in the kernel, parked: its events are held back and remembered
- *   putting in   nothing is asked of the kernel, unless an event was held back
+ *   putting in   nothing is asked of the kernel, unless an event was held back, which it then tells anew
  *   reading      after a read that got less than asked for (epoll(7): the end of what is there), EAGAIN until the next
  *                event; not any more once the other side has ended
  */
@@ -19,5 +19,10 @@ enum { SPARING_EPOLLS_MOST = 4 };
 /* Before the first connection comes to that epoll. TOO_LARGE past SPARING_EPOLLS_MOST, OUT_OF_MEMORY: all goes on as
  * without. */
 status sparing_adopt(int epoll_fd);
+
+/* Where it is known that the library lets a connection rest, or will have taken it up again before it waits next: saves the
+ * call for a connection whose next request comes before the library puts it in. Each in time, or not at all. */
+void sparing_hold(int fd);
+void sparing_release(int fd);
 
 #endif

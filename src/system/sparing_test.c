@@ -145,6 +145,26 @@ static void what_comes_while_out_and_nobody_waits(void **state) {
     both_close(s);
 }
 
+static void what_comes_after_a_release_passes(void **state) {
+    scene *s = *state;
+    connect_pair(s);
+    put_in(s);
+    (void)next_event(s, 0);
+    take_out(s);
+    sparing_release(s->here);
+    send_text(s, "next");
+    assert_true(event_with(s, EPOLLIN));
+    assert_read(s, "next");
+    sparing_hold(s->here);
+    send_text(s, "later");
+    assert_int_equal(next_event(s, 100), 0);
+    sparing_release(s->here); /* too late for what was held back: putting in tells it */
+    put_in(s);
+    assert_true(event_with(s, EPOLLIN));
+    assert_read(s, "later");
+    both_close(s);
+}
+
 static void more_after_a_short_read(void **state) {
     scene *s = *state;
     connect_pair(s);
@@ -215,7 +235,8 @@ static void a_number_that_comes_again(void **state) {
     assert_read(s, "old");
     take_out(s);
     int before = s->here, old_there = s->there;
-    int placeholder = dup(s->listener); /* numbers are given out from the lowest: the client's socket gets the other one */
+    int placeholder =
+        dup(s->listener); /* numbers are given out from the lowest: the client's socket gets the other one */
     close(s->here);
     int low = dup(s->listener);
     assert_int_equal(low, before);
@@ -251,6 +272,7 @@ int main(void) {
         cmocka_unit_test(a_request_after_the_other),
         cmocka_unit_test(what_comes_while_out_is_held_back_until_in),
         cmocka_unit_test(what_comes_while_out_and_nobody_waits),
+        cmocka_unit_test(what_comes_after_a_release_passes),
         cmocka_unit_test(more_after_a_short_read),
         cmocka_unit_test(a_full_read_is_not_the_end),
         cmocka_unit_test(the_end_right_behind_the_bytes),

@@ -123,8 +123,8 @@ status spawn_wait(spawn_child *child, int64_t wait_ms, spawn_end *out) {
     ENSURE(collected == child->pid, IO);
     close(child->pidfd);
     child->pidfd = -1;
-    *out = (spawn_end){.exit_code = WIFEXITED(how) ? WEXITSTATUS(how) : 0,
-                       .signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0};
+    *out =
+        (spawn_end){.exit_code = WIFEXITED(how) ? WEXITSTATUS(how) : 0, .signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0};
     return OK;
 }
 

@@ -18,7 +18,8 @@ typedef struct spawn_plan {
     const char *const *environment; /* all of it, "NAME=value", NULL at the end */
     const int *descriptors;         /* become SPAWN_FIRST_DESCRIPTOR, +1, … in the child; stay the caller's here */
     size_t descriptor_count;
-    uid_t user; /* 0: as before. The child runs as this user and group, without other groups; only when root starts it */
+    uid_t
+        user; /* 0: as before. The child runs as this user and group, without other groups; only when root starts it */
     gid_t group;
 } spawn_plan;
 

@@ -157,7 +157,7 @@ static void texts_are_read_strictly(void **state) {
 /* The example in docs/formats/trail.md, made by another program. */
 #define DOC_ROOT "p5vUAZS2ZU1GBZ4VgKIVezvyXn7rgzyJJDmMmt04Vuo=\n"
 #define DOC_NOTE                                                                                                       \
-    "keyhold/test/" ACCOUNT "\n3\n" DOC_ROOT "\n\xe2\x80\x94 keyhold/test/" ACCOUNT                                     \
+    "keyhold/test/" ACCOUNT "\n3\n" DOC_ROOT "\n\xe2\x80\x94 keyhold/test/" ACCOUNT                                    \
     " HjcMdEdnGbfoWZ6pJH92rj5/64oMwg6988TEObJoNYPBATKFr5kviVblCU8HKaP5PygQAix6lAcD6XzIqflfvT//+g0=\n"
 #define DOC_PROOF "c2sp.org/tlog-proof@v1\nindex 2\nJkNibpsWyabgG3m8MVIOla6LYAPYUve5EqnrSRnTo38=\n\n" DOC_NOTE
 #define DOC_VKEY "keyhold/test/" ACCOUNT "+1e370c74+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"

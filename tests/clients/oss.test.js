@@ -514,3 +514,22 @@ test('the last of several writers of one object wins, and it is whole', async ()
   const {content} = await store.get('contended');
   assert.ok(all.some((data) => data.equals(content)));
 });
+
+test('who reads or copies an object while it is written anew gets one state of it, whole', async () => {
+  const store = oss();
+  await store.put('renewed', Buffer.alloc(60000, 0));
+  const isOne = (content) => content.length === 60000 && content.every((byte) => byte === content[0]);
+  let writing = true;
+  const write = (async () => {
+    for (let i = 1; i <= 60; i++) await store.put('renewed', Buffer.alloc(60000, i));
+    writing = false;
+  })();
+  const readers = Array.from({length: 6}, async (_, i) => {
+    while (writing) {
+      assert.ok(isOne((await store.get('renewed')).content));
+      await store.copy(`renewed-${i}`, 'renewed');
+      assert.ok(isOne((await store.get(`renewed-${i}`)).content));
+    }
+  });
+  await Promise.all([write, ...readers]);
+});

@@ -1,0 +1,310 @@
+"""Where key bytes are, and how much memory and time the processes take.
+
+While a key of one's own is in use, root looks through the memory of every process and through the data folder: the key's bytes
+are in neither. The root key's file alone is allowed to hold a key."""
+import base64
+import json
+import mmap
+import os
+import random
+import threading
+
+import pytest
+from conftest import ANY_PORTS, run_init
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from wire import RAM, Client
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of other processes")
+SLACK = 3  # other work on the machine may make things this many times slower
+PIECE = 16 << 20
+
+
+# ---- AES-256 key expansion (FIPS 197 §5.2), to know what a schedule of the key looks like
+
+def make_sbox():
+    box, p, q = [0] * 256, 1, 1
+    while True:
+        p = p ^ (p << 1 & 0xff) ^ (0x1b if p & 0x80 else 0)
+        q ^= q << 1
+        q ^= q << 2
+        q ^= q << 4
+        q &= 0xff
+        if q & 0x80:
+            q ^= 0x09
+        rotated = [q << i & 0xff | q >> 8 - i for i in range(5)]
+        box[p] = rotated[0] ^ rotated[1] ^ rotated[2] ^ rotated[3] ^ rotated[4] ^ 0x63
+        if p == 1:
+            break
+    box[0] = 0x63
+    return box
+
+
+SBOX = make_sbox()
+
+
+def key_schedule(key):
+    words, rcon = [key[i:i + 4] for i in range(0, 32, 4)], 1
+    for i in range(8, 60):
+        word = words[-1]
+        if i % 8 == 0:
+            word = bytes(SBOX[b] for b in word[1:] + word[:1])
+            word = bytes([word[0] ^ rcon]) + word[1:]
+            rcon = rcon << 1 & 0xff
+        elif i % 8 == 4:
+            word = bytes(SBOX[b] for b in word)
+        words.append(bytes(a ^ b for a, b in zip(words[-8], word)))
+    return b"".join(words)
+
+
+def test_key_schedule():
+    """FIPS 197, appendix A.3."""
+    key = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+    schedule = key_schedule(key)
+    assert schedule[:32] == key and schedule[32:48].hex() == "9ba354118e6925afa51a8b5f2067fcde"
+    assert schedule[-16:].hex() == "fe4890d1e6188d0b046df344706c631e"
+
+
+def xaes_subkeys(key):
+    """What XAES-256-GCM prepares from a key: K1 (c2sp.org/XAES-256-GCM)."""
+    low = int.from_bytes(Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(bytes(16)), "big")
+    doubled = (low << 1) & ((1 << 128) - 1)
+    return (doubled ^ (0x87 if low >> 127 else 0)).to_bytes(16, "big")
+
+
+def wanted(key):
+    """Byte strings that betray the key: itself, the rounds of its schedule, and both in the order of 32-bit words."""
+    def swapped(data):
+        return b"".join(data[i:i + 4][::-1] for i in range(0, len(data), 4))
+    schedule = key_schedule(key)
+    rounds = [schedule[i:i + 16] for i in range(0, len(schedule), 16)]
+    return {"first half": key[:16], "second half": key[16:], "swapped first half": swapped(key[:16]),
+            "swapped second half": swapped(key[16:]), "schedule": rounds[2], "end of the schedule": rounds[-1],
+            "swapped schedule": swapped(rounds[2]), "key in hex": key.hex().encode(), "key in base64": base64.b64encode(key)}
+
+
+# ---- looking
+
+def mappings(pid):
+    with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as f:
+        for line in f:
+            fields = line.split(None, 5)
+            start, end = (int(x, 16) for x in fields[0].split("-"))
+            if "r" in fields[1] and not line.rstrip().endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
+                yield start, end, fields[5].strip() if len(fields) > 5 else ""
+
+
+class Seen:
+    def __init__(self):
+        self.found, self.bytes, self.unreadable = [], 0, []
+
+
+def look_through(pid, needles, seen):
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for start, end, name in mappings(pid):
+            at, tail = start, b""
+            while at < end:
+                try:
+                    memory.seek(at)
+                    data = memory.read(min(PIECE, end - at))
+                except (OSError, ValueError, OverflowError):
+                    data = b""
+                if not data:
+                    # one page that cannot be read does not hide those behind it
+                    seen.unreadable.append((pid, name, at))
+                    at, tail = at + mmap.PAGESIZE, b""
+                    if name.startswith("/secretmem"):
+                        break
+                    continue
+                whole = tail + data
+                for what, needle in needles.items():
+                    if needle in whole:
+                        seen.found.append((pid, name, what))
+                seen.bytes += len(data)
+                at, tail = at + len(data), whole[-256:]
+
+
+def all_pids(server):
+    return [server.process.pid] + [pid for found in server.pids().values() for pid in found]
+
+
+def roles_of(server):
+    return {pid: role for role, found in server.pids().items() for pid in found} | {server.process.pid: "supervisor"}
+
+
+def import_key(client, material):
+    key_id = client.rpc("CreateKey", Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+    given = client.rpc("GetParametersForImport", KeyId=key_id, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    public = serialization.load_der_public_key(base64.b64decode(given["PublicKey"]))
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    client.rpc("ImportKeyMaterial", KeyId=key_id, ImportToken=given["ImportToken"], KeyMaterialExpireUnix=0,
+               EncryptedKeyMaterial=base64.b64encode(public.encrypt(material, oaep)).decode())
+    return key_id
+
+
+class Use(threading.Thread):
+    """Uses the key without a pause, so that the scan sees it at work."""
+
+    def __init__(self, server, key_id):
+        super().__init__(daemon=True)
+        self.client = Client(server.http, (server.access_key_id, server.access_key_secret))
+        self.key_id, self.stop, self.count, self.failure = key_id, threading.Event(), 0, None
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                blob = self.client.rpc("Encrypt", KeyId=self.key_id, Plaintext="aGVsbG8=")["CiphertextBlob"]
+                assert self.client.rpc("Decrypt", CiphertextBlob=blob)["Plaintext"] == "aGVsbG8="
+                made = self.client.rpc("GenerateDataKey", KeyId=self.key_id)
+                assert self.client.rpc("Decrypt", CiphertextBlob=made["CiphertextBlob"])["Plaintext"] == made["Plaintext"]
+                self.client.oss("PUT", "memory", "object", b"x" * 50000, {"content-type": "text/plain"})
+                assert self.client.oss("GET", "memory", "object")[1] == b"x" * 50000
+                self.count += 1
+        except BaseException as why:  # noqa: B902  handed to the test
+            self.failure = why
+
+
+@pytest.fixture
+def in_use(keyhold, tmp_path):
+    """A server whose key of known bytes is used all the time."""
+    server = keyhold.on(tmp_path / "data", "--gateways", "2")
+    client = Client(server.http, (server.access_key_id, server.access_key_secret))
+    material = random.Random(20260101).randbytes(32)
+    key_id = import_key(client, material)
+    client.oss("PUT", "memory")
+    rule = (b"<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm><KMSMasterKeyID>"
+            + key_id.encode() + b"</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>")
+    client.oss("PUT", "memory", body=rule, headers={"content-type": "application/xml"}, query="encryption")
+    threads = [Use(server, key_id) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    yield server, client, material, key_id, threads
+    for thread in threads:
+        thread.stop.set()
+        thread.join(30)
+
+
+def wait_used(server, threads, times):
+    before = [t.count for t in threads]
+    server.wait_for(lambda: all(t.count >= b + times or t.failure for t, b in zip(threads, before)), 60, "uses of the key")
+    for thread in threads:
+        assert thread.failure is None, repr(thread.failure)
+
+
+@needs_root
+def test_the_search_finds(tmp_path):
+    """The method itself: what is plainly in this process's memory is found."""
+    key = os.urandom(32)
+    seen = Seen()
+    held = bytearray(key_schedule(key))
+    look_through(os.getpid(), wanted(key), seen)
+    assert {"first half", "second half", "schedule"} <= {what for _, _, what in seen.found} and held
+
+
+@needs_root
+def test_no_copy_of_an_imported_key_in_memory(in_use):
+    server, _, material, _, threads = in_use
+    if not has_secret_memory(server):
+        pytest.skip("this kernel has no memfd_secret: what protects the keys here is weaker, as `keyhold doctor` says")
+    wait_used(server, threads, 3)
+    for _ in range(3):
+        seen, roles = Seen(), roles_of(server)
+        for pid in roles:
+            look_through(pid, wanted(material), seen)
+        assert not seen.found, [(roles[pid], name, what) for pid, name, what in seen.found]
+        wait_used(server, threads, 2)
+    by_role = {role: sum(1 for pid, _, _ in seen.unreadable if roles[pid] == role) for role in set(roles.values())}
+    print(f"\nlooked through {seen.bytes >> 20} MiB of {len(roles)} processes; pages that even root cannot read: {by_role}")
+    assert seen.bytes > 8 << 20
+    hidden = [name for pid, name, _ in seen.unreadable if roles[pid] == "vault" and name.startswith("/secretmem")]
+    assert hidden, "the vault's secret memory could be read"
+
+
+def has_secret_memory(server):
+    return any(name.startswith("/secretmem") for _, _, name in mappings(server.pids("vault")[0]))
+
+
+@needs_root
+def test_no_access_key_secret_in_core_or_auditor(in_use):
+    """The secrets of access keys are the vault's; those who only pass requests on have never seen them."""
+    server, _, _, _, threads = in_use
+    wait_used(server, threads, 2)
+    seen, roles = Seen(), roles_of(server)
+    needles = {"access key secret": server.access_key_secret.encode()}
+    for pid, role in roles.items():
+        if role != "supervisor":
+            look_through(pid, needles, seen)
+    assert not seen.found, [(roles[pid], name) for pid, name, _ in seen.found]
+
+
+def test_nothing_secret_on_disk(in_use, tmp_path):
+    server, client, material, key_id, threads = in_use
+    marker = b"a plaintext that nobody else may read " * 3
+    client.oss("PUT", "memory", "marker", marker * 1000, {"content-type": "text/plain"})
+    sealed = client.rpc("Encrypt", KeyId=key_id, Plaintext=base64.b64encode(marker).decode())
+    data_key = base64.b64decode(client.rpc("GenerateDataKey", KeyId=key_id)["Plaintext"])
+    client.rpc("CreateUser", RAM, signature=3, UserName="disk")
+    secret = client.rpc("CreateAccessKey", RAM, signature=3, UserName="disk")["AccessKey"]["AccessKeySecret"]
+    wait_used(server, threads, 2)
+    with open(tmp_path / "data" / "root.key", "rb") as f:
+        root_key = f.read()
+    needles = {**wanted(material), "plaintext": marker[:38], "plaintext in base64": base64.b64encode(marker)[:40], "data key": data_key,
+               "data key in base64": base64.b64encode(data_key)[:40], "access key secret": secret.encode(),
+               "root access key secret": server.access_key_secret.encode(), "root key": root_key[:16], "end of the root key": root_key[16:],
+               "description": b"described in the store"}
+    client.rpc("UpdateKeyDescription", KeyId=key_id, Description="another word")
+
+    def search():
+        found = []
+        for where, _, names in os.walk(tmp_path / "data"):
+            for name in names:
+                path = os.path.join(where, name)
+                try:
+                    with open(path, "rb") as f:
+                        content = f.read()
+                except FileNotFoundError:
+                    continue
+                found += [(os.path.relpath(path, tmp_path / "data"), what) for what, needle in needles.items() if needle in content]
+        return [f for f in found if f[0] != "root.key"]
+
+    assert not search()
+    assert client.rpc("Decrypt", CiphertextBlob=sealed["CiphertextBlob"])["Plaintext"] == base64.b64encode(marker).decode()
+    for thread in threads:
+        thread.stop.set()
+        thread.join(30)
+    assert server.stop() == 0
+    assert not search()
+
+
+# ---- how much and how fast
+
+def pss_kib(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+
+
+@needs_root
+def test_idle_memory(keyhold, tmp_path):
+    server = keyhold.on(tmp_path / "data")
+    assert server.identity()[0] == 200
+    roles = roles_of(server)
+    by_role = {}
+    for pid, role in roles.items():
+        by_role[role] = by_role.get(role, 0) + pss_kib(pid)
+    total = sum(by_role.values())
+    print(f"\nidle: {total / 1024:.1f} MiB in {len(roles)} processes: " + ", ".join(f"{r} {k / 1024:.1f}" for r, k in by_role.items()))
+    assert total < 60 * 1024, by_role
+
+
+def test_start_to_ready(keyhold, tmp_path):
+    made = json.loads(run_init(tmp_path / "data").stdout)
+    assert made["isNew"]
+    times = []
+    for _ in range(5):
+        for server in (keyhold("--data", str(tmp_path / "data"), *ANY_PORTS), keyhold.in_memory()):
+            times.append(server.ready_after)
+            assert server.stop() == 0
+    on_disk, in_memory = min(times[::2]), min(times[1::2])
+    print(f"\nstart to ready: {on_disk * 1000:.0f} ms with a data folder, {in_memory * 1000:.0f} ms in memory (best of five)")
+    assert on_disk < 0.3 * SLACK and in_memory < 0.3 * SLACK, times
