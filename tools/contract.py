@@ -14,6 +14,7 @@ C_TYPES = {"TEXT": "slice", "BYTES": "slice", "SECRET": "slice", "JSON": "slice"
            "TIME": "maybe_int", "BOOL": "maybe_bool", "MAP": "pair_list", "TEXTS": "slice_list",
            "JSONS": "slice_list", "BLOBS": "slice_list"}
 ROLES = {"any": "0"}
+WIRES = 4  # columns of errors.def between name and message: enum wire in contract/failure.h
 # How many pure steps an operation has: prepare; finish, after the vault's part; keep, after its body is on disk.
 STEPS = {"1": ["prepare"], "2": ["prepare", "finish"], "3": ["prepare", "finish", "keep"]}
 
@@ -34,8 +35,8 @@ def error_rows(path):
         if not line or line.startswith("#"):
             continue
         cells = [cell.strip() for cell in line.split("|")]
-        if len(cells) != 4 or not re.fullmatch(r"[A-Z][A-Z0-9_]*", cells[0]):
-            stop(f"{path}:{number}", "a row is NAME | alibaba | oss | message")
+        if len(cells) != WIRES + 2 or not re.fullmatch(r"[A-Z][A-Z0-9_]*", cells[0]):
+            stop(f"{path}:{number}", "a row is NAME | alibaba_rpc | oss_rest | aws_json | aws_query | message")
         yield cells
 
 
@@ -213,6 +214,14 @@ class Contract:
         out.append(f'const shape {c_name}_shape = {{"{name}", sizeof({c_name}), {len(fields)}, {pointer}}};')
         return out
 
+    def acts(self, op):
+        """The acts a signed request for the operation may ask the vault for, as a mask."""
+        named = [act for act in op["options"].get("acts", "").split(",") if act]
+        for act in named:
+            if act not in self.enums["VaultAct"]:
+                stop(op["name"], f"no act {act}")
+        return " | ".join(f"ACT_BIT(VAULT_ACT_{snake(act).upper()})" for act in named) or "0"
+
     def operation_source(self):
         index = {row[0]: i for i, row in enumerate(self.products)}
         out = ["const operation operation_table[] = {\n    {0},"]
@@ -222,20 +231,20 @@ class Contract:
             text = op["help"].replace('"', '\\"')
             out.append(f'    {{"{op["name"]}", &product_table[{index[op["product"]]}], "{action}", '
                        f'LEVEL_{op["level"].upper()}, RESOURCE_{snake(op["resource"]).upper()}, '
-                       f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()},\n'
+                       f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()}, {self.acts(op)},\n'
                        f'     &{snake(op["name"])}_in_shape, &{snake(op["name"])}_out_shape, "{text}"}},')
         out.append("};")
         return out
 
     def failure_source(self, errors):
-        out = ["const failure_row failure_table[] = {\n    {0},"]
+        out = ["const failure_row failure_table[] = {\n    {{{0}}},"]
         rows = list(error_rows(errors))
-        for _, rpc, oss, message in rows:
+        for row in rows:
             cells = []
-            for cell in (rpc, oss):
+            for cell in row[1:-1]:
                 http, code = ("500", "NULL") if cell == "-" else (cell.split()[0], f'"{cell.split()[1]}"')
-                cells.append(f"{http}, {code}")
-            out.append(f'    {{{cells[0]}, {cells[1]}, "{message}"}},')
+                cells.append(f"{{{http}, {code}}}")
+            out.append(f'    {{{{{", ".join(cells)}}}, "{row[-1]}"}},')
         out.append(f"}};\nconst size_t failure_count = {len(rows) + 1};")
         return out
 

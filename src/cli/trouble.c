@@ -40,8 +40,9 @@ void trouble_advise(trouble *t, const char *next, ...) {
 enum { FAILURES = 0 STATUS_CODES(COUNT_ONE) };
 
 static bool has_code(const failure_row *row, slice code) {
-    return (row->rpc_code && slice_equals_text(code, row->rpc_code)) ||
-           (row->oss_code && slice_equals_text(code, row->oss_code));
+    for (int wire = 0; wire < WIRE_COUNT; wire++)
+        if (row->in[wire].code && slice_equals_text(code, row->in[wire].code)) return true;
+    return false;
 }
 
 /* Several failures share a code, and some products spell a code their own way; the message tells them apart. */
@@ -129,7 +130,7 @@ enum outcome outcome_of(status failure) {
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         if (outcomes[i].failure == failure.code) return outcomes[i].outcome;
     const failure_row *row = failure_get(failure.code);
-    switch (row->rpc_code ? row->rpc_http : row->oss_http) {
+    switch (failure_shown(row).http) {
     case 403: return OUTCOME_DENIED;
     case 404: return OUTCOME_NOT_FOUND;
     case 409:

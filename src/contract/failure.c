@@ -8,3 +8,9 @@ const failure_row *failure_get(enum status_code code) {
     bool is_known = code != STATUS_OK && (size_t)code < failure_count;
     return &failure_table[is_known ? code : FAILURE_INTERNAL];
 }
+
+failure_code failure_shown(const failure_row *row) {
+    for (int wire = 0; wire < WIRE_COUNT; wire++)
+        if (row->in[wire].code) return row->in[wire];
+    return failure_table[FAILURE_INTERNAL].in[WIRE_ALIBABA_RPC];
+}

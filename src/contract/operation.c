@@ -23,3 +23,10 @@ const product *product_by_version(slice version) {
         if (slice_equals_text(version, product_table[i].version)) return &product_table[i];
     return NULL;
 }
+
+bool act_is_witnessed(int act) {
+    static const uint64_t WITNESSED = ACT_BIT(VAULT_ACT_NEW_KEY) | ACT_BIT(VAULT_ACT_ENCRYPT) |
+                                      ACT_BIT(VAULT_ACT_DECRYPT) | ACT_BIT(VAULT_ACT_GENERATE) |
+                                      ACT_BIT(VAULT_ACT_GENERATE_SEALED) | ACT_BIT(VAULT_ACT_IMPORT);
+    return act > 0 && act < 64 && (WITNESSED & ACT_BIT(act)) != 0;
+}

@@ -24,6 +24,7 @@ typedef struct operation {
     enum resource_kind resource;
     enum body_kind body;
     bool uses_vault; /* two steps: prepare, the vault's part, finish */
+    uint64_t acts;   /* what a signed request for it may have the vault do: ACT_BIT of each enum vault_act */
     const shape *in, *out;
     const char *help;
 } operation;
@@ -34,5 +35,10 @@ const operation *operation_get(int64_t id);
 enum operation_id operation_find(const char *product_name, slice name);
 /* By API version ("2016-01-20"); NULL when no product has it. */
 const product *product_by_version(slice version);
+
+#define ACT_BIT(act) (UINT64_C(1) << (act))
+
+/* Whether the act makes, imports or uses key material of a customer, so that the vault tells the auditor of it. */
+bool act_is_witnessed(int act);
 
 #endif

@@ -139,9 +139,9 @@ static void tables_are_whole(void **state) {
     assert_null(operation_get(OPERATION_COUNT));
     assert_null(operation_get(-1));
     assert_string_equal(product_by_version(SLICE("2016-01-20"))->name, "kms");
-    assert_string_equal(failure_get(FAILURE_KEY_NOT_FOUND)->rpc_code, "Forbidden.KeyNotFound");
-    assert_int_equal(failure_get(FAILURE_KEY_NOT_FOUND)->rpc_http, 404);
-    assert_int_equal(failure_get((enum status_code)9999)->rpc_http, 500);
+    assert_string_equal(failure_get(FAILURE_KEY_NOT_FOUND)->in[WIRE_ALIBABA_RPC].code, "Forbidden.KeyNotFound");
+    assert_int_equal(failure_get(FAILURE_KEY_NOT_FOUND)->in[WIRE_ALIBABA_RPC].http, 404);
+    assert_int_equal(failure_get((enum status_code)9999)->in[WIRE_ALIBABA_RPC].http, 500);
 }
 
 int main(void) {

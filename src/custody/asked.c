@@ -30,31 +30,53 @@ static status decode(slice encoded, unsigned times, arena *memory, slice *out) {
     return OK;
 }
 
+static status name_operation(slice action, slice version, asked *out) {
+    ENSURE(!slice_is_absent(action), NO_PERMISSION);
+    const product *said = product_by_version(version);
+    out->operation = said ? operation_find(said->name, action) : OPERATION_NONE;
+    return OK;
+}
+
 /* METHOD & %2F & parameters, where the parameters are encoded once more as a whole: '=' is %3D and '&' is %26, while a
  * '%' within a value has become %25. */
 static status read_rpc(slice text, arena *memory, asked *out) {
     slice method, path;
     ENSURE(slice_split(&text, '&', &method) && slice_split(&text, '&', &path), NO_PERMISSION);
     ENSURE(slice_equals_text(path, "%2F") && text.len > 0 && !slice_contains_byte(text, '&'), NO_PERMISSION);
-    slice user;
-    TRY(parameter_find(text, SLICE("%26"), SLICE("Action%3D"), &out->action));
+    slice user, action, version;
+    TRY(parameter_find(text, SLICE("%26"), SLICE("Action%3D"), &action));
+    TRY(parameter_find(text, SLICE("%26"), SLICE("Version%3D"), &version));
+    TRY(name_operation(action, version, out));
     TRY(parameter_find(text, SLICE("%26"), SLICE("UserName%3D"), &user));
     return decode(user, 2, memory, &out->user_name);
 }
 
 static bool take_line(slice *rest, slice *line) { return slice_split(rest, '\n', line); }
 
-static status read_acs3_headers(slice *rest, slice *action) {
-    static const slice NAME = {(const uint8_t *)"x-acs-action:", 13};
-    slice line, found = {0};
-    for (;;) {
+/* The action and the version stand in headers, in the query, or in both and then alike. */
+typedef struct named {
+    slice action, version;
+} named;
+
+static status take_header(slice line, slice name, slice *found) {
+    if (!slice_starts_with(line, name)) return OK;
+    ENSURE(slice_is_absent(*found), NO_PERMISSION);
+    *found = slice_skip(line, name.len);
+    return OK;
+}
+
+static status read_acs3_headers(slice *rest, named *out) {
+    for (slice line;;) {
         ENSURE(take_line(rest, &line), NO_PERMISSION);
-        if (line.len == 0) break;
-        if (!slice_starts_with(line, NAME)) continue;
-        ENSURE(slice_is_absent(found), NO_PERMISSION);
-        found = slice_skip(line, NAME.len);
+        if (line.len == 0) return OK;
+        TRY(take_header(line, SLICE("x-acs-action:"), &out->action));
+        TRY(take_header(line, SLICE("x-acs-version:"), &out->version));
     }
-    *action = found;
+}
+
+static status one_of(slice a, slice b, slice *out) {
+    ENSURE(slice_is_absent(a) || slice_is_absent(b) || slice_equals(a, b), NO_PERMISSION);
+    *out = slice_is_absent(a) ? b : a;
     return OK;
 }
 
@@ -62,14 +84,17 @@ static status read_acs3_headers(slice *rest, slice *action) {
 static status read_acs3(slice text, arena *memory, asked *out) {
     static const slice NO_BODY = {(const uint8_t *)"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
                                   64};
-    slice method, path, query, in_header, in_query, names, hash, user;
+    slice method, path, query, names, hash, user;
+    named in_headers = {0}, in_query = {0};
     ENSURE(take_line(&text, &method) && take_line(&text, &path) && take_line(&text, &query), NO_PERMISSION);
-    TRY(read_acs3_headers(&text, &in_header));
+    TRY(read_acs3_headers(&text, &in_headers));
     ENSURE(take_line(&text, &names) && take_line(&text, &hash) && slice_is_absent(text), NO_PERMISSION);
-    TRY(parameter_find(query, SLICE("&"), SLICE("Action="), &in_query));
-    bool agree = slice_is_absent(in_header) || slice_is_absent(in_query) || slice_equals(in_header, in_query);
-    ENSURE(agree, NO_PERMISSION);
-    out->action = slice_is_absent(in_header) ? in_query : in_header;
+    TRY(parameter_find(query, SLICE("&"), SLICE("Action="), &in_query.action));
+    TRY(parameter_find(query, SLICE("&"), SLICE("Version="), &in_query.version));
+    named said = {0};
+    TRY(one_of(in_headers.action, in_query.action, &said.action));
+    TRY(one_of(in_headers.version, in_query.version, &said.version));
+    TRY(name_operation(said.action, said.version, out));
     out->has_signed_body = !slice_equals(hash, NO_BODY);
     TRY(parameter_find(query, SLICE("&"), SLICE("UserName="), &user));
     return decode(user, 1, memory, &out->user_name);
@@ -122,32 +147,16 @@ status asked_read(int scheme, slice text, arena *memory, asked *out) {
     case SCHEME_OSS_V4: TRY(read_oss4(text, &made)); break;
     default: return FAIL(NO_PERMISSION);
     }
-    ENSURE(made.is_storage || !slice_is_absent(made.action), NO_PERMISSION);
     *out = made;
     return OK;
 }
 
-/* Which requests may ask for an act: one API operation, and reading, writing or copying an object. */
-static const struct rule {
-    const char *action;
-    bool by_read, by_write, by_copy;
-} rules[] = {
-    [VAULT_ACT_NEW_ACCESS_KEY] = {.action = "CreateAccessKey"},
-    [VAULT_ACT_NEW_KEY] = {.action = "CreateKey"},
-    [VAULT_ACT_ENCRYPT] = {.action = "Encrypt"},
-    [VAULT_ACT_DECRYPT] = {.action = "Decrypt", .by_read = true, .by_copy = true},
-    [VAULT_ACT_GENERATE] = {.action = "GenerateDataKey", .by_write = true, .by_copy = true},
-    [VAULT_ACT_GENERATE_SEALED] = {.action = "GenerateDataKeyWithoutPlaintext"},
-    [VAULT_ACT_IMPORT_PARAMETERS] = {.action = "GetParametersForImport"},
-    [VAULT_ACT_IMPORT] = {.action = "ImportKeyMaterial"},
-    [VAULT_ACT_NEW_SESSION] = {.action = "GetSessionToken"},
-};
-
-static bool storage_allows(const asked *a, const struct rule *r) {
-    if (!a->names_object) return false;
-    if (slice_equals_text(a->verb, "GET")) return r->by_read;
-    if (!slice_equals_text(a->verb, "PUT")) return false;
-    return a->copies ? r->by_copy : r->by_write;
+/* What a storage request does with an object: the operations whose rows say what that takes. */
+static enum operation_id storage_operation(const asked *a) {
+    if (!a->names_object) return OPERATION_NONE;
+    if (slice_equals_text(a->verb, "GET")) return OPERATION_GET_OBJECT;
+    if (!slice_equals_text(a->verb, "PUT")) return OPERATION_NONE;
+    return a->copies ? OPERATION_COPY_OBJECT : OPERATION_PUT_OBJECT;
 }
 
 static bool same_text(slice a, slice b) { return a.len == b.len && (a.len == 0 || slice_equals(a, b)); }
@@ -161,11 +170,8 @@ static bool is_for_whom_it_says(const asked *a, const key_act *act, const sealed
 
 status asked_allows(const asked *a, const key_act *act, const sealed_header *caller) {
     if (act->act == VAULT_ACT_VERIFY) return OK;
-    ENSURE(act->act > 0 && (size_t)act->act < sizeof rules / sizeof *rules, NO_PERMISSION);
-    const struct rule *r = &rules[act->act];
-    ENSURE(r->action != NULL, NO_PERMISSION);
-    bool allowed = a->is_storage ? storage_allows(a, r) : slice_equals_text(a->action, r->action);
-    ENSURE(allowed, NO_PERMISSION);
+    const operation *op = operation_get(a->is_storage ? storage_operation(a) : a->operation);
+    ENSURE(op != NULL && act->act > 0 && act->act < 64 && (op->acts & ACT_BIT(act->act)) != 0, NO_PERMISSION);
     if (act->act == VAULT_ACT_NEW_ACCESS_KEY) ENSURE(is_for_whom_it_says(a, act, caller), NO_PERMISSION);
     return OK;
 }

@@ -4,8 +4,14 @@
 
 #define NO_BODY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define SOME_BODY "cd1852979dc244c77557954562be5ae208a85b7053462fbacf424a37c44bc7df"
-#define RPC(parameters) "POST&%2F&AccessKeyId%3DLTAI%26" parameters "%26Format%3Djson"
-#define ACS3(query, header, body) "POST\n/\n" query "\nhost:h\n" header "x-acs-date:d\n\nhost;x-acs-action\n" body
+#define OF(version, parameters) "POST&%2F&AccessKeyId%3DLTAI%26" parameters "%26Format%3Djson%26Version%3D" version
+#define RPC(parameters) OF("2016-01-20", parameters)
+#define RAM(parameters) OF("2015-05-01", parameters)
+#define STS(parameters) OF("2015-04-01", parameters)
+#define ACS3_OF(version, query, header, body)                                                                          \
+    "POST\n/\n" query "\nhost:h\n" header "x-acs-date:d\n" version "\nhost;x-acs-action\n" body
+#define ACS3(query, header, body) ACS3_OF("x-acs-version:2016-01-20\n", query, header, body)
+#define ACS3_RAM(query, header, body) ACS3_OF("x-acs-version:2015-05-01\n", query, header, body)
 
 typedef struct row {
     int scheme;
@@ -28,13 +34,13 @@ static const row rows[] = {
     {SCHEME_ALIBABA_V1, RPC("Action%3DGetParametersForImport"), VAULT_ACT_IMPORT_PARAMETERS, true},
     {SCHEME_ALIBABA_V1, RPC("Action%3DImportKeyMaterial"), VAULT_ACT_IMPORT, true},
     {SCHEME_ALIBABA_V1, RPC("Action%3DImportKeyMaterial"), VAULT_ACT_IMPORT_PARAMETERS, false},
-    {SCHEME_ALIBABA_V1, RPC("Action%3DCreateAccessKey"), VAULT_ACT_NEW_ACCESS_KEY, true},
-    {SCHEME_ALIBABA_V1, RPC("Action%3DGetSessionToken"), VAULT_ACT_NEW_SESSION, true},
+    {SCHEME_ALIBABA_V1, RAM("Action%3DCreateAccessKey"), VAULT_ACT_NEW_ACCESS_KEY, true},
+    {SCHEME_ALIBABA_V1, STS("Action%3DGetSessionToken"), VAULT_ACT_NEW_SESSION, true},
     {SCHEME_ALIBABA_V1, RPC("Action%3DListKeys"), VAULT_ACT_VERIFY, true},
     /* never by request */
     {SCHEME_ALIBABA_V1, RPC("Action%3DNewAccount"), VAULT_ACT_NEW_ACCOUNT, false},
     {SCHEME_ALIBABA_V1, RPC("Action%3DAdoptAccessKey"), VAULT_ACT_ADOPT_ACCESS_KEY, false},
-    {SCHEME_ALIBABA_V1, RPC("Action%3DCreateAccessKey"), VAULT_ACT_ADOPT_ACCESS_KEY, false},
+    {SCHEME_ALIBABA_V1, RAM("Action%3DCreateAccessKey"), VAULT_ACT_ADOPT_ACCESS_KEY, false},
     {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), 0, false},
     {SCHEME_ALIBABA_V1, RPC("Action%3DEncrypt"), VAULT_ACT_NEW_SESSION + 1, false},
     /* the action is a parameter of its own: not a part of another's name or value */
@@ -45,12 +51,22 @@ static const row rows[] = {
     {SCHEME_ALIBABA_V1, RPC("Description%3Da%2526Action%253DDecrypt"), VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V1, RPC("Action%3DListKeys%26Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V1, RPC("Action%3DDecrypt%26Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
-    {SCHEME_ALIBABA_V1, "POST&%2F&Action%3DDecrypt", VAULT_ACT_DECRYPT, true},
+    {SCHEME_ALIBABA_V1, "POST&%2F&Action%3DDecrypt%26Version%3D2016-01-20", VAULT_ACT_DECRYPT, true},
     {SCHEME_ALIBABA_V1, "POST&%2Fx&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V1, "POST&%2F&A%3Db&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V1, "POST&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V1, "", VAULT_ACT_DECRYPT, false},
+    /* nor is an action of another product, or of none */
+    {SCHEME_ALIBABA_V1, RAM("Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, OF("2016-01-21", "Action%3DDecrypt"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, "POST&%2F&Action%3DDecrypt", VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, RPC("Action%3DDecrypt%26Version%3D2015-05-01"), VAULT_ACT_DECRYPT, false},
+    {SCHEME_ALIBABA_V1, OF("2015-05-01", "Action%3DDecrypt%26SignatureVersion%3D2016-01-20"), VAULT_ACT_DECRYPT, false},
     /* ACS3 */
+    {SCHEME_ALIBABA_V3, ACS3_RAM("", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3_OF("", "Version=2016-01-20", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, true},
+    {SCHEME_ALIBABA_V3, ACS3_RAM("Version=2016-01-20", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, false},
+    {SCHEME_ALIBABA_V3, ACS3_OF("", "", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, false},
     {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_ENCRYPT, true},
     {SCHEME_ALIBABA_V3, ACS3("", "x-acs-action:Encrypt\n", NO_BODY), VAULT_ACT_DECRYPT, false},
     {SCHEME_ALIBABA_V3, ACS3("Action=Encrypt", "", NO_BODY), VAULT_ACT_ENCRYPT, true},
@@ -119,7 +135,7 @@ static void access_keys_are_for_whom_the_request_says(void **state) {
     key_act for_root = {.act = VAULT_ACT_NEW_ACCESS_KEY};
     key_act for_alice = for_root, for_bob = for_root;
     for_alice.user_name = SLICE("alice"), for_bob.user_name = SLICE("bob");
-    const char *plain = RPC("Action%3DCreateAccessKey"), *bob = RPC("Action%3DCreateAccessKey%26UserName%3Dbob");
+    const char *plain = RAM("Action%3DCreateAccessKey"), *bob = RAM("Action%3DCreateAccessKey%26UserName%3Dbob");
     assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_root, &root));
     assert_false(is_allowed(SCHEME_ALIBABA_V1, plain, &for_bob, &root));
     assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_alice, &alice));
@@ -127,12 +143,12 @@ static void access_keys_are_for_whom_the_request_says(void **state) {
     assert_true(is_allowed(SCHEME_ALIBABA_V1, bob, &for_bob, &root));
     assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_root, &root));
     assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_alice, &alice));
-    const char *encoded = RPC("Action%3DCreateAccessKey%26UserName%3Db%256Fb");
+    const char *encoded = RAM("Action%3DCreateAccessKey%26UserName%3Db%256Fb");
     assert_true(is_allowed(SCHEME_ALIBABA_V1, encoded, &for_bob, &root));
-    const char *query = ACS3("UserName=bob", "x-acs-action:CreateAccessKey\n", NO_BODY);
+    const char *query = ACS3_RAM("UserName=bob", "x-acs-action:CreateAccessKey\n", NO_BODY);
     assert_true(is_allowed(SCHEME_ALIBABA_V3, query, &for_bob, &root));
     assert_false(is_allowed(SCHEME_ALIBABA_V3, query, &for_root, &root));
-    const char *body = ACS3("", "x-acs-action:CreateAccessKey\n", SOME_BODY);
+    const char *body = ACS3_RAM("", "x-acs-action:CreateAccessKey\n", SOME_BODY);
     assert_true(is_allowed(SCHEME_ALIBABA_V3, body, &for_bob, &root));
     assert_false(is_allowed(SCHEME_ALIBABA_V3, body, &for_root, &alice));
 }

@@ -78,29 +78,23 @@ void use_outcome_clear(use_outcome *o) {
 
 static const struct act_row {
     act_run *run;
-    bool is_witnessed;
     bool in_bootstrap; /* also without a proof, behind NewAccount */
 } rows[] = {
     [VAULT_ACT_NEW_ACCOUNT] = {.run = act_new_account},
     [VAULT_ACT_NEW_ACCESS_KEY] = {.run = act_new_access_key, .in_bootstrap = true},
     [VAULT_ACT_ADOPT_ACCESS_KEY] = {.run = act_adopt_access_key, .in_bootstrap = true},
-    [VAULT_ACT_NEW_KEY] = {.run = act_new_key, .is_witnessed = true, .in_bootstrap = true},
-    [VAULT_ACT_ENCRYPT] = {.run = act_encrypt, .is_witnessed = true},
-    [VAULT_ACT_DECRYPT] = {.run = act_decrypt, .is_witnessed = true},
-    [VAULT_ACT_GENERATE] = {.run = act_generate, .is_witnessed = true},
-    [VAULT_ACT_GENERATE_SEALED] = {.run = act_generate_sealed, .is_witnessed = true},
+    [VAULT_ACT_NEW_KEY] = {.run = act_new_key, .in_bootstrap = true},
+    [VAULT_ACT_ENCRYPT] = {.run = act_encrypt},
+    [VAULT_ACT_DECRYPT] = {.run = act_decrypt},
+    [VAULT_ACT_GENERATE] = {.run = act_generate},
+    [VAULT_ACT_GENERATE_SEALED] = {.run = act_generate_sealed},
     [VAULT_ACT_IMPORT_PARAMETERS] = {.run = act_import_parameters},
-    [VAULT_ACT_IMPORT] = {.run = act_import, .is_witnessed = true},
+    [VAULT_ACT_IMPORT] = {.run = act_import},
     [VAULT_ACT_NEW_SESSION] = {.run = act_new_session},
 };
 
 static const struct act_row *row_of(int act) {
     return act > 0 && (size_t)act < sizeof rows / sizeof *rows ? &rows[act] : NULL;
-}
-
-bool custody_is_witnessed(int act) {
-    const struct act_row *row = row_of(act);
-    return row != NULL && row->is_witnessed;
 }
 
 /* A token that was forged, changed or made for another account is simply not one. */
@@ -141,7 +135,8 @@ static status identify(act_scene *scene, const use_message *use, used_message *u
 static status acts_check_signed(const act_scene *scene, const use_message *use, slice text, used_message *used) {
     asked a;
     TRY(asked_read(use->proof->scheme, text, scene->memory, &a));
-    used->asked = a.is_storage ? a.verb : a.action;
+    used->asked = a.verb;
+    used->operation = SET_INT(a.operation);
     for (size_t i = 0; i < use->acts.count; i++) TRY(asked_allows(&a, &use->acts.at[i], &scene->caller->header));
     return OK;
 }
@@ -158,7 +153,7 @@ static status acts_check_bootstrap(const use_message *use) {
 }
 
 static void remember_use(int act, const act_outcome *done, use_outcome *out) {
-    if (!custody_is_witnessed(act)) return;
+    if (!act_is_witnessed(act)) return;
     key_use *use = &out->uses[out->use_count++];
     use->act = act;
     uuid_format(done->key_id.at, use->key_id);

@@ -45,9 +45,6 @@ typedef struct use_outcome {
 } use_outcome;
 void use_outcome_clear(use_outcome *o);
 
-/* Whether a use of this act is witnessed: NewKey, Encrypt, Decrypt, Generate, GenerateSealed and Import. */
-bool custody_is_witnessed(int act);
-
 /* The texts of a proof come boxed by the gateway that decoded the request; core cannot read them. Makes `out` a proof with the texts
  * opened (in `memory`, to be wiped with it). CLOSED when one does not open or that gateway is not paired: then nothing is known
  * about the signature. */

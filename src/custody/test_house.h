@@ -48,11 +48,18 @@ static inline slice test_sign(slice secret_text, slice text, arena *memory) {
     return slice_of(at, HASH_SHA1_BYTES);
 }
 
+/* Of the product that has the action. */
+static inline const char *test_version(const char *action) {
+    if (strcmp(action, "CreateAccessKey") == 0) return "2015-05-01";
+    return strcmp(action, "GetSessionToken") == 0 ? "2015-04-01" : "2016-01-20";
+}
+
 static inline proof *test_proof(test_house *h, const char *action) {
     proof *p = ARENA_NEW(&h->memory, proof);
     slice *text = ARENA_NEW(&h->memory, slice);
-    ASSERT_OK(
-        arena_printf(&h->memory, text, "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson", action));
+    ASSERT_OK(arena_printf(&h->memory, text,
+                           "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson%%26Version%%3D%s", action,
+                           test_version(action)));
     *p = (proof){.scheme = SCHEME_ALIBABA_V1, .access_key_id = TEST_KEY_NAME, .texts = {text, 1}};
     p->signature = test_sign(TEST_SECRET, *text, &h->memory);
     return p;

@@ -55,10 +55,10 @@ static const spelling spellings[] = {
 };
 
 rpc_error rpc_error_of(const product *p, status failure) {
-    enum status_code shown = failure_get(failure.code)->rpc_code ? failure.code : FAILURE_INTERNAL;
+    enum status_code shown = failure_get(failure.code)->in[WIRE_ALIBABA_RPC].code ? failure.code : FAILURE_INTERNAL;
     const failure_row *row = failure_get(shown);
     for (size_t i = 0; p && i < sizeof spellings / sizeof *spellings; i++)
         if (strcmp(spellings[i].product, p->name) == 0 && spellings[i].failure == shown)
             return (rpc_error){spellings[i].http, spellings[i].code, row};
-    return (rpc_error){row->rpc_http, row->rpc_code, row};
+    return (rpc_error){row->in[WIRE_ALIBABA_RPC].http, row->in[WIRE_ALIBABA_RPC].code, row};
 }

@@ -241,7 +241,7 @@ static status write_error(const decoded *d, const reply *r, const failure_row *r
     TRY(failure_text(row, detail, memory, &message));
     xml_begin(&w);
     xml_open(&w, SLICE("Error"));
-    xml_put_text(&w, SLICE("Code"), slice_of_text(row->oss_code));
+    xml_put_text(&w, SLICE("Code"), slice_of_text(row->in[WIRE_OSS_REST].code));
     TRY(put_safe(&w, "Message", message, memory));
     TRY(put_safe(&w, "RequestId", r->request_id, memory));
     TRY(put_safe(&w, "HostId", r->host, memory));
@@ -265,17 +265,17 @@ static status write_head_error(const decoded *d, const reply *r, const failure_r
 
 status oss_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out) {
     const failure_row *row = failure_get(r->failure.code);
-    if (!row->oss_code) row = failure_get(FAILURE_INTERNAL);
+    if (!row->in[WIRE_OSS_REST].code) row = failure_get(FAILURE_INTERNAL);
     answer_builder b;
     begin(&b, HEADERS_MOST, r, memory);
-    if (row->oss_http == 304) return answer_finish_empty(&b, row->oss_http, out);
+    if (row->in[WIRE_OSS_REST].http == 304) return answer_finish_empty(&b, row->in[WIRE_OSS_REST].http, out);
     if (d->is_head) {
         slice error;
         TRY(write_head_error(d, r, row, memory, &error));
         answer_add(&b, "x-oss-err", error);
-        return answer_finish_empty(&b, row->oss_http, out);
+        return answer_finish_empty(&b, row->in[WIRE_OSS_REST].http, out);
     }
     OWNED(buffer) body = {0};
     TRY(write_error(d, r, row, memory, &body));
-    return answer_finish_body(&b, row->oss_http, XML_TYPE, &body, out);
+    return answer_finish_body(&b, row->in[WIRE_OSS_REST].http, XML_TYPE, &body, out);
 }

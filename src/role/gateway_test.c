@@ -180,7 +180,7 @@ static void one_connection_too_many_is_told_so(void **state) {
         assert_int_equal(client_answer(&all[i]).status, 200);
     }
     client_send_text(&all[128], LIST_BUCKETS);
-    assert_int_equal(client_answer(&all[128]).status, failure_get(FAILURE_THROTTLED)->oss_http);
+    assert_int_equal(client_answer(&all[128]).status, failure_get(FAILURE_THROTTLED)->in[WIRE_OSS_REST].http);
     assert_true(client_is_closed_within(&all[128], 2000));
     for (int i = 0; i < 129; i++) client_clear(&all[i]);
 }

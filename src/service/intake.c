@@ -196,6 +196,7 @@ status serve_from_vault(serve *s, slice frame) {
         return OK;
     }
     j->asked = used->asked;
+    j->asked_operation = used->operation.value;
     c->results.at = used->results.at;
     c->results.count = used->results.count;
     if (!FAILED(c->failure) && c->results.count != c->act_count) c->failure = FAIL(INTERNAL);

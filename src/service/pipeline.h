@@ -32,13 +32,14 @@ typedef struct job {
     enum operation_id operation_id;
     slice alternative; /* second reading of the input, packed; absent: none */
     slice_list alternative_texts;
-    slice asked;           /* what was signed, as the vault read it */
-    bool is_verified;      /* the vault has seen the signature to be right */
-    bool has_run;          /* its steps ran: a lost race runs them again */
-    bool is_abandoned;     /* the client is gone; what was begun is still recorded */
-    bool is_asked;         /* the auditor was asked */
-    bool has_outbox;       /* the event lies in the store until the auditor has it */
-    uint64_t event_number; /* in the order of sending; 0: not sent yet */
+    slice asked;             /* what was signed, as the vault read it: a storage request's method … */
+    int64_t asked_operation; /* … or any other request's operation */
+    bool is_verified;        /* the vault has seen the signature to be right */
+    bool has_run;            /* its steps ran: a lost race runs them again */
+    bool is_abandoned;       /* the client is gone; what was begun is still recorded */
+    bool is_asked;           /* the auditor was asked */
+    bool has_outbox;         /* the event lies in the store until the auditor has it */
+    uint64_t event_number;   /* in the order of sending; 0: not sent yet */
     int attempts;
     buffer event;      /* JSON, until acknowledged */
     body_message done; /* what the gateway said of the body */

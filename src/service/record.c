@@ -88,8 +88,7 @@ static void describe_operation(const job *j, event *e, char source[96]) {
 static status describe_failure(call *c, event *e) {
     if (!FAILED(c->failure)) return OK;
     const failure_row *row = failure_get(c->failure.code);
-    const char *code = row->rpc_code ? row->rpc_code : row->oss_code;
-    e->error_code = slice_of_text(code ? code : "InternalFailure");
+    e->error_code = slice_of_text(failure_shown(row).code);
     if (slice_is_empty(c->detail)) {
         e->error_message = slice_of_text(row->message);
         return OK;
@@ -142,11 +141,7 @@ status record_prepare(serve *s, job *j) {
 /* How many uses the vault must have witnessed: acts that make, import or use key material. */
 static int64_t count_uses(const call *c) {
     int64_t count = 0;
-    for (size_t i = 0; i < c->results.count && i < c->act_count; i++) {
-        int act = c->acts[i].act;
-        count += act == VAULT_ACT_NEW_KEY || act == VAULT_ACT_ENCRYPT || act == VAULT_ACT_DECRYPT ||
-                 act == VAULT_ACT_GENERATE || act == VAULT_ACT_GENERATE_SEALED || act == VAULT_ACT_IMPORT;
-    }
+    for (size_t i = 0; i < c->results.count && i < c->act_count; i++) count += act_is_witnessed(c->acts[i].act);
     return count;
 }
 

@@ -142,7 +142,7 @@ static status check_asked(const job *j) {
     bool is_storage_operation = strcmp(c->operation->product->name, "oss") == 0;
     ENSURE(is_storage == is_storage_operation, NO_PERMISSION);
     if (!is_storage) {
-        ENSURE(slice_equals_text(j->asked, c->operation->name), NO_PERMISSION);
+        ENSURE(j->asked_operation == j->operation_id, NO_PERMISSION);
         return OK;
     }
     bool is_reading = slice_equals_text(j->asked, "GET") || slice_equals_text(j->asked, "HEAD");
