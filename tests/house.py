@@ -1,6 +1,7 @@
 """Plays the supervisor and a gateway towards the real vault, auditor and core: what a taken gateway could do, and what the
 processes say to each other. The codec is written from the contract tables alone, independent of the C code."""
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -29,14 +30,17 @@ def load_contract():
 
 
 CONTRACT = load_contract()
-# Numbers follow the order in which the build lists the files.
-ORDER = ["products", "kms", "ram", "trail", "oss", "records", "messages"]
 
 
 def ordered():
+    """Numbers follow the order in which the build lists the files."""
     contract = tables.Contract()
-    for name in ORDER:
-        contract.read(os.path.join(ROOT, "src", "contract", name + ".def"))
+    folder = os.path.join(ROOT, "src", "contract")
+    with open(os.path.join(folder, "meson.build"), encoding="utf-8") as f:
+        listed = re.search(r"^defs = files\((.*?)\)", f.read(), re.M | re.S)[1]
+    for name in re.findall(r"'(\w+\.def)'", listed):
+        if name != "errors.def":
+            contract.read(os.path.join(folder, name))
     return contract
 
 

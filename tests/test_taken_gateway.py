@@ -9,7 +9,7 @@ import urllib.parse
 import uuid
 
 import pytest
-from house import FAILURES, OPERATIONS, House
+from house import CONTRACT, FAILURES, OPERATIONS, House
 
 
 @pytest.fixture()
@@ -23,12 +23,18 @@ def enc(text):
     return urllib.parse.quote(text, safe="-_.~")
 
 
+def version_of(action):
+    """The API version of the product that has the action."""
+    product = next(op["product"] for op in CONTRACT.operations if op["name"] == action)
+    return next(version for name, version, _ in CONTRACT.products if name == product)
+
+
 def sign_v1(access_key_id, secret, action, now=None, nonce=None, **parameters):
     """The proof of an RPC V1 request, as a gateway makes it from one."""
     now = int(time.time()) if now is None else now
     nonce = nonce or uuid.uuid4().hex
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    p = dict(parameters, Action=action, Format="JSON", Version="2016-01-20", AccessKeyId=access_key_id, SignatureNonce=nonce,
+    p = dict(parameters, Action=action, Format="JSON", Version=version_of(action), AccessKeyId=access_key_id, SignatureNonce=nonce,
              SignatureMethod="HMAC-SHA1", SignatureVersion="1.0", Timestamp=stamp)
     canonical = "&".join(f"{enc(k)}={enc(v)}" for k, v in sorted(p.items()))
     text = "POST&%2F&" + enc(canonical)
