@@ -6,7 +6,7 @@
 #include "contract/message.h"
 #include "crypto/box.h"
 #include "crypto/mac.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "crypto/start.h"
 #include "custody/custody.h"
 
@@ -42,8 +42,8 @@ static void pair_make(void) {
     must(secret_new(BOX_KEY_BYTES, &key));
     must(custody_pair_keygen(house.custody, &key));
     must(box_new(&key, BOX_SIDE_A, &maker));
-    must(rsa_generate(2048, &private_der));
-    must(rsa_public(&private_der, &house.public_der));
+    must(asymmetric_generate(ASYMMETRIC_RSA_2048, &private_der));
+    must(asymmetric_public_of(ASYMMETRIC_RSA_2048, &private_der, &house.public_der));
     must(box_seal_secret(maker, buffer_slice(&house.public_der), &private_der, &house.boxed));
     box_free(maker);
 }

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "cli/run.h"
 #include "cli/value.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 
 enum { MATERIAL_BYTES = 32 };
 
@@ -24,12 +24,12 @@ static status read_material(invocation *inv, slice *out) {
                         SLICE_ARGS(inv->words[0]), content.len);
 }
 
-static status read_algorithm(invocation *inv, const char **name, enum hash_kind *kind) {
+static status read_algorithm(invocation *inv, const char **name, enum asymmetric_sealing *kind) {
     slice given = SLICE("RSAES_OAEP_SHA_256");
     (void)flag_find(inv, "wrapping-algorithm", &given);
     int choice = choice_find(wrapping_algorithm_choices, given);
     *name = choice_text(wrapping_algorithm_choices, choice);
-    *kind = choice == WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1 ? HASH_SHA1 : HASH_SHA256;
+    *kind = choice == WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1 ? SEALING_OAEP_SHA1 : SEALING_OAEP_SHA256;
     if (choice != WRAPPING_ALGORITHM_ABSENT) return OK;
     trouble_advise(&inv->trouble, "choose from: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1");
     return trouble_note(&inv->trouble, FAIL(USAGE), "--wrapping-algorithm cannot be \"%.*s\".", SLICE_ARGS(given));
@@ -61,13 +61,14 @@ static status member_text(invocation *inv, const result *r, const char *name, sl
     return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer has no %s.", name);
 }
 
-static status wrap(invocation *inv, const result *parameters, enum hash_kind kind, slice material, slice *out) {
+static status wrap(invocation *inv, const result *parameters, enum asymmetric_sealing kind, slice material,
+                   slice *out) {
     OWNED(buffer) wrapped = {0};
     OWNED(buffer) text = {0};
     slice encoded, spki;
     TRY(member_text(inv, parameters, "PublicKey", &encoded));
     TRY(base64_decode(encoded, &inv->memory, &spki));
-    TRY(rsa_seal_oaep(spki, kind, material, &wrapped));
+    TRY(asymmetric_seal_once(ASYMMETRIC_RSA_2048, spki, kind, material, &wrapped));
     TRY(base64_encode(&text, buffer_slice(&wrapped)));
     return arena_copy(&inv->memory, buffer_slice(&text), out);
 }
@@ -90,7 +91,7 @@ static status import(invocation *inv) {
     OWNED(client) c = {0};
     slice material, expiry, wrapped;
     const char *algorithm;
-    enum hash_kind kind;
+    enum asymmetric_sealing kind;
     result parameters;
     TRY(read_algorithm(inv, &algorithm, &kind));
     TRY(read_expiry(inv, &expiry));

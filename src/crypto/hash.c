@@ -9,7 +9,8 @@ static _Thread_local hash_stream kept[HASH_KINDS];
 size_t hash_size(enum hash_kind kind) {
     static const uint8_t sizes[HASH_KINDS] = {
         [HASH_MD5] = HASH_MD5_BYTES,       [HASH_SHA1] = HASH_SHA1_BYTES,     [HASH_SHA256] = HASH_SHA256_BYTES,
-        [HASH_SHA384] = HASH_SHA384_BYTES, [HASH_SHA512] = HASH_SHA512_BYTES,
+        [HASH_SHA384] = HASH_SHA384_BYTES, [HASH_SHA512] = HASH_SHA512_BYTES, [HASH_SHA224] = HASH_SHA224_BYTES,
+        [HASH_SM3] = HASH_SM3_BYTES,
     };
     return (size_t)kind < HASH_KINDS ? sizes[kind] : 0;
 }

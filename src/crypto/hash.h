@@ -1,17 +1,17 @@
-/* Cryptographic hashes: MD5 (RFC 1321), SHA-1, SHA-256, SHA-384, SHA-512 (FIPS 180-4). MD5 and SHA-1 are for protocols
- * that prescribe them. */
+/* Cryptographic hashes: MD5 (RFC 1321), SHA-1, SHA-224, SHA-256, SHA-384, SHA-512 (FIPS 180-4), SM3 (GB/T 32905). MD5 and
+ * SHA-1 are for protocols that prescribe them. */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
 
 #include "base/slice.h"
 #include "base/status.h"
 
-enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512 };
-enum { HASH_KINDS = 5, HASH_MAX_BYTES = 64, HASH_MAX_BLOCK_BYTES = 128 };
+enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_SHA224, HASH_SM3 };
+enum { HASH_KINDS = 7, HASH_MAX_BYTES = 64, HASH_MAX_BLOCK_BYTES = 128 };
 enum { HASH_MD5_BYTES = 16, HASH_SHA1_BYTES = 20, HASH_SHA256_BYTES = 32 };
-enum { HASH_SHA384_BYTES = 48, HASH_SHA512_BYTES = 64 };
+enum { HASH_SHA384_BYTES = 48, HASH_SHA512_BYTES = 64, HASH_SHA224_BYTES = 28, HASH_SM3_BYTES = 32 };
 
-/* Bytes of the digest: 16, 20, 32, 48, 64. */
+/* Bytes of the digest: 16 to 64. */
 size_t hash_size(enum hash_kind kind);
 /* Bytes the function works on at a time: 64, or 128 for SHA-384 and SHA-512. */
 size_t hash_block_size(enum hash_kind kind);

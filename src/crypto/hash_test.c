@@ -1,4 +1,4 @@
-/* Hashes against FIPS 180-4's and RFC 1321's "abc", and against themselves in pieces. */
+/* Hashes against FIPS 180-4's, GB/T 32905's and RFC 1321's "abc", and against themselves in pieces. */
 #include "crypto/hash.h"
 
 #include "crypto/test_bytes.h"
@@ -10,6 +10,8 @@ static const char *const abc[HASH_KINDS] = {
     [HASH_SHA384] = "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
     [HASH_SHA512] = ("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                      "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
+    [HASH_SHA224] = "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+    [HASH_SM3] = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0", /* GB/T 32905 A.1 */
 };
 
 static void test_known_answers(void **state) {

@@ -16,7 +16,7 @@
 #include "crypto/libcrypto.h"
 #include "crypto/mac.h"
 #include "crypto/random.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "crypto/sign.h"
 #include "crypto/test_bytes.h"
 #include "crypto/xaes.h"
@@ -236,7 +236,7 @@ static struct {
 
 static status work_rsa_generate(void) {
     OWNED(secret) made = {0};
-    return rsa_generate(2048, &made);
+    return asymmetric_generate(ASYMMETRIC_RSA_2048, &made);
 }
 
 static status work_rsa(void) {
@@ -244,8 +244,9 @@ static status work_rsa(void) {
     OWNED(buffer) sealed = {0};
     OWNED(secret) opened = {0};
     slice spki = buffer_slice(&pair.public_der);
-    TRY(rsa_seal_oaep(spki, HASH_SHA256, (slice){key.hidden, key.len}, &sealed));
-    return rsa_open_oaep(&pair.private_der, HASH_SHA256, buffer_slice(&sealed), &opened);
+    TRY(asymmetric_seal_once(ASYMMETRIC_RSA_2048, spki, SEALING_OAEP_SHA256, (slice){key.hidden, key.len}, &sealed));
+    return asymmetric_open_once(ASYMMETRIC_RSA_2048, &pair.private_der, SEALING_OAEP_SHA256, buffer_slice(&sealed),
+                                &opened);
 }
 
 /* A prime's first bytes as DER has them, and its lowest ones as big numbers have them in memory. */
@@ -265,8 +266,8 @@ static status prime_add(EVP_PKEY *key, const char *parameter, const char *name) 
 }
 
 static status pair_make(void) {
-    TRY(rsa_generate(2048, &pair.private_der));
-    TRY(rsa_public(&pair.private_der, &pair.public_der));
+    TRY(asymmetric_generate(ASYMMETRIC_RSA_2048, &pair.private_der));
+    TRY(asymmetric_public_of(ASYMMETRIC_RSA_2048, &pair.private_der, &pair.public_der));
     const uint8_t *end = pair.private_der.hidden;
     FREED(EVP_PKEY) key = d2i_AutoPrivateKey(NULL, &end, (long)pair.private_der.len);
     TRY(prime_add(key, OSSL_PKEY_PARAM_RSA_FACTOR1, "the prime p"));

@@ -14,6 +14,14 @@
 const EVP_MD *algorithm_hash(enum hash_kind kind);
 const EVP_CIPHER *algorithm_aes256_gcm(void);
 const EVP_CIPHER *algorithm_aes256_ecb(void);
+enum short_cipher {
+    SHORT_CIPHER_AES128_GCM,
+    SHORT_CIPHER_AES192_GCM,
+    SHORT_CIPHER_SM4_CTR,
+    SHORT_CIPHER_AES256_KWP,
+    SHORT_CIPHERS
+};
+const EVP_CIPHER *algorithm_short(enum short_cipher which);
 
 /* INTERNAL, with libcrypto's queue of errors emptied. */
 status libcrypto_failure(void);

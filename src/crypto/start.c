@@ -11,6 +11,7 @@
 
 static struct {
     EVP_MD *hashes[HASH_KINDS];
+    EVP_CIPHER *shorts[SHORT_CIPHERS];
     EVP_CIPHER *aes256_gcm;
     EVP_CIPHER *aes256_ecb;
     bool started;
@@ -24,6 +25,8 @@ const EVP_MD *algorithm_hash(enum hash_kind kind) { return (size_t)kind < HASH_K
 const EVP_CIPHER *algorithm_aes256_gcm(void) { return library.aes256_gcm; }
 
 const EVP_CIPHER *algorithm_aes256_ecb(void) { return library.aes256_ecb; }
+
+const EVP_CIPHER *algorithm_short(enum short_cipher which) { return library.shorts[which]; }
 
 status libcrypto_failure(void) {
     ERR_clear_error();
@@ -56,10 +59,24 @@ status crypto_use_memory(void *(*take)(size_t), void *(*resize)(void *, size_t),
     return CRYPTO_set_mem_functions(take_memory, resize_memory, give_memory_back) == 1 ? OK : FAIL(INTERNAL);
 }
 
+static status ciphers_fetch(void) {
+    static const char *const names[SHORT_CIPHERS] = {
+        [SHORT_CIPHER_AES128_GCM] = "AES-128-GCM",
+        [SHORT_CIPHER_AES192_GCM] = "AES-192-GCM",
+        [SHORT_CIPHER_SM4_CTR] = "SM4-CTR",
+        [SHORT_CIPHER_AES256_KWP] = "AES-256-WRAP-PAD",
+    };
+    for (size_t i = 0; i < SHORT_CIPHERS; i++) {
+        library.shorts[i] = EVP_CIPHER_fetch(NULL, names[i], NULL);
+        if (library.shorts[i] == NULL) return libcrypto_failure();
+    }
+    return OK;
+}
+
 static status hashes_fetch(void) {
     static const char *const names[HASH_KINDS] = {
-        [HASH_MD5] = "MD5",         [HASH_SHA1] = "SHA1",       [HASH_SHA256] = "SHA2-256",
-        [HASH_SHA384] = "SHA2-384", [HASH_SHA512] = "SHA2-512",
+        [HASH_MD5] = "MD5",         [HASH_SHA1] = "SHA1",       [HASH_SHA256] = "SHA2-256", [HASH_SHA384] = "SHA2-384",
+        [HASH_SHA512] = "SHA2-512", [HASH_SHA224] = "SHA2-224", [HASH_SM3] = "SM3",
     };
     for (size_t i = 0; i < HASH_KINDS; i++) {
         library.hashes[i] = EVP_MD_fetch(NULL, names[i], NULL);
@@ -81,6 +98,7 @@ status crypto_start(void) {
     uint64_t quietly = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
     TRY(libcrypto_result(OPENSSL_init_crypto(quietly, NULL)));
     TRY(hashes_fetch());
+    TRY(ciphers_fetch());
     library.aes256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     library.aes256_ecb = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
     if (library.aes256_gcm == NULL || library.aes256_ecb == NULL) return libcrypto_failure();

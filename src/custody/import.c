@@ -2,7 +2,7 @@
  */
 #include "crypto/compare.h"
 #include "crypto/mac.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "custody/act.h"
 
 enum { ID_BYTES = 16, KEY_BYTES = 32, TOKEN_LIFETIME_S = 24 * 60 * 60 };
@@ -12,10 +12,10 @@ static status ids_check(const key_act *act) {
     return OK;
 }
 
-static status algorithm_hash_kind(int algorithm, enum hash_kind *out) {
+static status sealing_of(int algorithm, enum asymmetric_sealing *out) {
     switch (algorithm) {
-    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256: *out = HASH_SHA256; return OK;
-    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1: *out = HASH_SHA1; return OK;
+    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256: *out = SEALING_OAEP_SHA256; return OK;
+    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1: *out = SEALING_OAEP_SHA1; return OK;
     default: return FAIL(INVALID_PARAMETER);
     }
 }
@@ -33,9 +33,9 @@ static status token_seal(act_scene *scene, const key_act *act, const key_pair *m
 }
 
 status act_import_parameters(act_scene *scene, const key_act *act, act_outcome *out) {
-    enum hash_kind kind;
+    enum asymmetric_sealing how;
     TRY(ids_check(act));
-    TRY(algorithm_hash_kind(act->algorithm, &kind));
+    TRY(sealing_of(act->algorithm, &how));
     OWNED(key_pair) taken = {0};
     TRY(stock_take(scene->stock, &taken));
     return token_seal(scene, act, &taken, out);
@@ -51,10 +51,11 @@ static status token_check(const act_scene *scene, const key_act *act, const seal
 }
 
 static status material_unwrap(const key_act *act, const opened *token, secret *out) {
-    enum hash_kind kind;
-    TRY(algorithm_hash_kind(token->header.algorithm, &kind));
+    enum asymmetric_sealing how;
+    TRY(sealing_of(token->header.algorithm, &how));
     OWNED(secret) made = {0};
-    TRY(rsa_open_oaep(&token->value, kind, act->input, &made));
+    status opening = asymmetric_open_once(ASYMMETRIC_RSA_2048, &token->value, how, act->input, &made);
+    if (FAILED(opening)) return FAIL(KEY_MATERIAL);
     ENSURE(made.len == KEY_BYTES, KEY_MATERIAL);
     *out = made;
     made = (secret){0};

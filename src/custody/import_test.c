@@ -1,5 +1,5 @@
 /* Bringing one's own key: parameters, wrapping, token, expiry, the same material only. */
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "custody/test_house.h"
 
 static test_house house;
@@ -16,8 +16,8 @@ static void add_pair(uint8_t wrong_bit) {
     ASSERT_OK(secret_copy(slice_of(KEY, 32), &key));
     ASSERT_OK(box_new(&key, BOX_SIDE_A, &maker));
     ASSERT_OK(custody_pair_keygen(house.custody, &key));
-    ASSERT_OK(rsa_generate(2048, &private_der));
-    ASSERT_OK(rsa_public(&private_der, &public_der));
+    ASSERT_OK(asymmetric_generate(ASYMMETRIC_RSA_2048, &private_der));
+    ASSERT_OK(asymmetric_public_of(ASYMMETRIC_RSA_2048, &private_der, &public_der));
     ASSERT_OK(box_seal_secret(maker, buffer_slice(&public_der), &private_der, &boxed));
     boxed.at[boxed.len - 1] ^= wrong_bit;
     keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
@@ -55,10 +55,10 @@ static parameters ask(int algorithm) {
     return (parameters){given->output, given->extra};
 }
 
-static slice wrap(const parameters *p, enum hash_kind kind, size_t bytes) {
+static slice wrap(const parameters *p, enum asymmetric_sealing kind, size_t bytes) {
     OWNED(buffer) wrapped = {0};
     slice out;
-    ASSERT_OK(rsa_seal_oaep(p->public_der, kind, slice_of(material, bytes), &wrapped));
+    ASSERT_OK(asymmetric_seal_once(ASYMMETRIC_RSA_2048, p->public_der, kind, slice_of(material, bytes), &wrapped));
     ASSERT_OK(arena_copy(&house.memory, buffer_slice(&wrapped), &out));
     return out;
 }
@@ -78,8 +78,9 @@ static void imported_material_is_used(void **state) {
     (void)state;
     static const struct {
         int algorithm;
-        enum hash_kind kind;
-    } ways[] = {{WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256, HASH_SHA256}, {WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1, HASH_SHA1}};
+        enum asymmetric_sealing kind;
+    } ways[] = {{WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256, SEALING_OAEP_SHA256},
+                {WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1, SEALING_OAEP_SHA1}};
     slice blob = {0}, keys[2], prints[2];
     for (size_t i = 0; i < 2; i++) {
         parameters p = ask(ways[i].algorithm);
@@ -101,14 +102,14 @@ static void imported_material_is_used(void **state) {
 static void only_the_same_material_comes_again(void **state) {
     (void)state;
     parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
-    import_at(import_act(&p, wrap(&p, HASH_SHA256, 32)), TEST_NOW_S);
+    import_at(import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32)), TEST_NOW_S);
     slice print = house.done.used.results.at[0].extra;
-    key_act again = import_act(&p, wrap(&p, HASH_SHA256, 32));
+    key_act again = import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32));
     again.context = print;
     import_at(again, TEST_NOW_S);
     ASSERT_ANSWER(&house, OK);
     material[31] ^= 1;
-    again.input = wrap(&p, HASH_SHA256, 32);
+    again.input = wrap(&p, SEALING_OAEP_SHA256, 32);
     import_at(again, TEST_NOW_S);
     ASSERT_ANSWER(&house, KEY_MATERIAL);
     again.context = slice_head(print, 31);
@@ -123,13 +124,14 @@ static void bad_material_is_refused_alike(void **state) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         static uint8_t longer[64];
         OWNED(buffer) wrapped = {0};
-        ASSERT_OK(rsa_seal_oaep(p.public_der, HASH_SHA256, slice_of(longer, sizes[i]), &wrapped));
+        ASSERT_OK(asymmetric_seal_once(ASYMMETRIC_RSA_2048, p.public_der, SEALING_OAEP_SHA256,
+                                       slice_of(longer, sizes[i]), &wrapped));
         import_at(import_act(&p, buffer_slice(&wrapped)), TEST_NOW_S);
         ASSERT_ANSWER(&house, KEY_MATERIAL);
     }
-    import_at(import_act(&p, wrap(&p, HASH_SHA1, 32)), TEST_NOW_S); /* the other hash */
+    import_at(import_act(&p, wrap(&p, SEALING_OAEP_SHA1, 32)), TEST_NOW_S); /* the other hash */
     ASSERT_ANSWER(&house, KEY_MATERIAL);
-    slice wrapped = wrap(&p, HASH_SHA256, 32);
+    slice wrapped = wrap(&p, SEALING_OAEP_SHA256, 32);
     for (size_t bit = 0; bit < 8 * wrapped.len; bit += 61) {
         import_at(import_act(&p, test_flip(&house, wrapped, bit)), TEST_NOW_S);
         ASSERT_ANSWER(&house, KEY_MATERIAL);
@@ -143,7 +145,7 @@ static void bad_material_is_refused_alike(void **state) {
 static void tokens_are_for_one_key_and_one_day(void **state) {
     (void)state;
     parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
-    key_act good = import_act(&p, wrap(&p, HASH_SHA256, 32)), act = good;
+    key_act good = import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32)), act = good;
     import_at(good, TEST_NOW_S + 86400);
     ASSERT_ANSWER(&house, IMPORT_TOKEN_EXPIRED);
     act.key_id = slice_of(TEST_VERSION_ID, 16);
@@ -178,7 +180,7 @@ static void tokens_are_for_one_key_and_one_day(void **state) {
 static void material_expires(void **state) {
     (void)state;
     parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
-    key_act act = import_act(&p, wrap(&p, HASH_SHA256, 32));
+    key_act act = import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32));
     act.expires_at = SET_INT(TEST_NOW_S);
     import_at(act, TEST_NOW_S);
     ASSERT_ANSWER(&house, INVALID_PARAMETER);

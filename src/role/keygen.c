@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "contract/message.h"
 #include "crypto/box.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "crypto/start.h"
 #include "system/channel.h"
 #include "system/files.h"
@@ -32,14 +32,14 @@ static status confine(void) {
     return sandbox_enter(&plan, &report);
 }
 
-static status pair_make(keygen *k, int bits) {
+static status pair_make(keygen *k, enum asymmetric_kind kind) {
     OWNED(secret) private_der = {0};
     OWNED(buffer) public_der = {0};
     OWNED(buffer) boxed = {0};
     OWNED(buffer) frame = {0};
     ENSURE(k->box != NULL, CLOSED);
-    TRY(rsa_generate(bits, &private_der));
-    TRY(rsa_public(&private_der, &public_der));
+    TRY(asymmetric_generate(kind, &private_der));
+    TRY(asymmetric_public_of(kind, &private_der, &public_der));
     TRY(box_seal_secret(k->box, buffer_slice(&public_der), &private_der, &boxed));
     keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
     TRY(message_encode(MESSAGE_KEYGENNED, &m, &frame));
@@ -51,8 +51,12 @@ static status take_order(keygen *k, slice frame) {
     TRY(message_decode(frame, ROLE_VAULT, ROLE_KEYGEN, &k->memory, &m));
     ENSURE(m.verb == MESSAGE_KEYGEN, MALFORMED);
     const keygen_message *order = m.fields;
-    ENSURE(order->bits.value == 2048 || order->bits.value == 3072 || order->bits.value == 4096, MALFORMED);
-    return pair_make(k, (int)order->bits.value);
+    switch (order->bits.value) {
+    case 2048: return pair_make(k, ASYMMETRIC_RSA_2048);
+    case 3072: return pair_make(k, ASYMMETRIC_RSA_3072);
+    case 4096: return pair_make(k, ASYMMETRIC_RSA_4096);
+    default: return FAIL(MALFORMED);
+    }
 }
 
 static void drop_vault(keygen *k) {

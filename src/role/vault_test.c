@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "contract/message.h"
-#include "crypto/rsa.h"
+#include "crypto/asymmetric.h"
 #include "custody/test_house.h"
 #include "system/channel.h"
 #include "system/files.h"
@@ -386,7 +386,8 @@ static slice imported(const uint8_t material[32]) {
     key_act act = test_new_key_act();
     act.act = VAULT_ACT_IMPORT_PARAMETERS, act.algorithm = WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256;
     const key_result *given = use_act("GetParametersForImport", act);
-    ASSERT_OK(rsa_seal_oaep(given->output, HASH_SHA256, slice_of(material, 32), &wrapped));
+    ASSERT_OK(asymmetric_seal_once(ASYMMETRIC_RSA_2048, given->output, SEALING_OAEP_SHA256, slice_of(material, 32),
+                                   &wrapped));
     act.act = VAULT_ACT_IMPORT, act.token = given->extra, act.input = buffer_slice(&wrapped);
     return use_act("ImportKeyMaterial", act)->output;
 }
