@@ -6,6 +6,7 @@
 #include "format/form.h"
 #include "format/ini.h"
 #include "format/json.h"
+#include "format/json_walk.h"
 #include "format/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,17 +29,30 @@ static bool write_again(slice text, arena *memory, buffer *out) {
     return true;
 }
 
+/* What the writer made is walked to its end, and has as many parts; of other text only that it is stayed within. */
+static void walk(slice text, const json *value) {
+    json_walk w;
+    slice name, part;
+    size_t count = 0;
+    bool is_object = json_walk_object(text, &w);
+    if (!is_object && !json_walk_array(text, &w)) return;
+    while (is_object ? json_walk_member(&w, &name, &part) : json_walk_element(&w, &part)) count++;
+    if (value && (!w.is_ended || count != value->count)) abort();
+}
+
 static void try_json(slice text, arena *memory) {
     OWNED(buffer) once = {0};
     OWNED(buffer) twice = {0};
     OWNED(buffer) thrice = {0};
     const json *value = NULL;
     json_fault fault = {0};
+    walk(text, NULL);
     if (FAILED(json_parse(text, memory, &value, &fault))) {
         if (!fault.reason[0] || fault.position > text.len) abort();
         return;
     }
     write_json(value, &once);
+    walk(buffer_slice(&once), value);
     /* -0.0 is written as -0, which is read as the integer 0: one more round until it settles. */
     if (!write_again(buffer_slice(&once), memory, &twice) || !write_again(buffer_slice(&twice), memory, &thrice))
         return;

@@ -16,7 +16,8 @@ C_TYPES = {"TEXT": "slice", "BYTES": "slice", "SECRET": "slice", "JSON": "slice"
 ROLES = {"any": "0"}
 WIRES = 4  # columns of errors.def between name and message: enum wire in contract/failure.h
 # How many pure steps an operation has: prepare; finish, after the vault's part; keep, after its body is on disk.
-STEPS = {"1": ["prepare"], "2": ["prepare", "finish"], "3": ["prepare", "finish", "keep"]}
+STEPS = {"1": ["prepare"], "2": ["prepare", "finish"], "3": ["prepare", "finish", "keep"],
+         "trail": ["prepare", "keep"]}  # keep completes what the auditor found
 
 
 def stop(where, why):
@@ -267,7 +268,7 @@ class Contract:
         for op in self.operations:
             c_name = snake(op["name"])
             steps = STEPS[op["options"].get("steps", "1")]
-            row = ", ".join(f"{c_name}_{step}_any" for step in steps)
+            row = ", ".join(f".{step} = {c_name}_{step}_any" for step in steps)
             out.append(f"    [OPERATION_{c_name.upper()}] = {{{row}}}, \\")
         return "\n".join(out) + "\n\n"
 

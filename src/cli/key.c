@@ -192,6 +192,18 @@ static const command rows[] = {
      .positional = "KeyId",
      .columns = "TagKey TagValue",
      .name = "TagKey"},
+    {.verb = "usage",
+     .operation = OPERATION_GET_KEY_USAGE,
+     .positional = "KeyId",
+     .short_names = "StartTime=from EndTime=to",
+     .columns = "Hour UserName=USER Operation Act KeyVersionId=VERSION Count LastUsed=LAST",
+     .name = "Operation",
+     .help = "Counts a key's uses by hour, caller, operation and version, as the trail tells of them; --period All: "
+             "over all time."},
+    {.verb = "last-usage",
+     .operation = OPERATION_GET_KEY_LAST_USAGE,
+     .positional = "KeyId",
+     .name = "KeyLastUsage.Time"},
     {.verb = "regions", .operation = OPERATION_DESCRIBE_REGIONS, .columns = "RegionId", .name = "RegionId"},
 };
 

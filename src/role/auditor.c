@@ -17,9 +17,9 @@ typedef struct auditor {
     channel *core, *vault;
     int folder_fd;
     buffer frame;
-    bool is_publishing;                   /* a timer is set */
-    bool is_resting;                      /* the journal could not be written; a timer is set for the next attempt */
-    status journal_told, publishing_told; /* the trouble that was logged last: it is told once */
+    bool is_publishing; /* a timer is set */
+    bool is_resting;    /* the journal could not be written; a timer is set for the next attempt */
+    status journal_told, publishing_told, counting_told; /* the trouble that was logged last: it is told once */
     bool is_ready;
 } auditor;
 
@@ -53,8 +53,11 @@ static void publish(void *context) {
     status published = ledger_publish(&a->trail.ledger, &is_done);
     tell(&a->publishing_told, published, "trail not published", "it stays in the journal");
     if (FAILED(alarmed)) log_error("alarm not recorded", "%s", status_name(alarmed));
-    if (is_done && !FAILED(published) && !trail_has_witnesses(&a->trail)) return;
-    bool goes_on = !is_done && !FAILED(published);
+    bool is_counted = true;
+    status counted = ledger_count(&a->trail.ledger, &is_counted);
+    tell(&a->counting_told, counted, "key uses not counted", "they will be, from the trail");
+    if (is_done && is_counted && !FAILED(published) && !trail_has_witnesses(&a->trail)) return;
+    bool goes_on = !FAILED(published) && (!is_done || !is_counted);
     a->is_publishing = !FAILED(loop_after(a->child.loop, goes_on ? 0 : PUBLISH_MS, publish, a, NULL));
 }
 
@@ -65,11 +68,16 @@ static void plan_publishing(auditor *a) {
 
 /* ---- the batch: everything that came in this turn becomes durable at once */
 
+/* A question that waits for key uses to be counted, which is done a piece at a time. */
+static void come_back_for_lookups(auditor *a) {
+    if (trail_has_lookups(&a->trail)) loop_do_not_block(a->child.loop);
+}
+
 static void answer_lookups(auditor *a) {
     for (;;) {
         OWNED(buffer) output = {0};
         found_message answer;
-        if (!trail_next_answer(&a->trail, &output, &answer)) return;
+        if (!trail_next_answer(&a->trail, &output, &answer)) return come_back_for_lookups(a);
         status_ignore(send(a, a->core, MESSAGE_FOUND, &answer)); /* core asks again, or gave up */
     }
 }

@@ -21,7 +21,7 @@ typedef struct waiting_event {
 typedef struct waiting_lookup {
     struct waiting_lookup *next;
     int64_t id;
-    slice account, input;
+    slice account, key_id, input; /* in the same allocation */
     enum operation_id operation;
 } waiting_lookup;
 
@@ -59,7 +59,15 @@ status trail_commit(trail *t, trail_result *out);
 /* Uses the vault reported and core kept silent about for alarm_after_s become events of their own. */
 status trail_raise_alarms(trail *t);
 
-/* auditor_lookup.c: answers the oldest question; false when there is none. The answer's slices live in `output` and the trail. */
+/* auditor_lookup.c: answers the oldest question that can be answered now; false when there is none. The answer's slices live in
+ * `output` and the trail. One that has to wait until key uses are counted stays for the next turn: trail_has_lookups. */
 bool trail_next_answer(trail *t, buffer *output, found_message *out);
+bool trail_has_lookups(const trail *t);
+
+/* For auditor_lookup.c. An account without entries has no tree: NULL. */
+status trail_find_tree(trail *t, slice account, const tree **out);
+/* auditor_usage.c. CONFLICT: not all uses are counted yet, ask again next turn. */
+status trail_answer_usage(trail *t, const waiting_lookup *l, void *output);
+status trail_answer_last_usage(trail *t, const waiting_lookup *l, void *output);
 
 #endif

@@ -10,21 +10,42 @@
 
 enum { DAY_S = 86400, DEFAULT_DAYS = 7, ANSWER_BYTES_MOST = 768 << 10, MEMORY_LIMIT = 64 << 20 };
 
+static slice put(uint8_t **at, slice text) {
+    if (text.len) memcpy(*at, text.at, text.len);
+    slice copy = slice_of(*at, text.len);
+    *at += text.len;
+    return copy;
+}
+
+static void enqueue(trail *t, waiting_lookup *l) {
+    if (!t->lookups_end) t->lookups_end = &t->lookups;
+    l->next = NULL;
+    *t->lookups_end = l;
+    t->lookups_end = &l->next;
+}
+
+static waiting_lookup *dequeue(trail *t) {
+    waiting_lookup *l = t->lookups;
+    if (!l) return NULL;
+    t->lookups = l->next;
+    if (!t->lookups) t->lookups_end = NULL;
+    return l;
+}
+
 status trail_take_lookup(trail *t, const lookup_message *m) {
     ENSURE(operation_get(m->operation.value) != NULL, MALFORMED);
-    waiting_lookup *l = malloc(sizeof *l + m->account_id.len + m->input.len);
+    waiting_lookup *l = malloc(sizeof *l + m->account_id.len + m->key_id.len + m->input.len);
     ENSURE(l != NULL, OUT_OF_MEMORY);
     uint8_t *at = (uint8_t *)(l + 1);
     *l = (waiting_lookup){.id = m->id.value, .operation = (enum operation_id)m->operation.value};
-    if (m->account_id.len) memcpy(at, m->account_id.at, m->account_id.len);
-    if (m->input.len) memcpy(at + m->account_id.len, m->input.at, m->input.len);
-    l->account = slice_of(at, m->account_id.len);
-    l->input = slice_of(at + m->account_id.len, m->input.len);
-    if (!t->lookups_end) t->lookups_end = &t->lookups;
-    *t->lookups_end = l;
-    t->lookups_end = &l->next;
+    l->account = put(&at, m->account_id);
+    l->key_id = put(&at, m->key_id);
+    l->input = put(&at, m->input);
+    enqueue(t, l);
     return OK;
 }
+
+bool trail_has_lookups(const trail *t) { return t->lookups != NULL; }
 
 /* ---- LookupEvents */
 
@@ -70,7 +91,7 @@ static status make_query(const lookup_events_in *in, lookup_query *out) {
 }
 
 /* An account without entries has had no events; that is an answer. */
-static status find_tree(trail *t, slice account, const tree **out) {
+status trail_find_tree(trail *t, slice account, const tree **out) {
     status found = ledger_tree(&t->ledger, account, out);
     if (FAILED_WITH(found, NOT_FOUND)) *out = NULL;
     return FAILED_WITH(found, NOT_FOUND) ? OK : found;
@@ -84,7 +105,7 @@ static status answer_events(trail *t, const waiting_lookup *l, void *output) {
     const tree *of_account;
     TRY(shape_unpack(&lookup_events_in_shape, l->input, &t->memory, &in));
     TRY(make_query(&in, &query));
-    TRY(find_tree(t, l->account, &of_account));
+    TRY(trail_find_tree(t, l->account, &of_account));
     if (of_account) TRY(lookup_events(of_account, &query, &t->memory, &result));
     out->events.at = ARENA_ARRAY(&t->memory, slice, result.count + 1);
     ENSURE(out->events.at != NULL, OUT_OF_MEMORY);
@@ -115,7 +136,7 @@ static status answer_proof(trail *t, const waiting_lookup *l, void *output) {
     const tree *of_account;
     OWNED(buffer) text = {0};
     TRY(shape_unpack(&get_event_proof_in_shape, l->input, &t->memory, &in));
-    TRY(find_tree(t, l->account, &of_account));
+    TRY(trail_find_tree(t, l->account, &of_account));
     ENSURE(of_account != NULL, EVENT_NOT_FOUND);
     status sought = lookup_find(of_account, LOOKUP_EVENT_ID, in.event_id, 0, &t->memory, &found);
     if (FAILED_WITH(sought, EVENT_NOT_FOUND))
@@ -151,7 +172,7 @@ static status answer_checkpoint(trail *t, const waiting_lookup *l, void *output)
     OWNED(buffer) note = {0};
     OWNED(buffer) vkey = {0};
     TRY(shape_unpack(&get_checkpoint_in_shape, l->input, &t->memory, &in));
-    TRY(find_tree(t, l->account, &of_account));
+    TRY(trail_find_tree(t, l->account, &of_account));
     ENSURE(of_account != NULL, EVENT_NOT_FOUND);
     TRY(publish_all(t));
     TRY(tree_checkpoint(of_account, &note));
@@ -170,21 +191,35 @@ static status answer(trail *t, const waiting_lookup *l, buffer *output) {
     case OPERATION_LOOKUP_EVENTS: TRY(answer_events(t, l, out)); break;
     case OPERATION_GET_EVENT_PROOF: TRY(answer_proof(t, l, out)); break;
     case OPERATION_GET_CHECKPOINT: TRY(answer_checkpoint(t, l, out)); break;
+    case OPERATION_GET_KEY_USAGE: TRY(trail_answer_usage(t, l, out)); break;
+    case OPERATION_GET_KEY_LAST_USAGE: TRY(trail_answer_last_usage(t, l, out)); break;
     default: return FAIL(UNKNOWN_OPERATION);
     }
     return shape_pack(op->out, out, output);
 }
 
-bool trail_next_answer(trail *t, buffer *output, found_message *out) {
-    waiting_lookup *l = t->lookups;
-    if (!l) return false;
-    t->lookups = l->next;
-    if (!t->lookups) t->lookups_end = NULL;
-    t->memory.limit = MEMORY_LIMIT;
-    status answered = answer(t, l, output);
-    *out = (found_message){.id = SET_INT(l->id), .failure = SET_INT(answered.code)};
-    if (!FAILED(answered)) out->output = buffer_slice(output);
+static status answer_one(trail *t, const waiting_lookup *l, buffer *output) {
+    buffer_reset(output);
     arena_reset(&t->memory);
-    free(l);
-    return true;
+    t->memory.limit = MEMORY_LIMIT;
+    return answer(t, l, output);
+}
+
+/* CONFLICT is no answer: that question waits, those behind it do not. */
+bool trail_next_answer(trail *t, buffer *output, found_message *out) {
+    waiting_lookup *first_put_back = NULL, *l;
+    while ((l = t->lookups) != NULL && l != first_put_back) {
+        (void)dequeue(t);
+        status answered = answer_one(t, l, output);
+        if (FAILED_WITH(answered, CONFLICT)) {
+            if (!first_put_back) first_put_back = l;
+            enqueue(t, l);
+            continue;
+        }
+        *out = (found_message){.id = SET_INT(l->id), .failure = SET_INT(answered.code)};
+        if (!FAILED(answered)) out->output = buffer_slice(output);
+        free(l);
+        return true;
+    }
+    return false;
 }

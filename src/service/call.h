@@ -63,7 +63,8 @@ typedef struct call {
     slice *doomed; /* ids of blobs to remove once the changes are durable */
     size_t doomed_count, doomed_room;
     call_body body;
-    bool asks_auditor; /* the answer comes from the trail */
+    bool asks_auditor;     /* the answer comes from the trail */
+    bool completes_answer; /* …and keep adds to it what core knows */
     void *memo;
     slice resource;  /* ARN the event names */
     key_record *key; /* of operations on a key: as it is now */

@@ -233,7 +233,7 @@ static void take_found(serve *s, const found_message *m) {
     if (!FAILED(found)) found = arena_copy(&c->memory, m->output, &output);
     if (!FAILED(found)) found = shape_unpack(c->operation->out, output, &c->memory, c->out);
     if (FAILED(found)) return job_fail(s, j, found);
-    job_move(s, j, STAGE_COMMIT);
+    job_move(s, j, c->completes_answer ? STAGE_KEEP : STAGE_COMMIT);
 }
 
 status serve_from_auditor(serve *s, slice frame) {

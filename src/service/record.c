@@ -36,8 +36,13 @@ static event_identity identity_of(const job *j) {
     return who;
 }
 
+static bool is_about_key(const operation *op) {
+    return op->resource == RESOURCE_KEY || op->resource == RESOURCE_KEY_ONLY;
+}
+
 static const char *resource_type(const operation *op) {
     if (!op) return "";
+    if (is_about_key(op)) return "ACS::KMS::Key";
     if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
     if (strcmp(op->product->name, "ram") == 0) return "ACS::RAM::Resource";
     if (strcmp(op->product->name, "oss") == 0)

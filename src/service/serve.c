@@ -189,6 +189,7 @@ static void work_trail(serve *s, job *j) {
     OWNED(buffer) packed = {0};
     lookup_message ask = {
         .id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
+    if (c->key) ask.key_id = c->key->key_id;
     buffer_reset(&s->out);
     status sent = shape_pack(c->operation->in, c->in, &packed);
     ask.input = buffer_slice(&packed);

@@ -24,3 +24,27 @@ status get_checkpoint_prepare(call *c, const get_checkpoint_in *in, get_checkpoi
     (void)in, (void)out;
     return ask_auditor(c);
 }
+
+/* ---- uses of a key */
+
+status get_key_usage_prepare(call *c, const get_key_usage_in *in, get_key_usage_out *out) {
+    (void)out;
+    bool is_turned = in->start_time.is_set && in->end_time.is_set && in->start_time.value > in->end_time.value;
+    if (is_turned) return call_refuse(c, FAIL(INVALID_PARAMETER), "StartTime lies behind EndTime.");
+    bool has_times = in->start_time.is_set || in->end_time.is_set;
+    if (has_times && in->period == USAGE_PERIOD_ALL)
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "Period All goes without StartTime and EndTime.");
+    return ask_auditor(c);
+}
+
+status get_key_last_usage_prepare(call *c, const get_key_last_usage_in *in, get_key_last_usage_out *out) {
+    (void)in, (void)out;
+    c->completes_answer = true;
+    return ask_auditor(c);
+}
+
+status get_key_last_usage_keep(call *c, const get_key_last_usage_in *in, get_key_last_usage_out *out) {
+    (void)in;
+    out->key_creation = c->key->created_at;
+    return OK;
+}

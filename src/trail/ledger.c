@@ -28,6 +28,7 @@ static status accounts_push(ledger *l, ledger_account *account) {
 
 static void account_free(ledger_account *account) {
     tree_clear(&account->tree);
+    usage_clear(&account->usage);
     free(account);
 }
 

@@ -17,7 +17,8 @@
 enum {
     LEDGER_NAME_BYTES_MOST = 200,
     LEDGER_UNWRITTEN_BYTES_MOST = 32 << 20, /* of one account's tree, when its tiles cannot be written */
-    LEDGER_PUBLISH_MS = 20,                 /* after which ledger_publish begins nothing further in one call */
+    LEDGER_COUNT_MS = 10,
+    LEDGER_PUBLISH_MS = 20, /* after which ledger_publish begins nothing further in one call */
 };
 
 struct ledger_account;
@@ -37,6 +38,7 @@ typedef struct ledger {
     size_t account_count;
     size_t account_room;
     size_t publish_next; /* index of the account whose turn it is */
+    size_t count_next;   /* likewise, to count its key uses */
     recent requests;
     uint64_t durable_requests; /* of requests.added */
     uint8_t base_name[NOTE_NAME_BYTES_MOST];
@@ -77,6 +79,15 @@ status ledger_publish(ledger *l, bool *is_done);
 /* The account's tree, for proofs and look-ups; valid until ledger_clear, changing with every commit. NOT_FOUND when the
  * account has no entries; CORRUPT. */
 status ledger_tree(ledger *l, slice account, const tree **out);
+/* Counts key uses of accounts that have new entries, in turn and for about LEDGER_COUNT_MS per call (*is_done: nothing is
+ * left to count). What fails was derived from the trail, and is tried again. */
+status ledger_count(ledger *l, bool *is_done);
+/* What was counted of a key. NOT_FOUND when the account has no entries; CONFLICT: call ledger_count_account until *is_done,
+ * and then again. */
+struct usage_query;
+struct usage_answer;
+status ledger_usage(ledger *l, slice account, const struct usage_query *query, arena *memory, struct usage_answer *out);
+status ledger_count_account(ledger *l, slice account, bool *is_done);
 /* The account's verifier key. CLOSED while the key is not known. */
 status ledger_account_key(const ledger *l, slice account, note_key *out);
 

@@ -3,6 +3,7 @@
 #define TRAIL_LEDGER_ACCOUNT_H
 
 #include "trail/ledger.h"
+#include "trail/usage.h"
 
 typedef struct ledger_account {
     tree tree;
@@ -10,6 +11,7 @@ typedef struct ledger_account {
     size_t name_len;
     uint64_t uncommitted;       /* entries added and not committed yet */
     uint64_t first_unpublished; /* sequence of the first entry no checkpoint covers; 0: none */
+    usage usage;                /* key uses its entries tell of */
 } ledger_account;
 
 /* The account, opened from its folder when it is not in memory. */
