@@ -119,6 +119,23 @@ status arn_role(slice account, slice name, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "role/", name}, memory, out);
 }
 
+status arn_roles(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "role/*"}, memory, out);
+}
+
+status arn_group(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_single_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE("*"), account, "group/", name}, memory, out);
+}
+
+status arn_groups(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "group/*"}, memory, out);
+}
+
+status arn_ram_account(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "*"}, memory, out);
+}
+
 status arn_policy(slice account, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"ram", SLICE("*"), account, "policy/", name}, memory, out);
@@ -131,6 +148,18 @@ status arn_policies(slice account, arena *memory, slice *out) {
 status arn_principal_user(slice account, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"ram", SLICE(""), account, "user/", name}, memory, out);
+}
+
+status arn_principal_role(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_single_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE(""), account, "role/", name}, memory, out);
+}
+
+status arn_principal_session(slice account, slice role, slice session, arena *memory, slice *out) {
+    slice name;
+    ENSURE(is_single_name(role) && is_single_name(session), INVALID_PARAMETER);
+    TRY(arena_printf(memory, &name, "%.*s/%.*s", SLICE_ARGS(role), SLICE_ARGS(session)));
+    return build(&(parts){"ram", SLICE(""), account, "assumed-role/", name}, memory, out);
 }
 
 status arn_principal_root(slice account, arena *memory, slice *out) {

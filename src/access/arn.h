@@ -39,12 +39,19 @@ status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /
 /* What RAM calls are authorised on: acs:ram:*:A:user/NAME. */
 status arn_user(slice account, slice name, arena *memory, slice *out);
 status arn_users(slice account, arena *memory, slice *out); /* acs:ram:*:A:user/ and a star, to create and list */
+status arn_group(slice account, slice name, arena *memory, slice *out);
+status arn_groups(slice account, arena *memory, slice *out);
 status arn_role(slice account, slice name, arena *memory, slice *out);
+status arn_roles(slice account, arena *memory, slice *out);
+status arn_ram_account(slice account, arena *memory, slice *out);        /* acs:ram:*:A:* */
 status arn_policy(slice account, slice name, arena *memory, slice *out); /* account "system" for shipped policies */
 status arn_policies(slice account, arena *memory, slice *out);
 
-/* Who somebody is: acs:ram::A:user/NAME and acs:ram::A:root. */
+/* Who somebody is: acs:ram::A:user/NAME, acs:ram::A:role/NAME and acs:ram::A:root. */
 status arn_principal_user(slice account, slice name, arena *memory, slice *out);
+status arn_principal_role(slice account, slice name, arena *memory, slice *out);
+/* Somebody who has taken a role on: acs:ram::A:assumed-role/ROLE/SESSION. */
+status arn_principal_session(slice account, slice role, slice session, arena *memory, slice *out);
 status arn_principal_root(slice account, arena *memory, slice *out);
 
 /* acs:oss:*:A:BUCKET and acs:oss:*:A:BUCKET/KEY. The object's key may hold any bytes. */

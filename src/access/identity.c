@@ -9,12 +9,18 @@
 #include "base/text.h"
 #include "contract/sealed.h"
 
-enum { COMPILED_MOST = 4096 };
+enum { COMPILED_MOST = 4096, USES_MOST = 65536 };
 
 struct identities {
     store *store;
     table compiled; /* "System/<name>" or "<path>#<revision>" → policy */
+    table uses;     /* access key id → last_use */
 };
+
+typedef struct last_use {
+    int64_t used_s, noted_s;
+    slice service; /* of the products' table */
+} last_use;
 
 status identities_new(store *s, identities **out) {
     identities *all = calloc(1, sizeof *all);
@@ -31,10 +37,43 @@ static void forget_compiled(identities *all) {
     table_clear(&all->compiled);
 }
 
+static void forget_uses(identities *all) {
+    size_t cursor = 0;
+    void *value;
+    while (table_next(&all->uses, &cursor, NULL, &value)) free(value);
+    table_clear(&all->uses);
+}
+
 void identities_free(identities *all) {
     if (!all) return;
     forget_compiled(all);
+    forget_uses(all);
     free(all);
+}
+
+bool identity_note_use(identities *all, slice access_key_id, const access_key_use_record *use) {
+    last_use *known = table_get(&all->uses, access_key_id);
+    if (!known) {
+        if (all->uses.count >= USES_MOST) forget_uses(all);
+        known = calloc(1, sizeof *known);
+        if (!known) return false;
+        if (FAILED(table_put(&all->uses, access_key_id, known, NULL))) {
+            free(known);
+            return false;
+        }
+    }
+    known->used_s = use->used_at.value;
+    known->service = use->service_name;
+    if (known->used_s - known->noted_s < IDENTITY_USE_NOTED_S) return false;
+    known->noted_s = known->used_s;
+    return true;
+}
+
+status identity_last_use(const identities *all, slice access_key_id, access_key_use_record *out) {
+    const last_use *known = table_get(&all->uses, access_key_id);
+    ENSURE(known != NULL, NOT_FOUND);
+    *out = (access_key_use_record){SET_INT(known->used_s), known->service};
+    return OK;
 }
 
 status account_path(slice account, arena *memory, slice *out) {
@@ -60,6 +99,34 @@ status policy_path(slice account, slice name, arena *memory, slice *out) {
 
 status policy_prefix(slice account, arena *memory, slice *out) {
     return arena_printf(memory, out, "policy/%.*s/", SLICE_ARGS(account));
+}
+
+status group_path(slice account, slice name, arena *memory, slice *out) {
+    return arena_printf(memory, out, "group/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+}
+
+status group_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "group/%.*s/", SLICE_ARGS(account));
+}
+
+status role_path(slice account, slice name, arena *memory, slice *out) {
+    return arena_printf(memory, out, "role/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+}
+
+status role_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "role/%.*s/", SLICE_ARGS(account));
+}
+
+status access_key_use_path(slice id, arena *memory, slice *out) {
+    return arena_printf(memory, out, "ak-use/%.*s", SLICE_ARGS(id));
+}
+
+status account_settings_path(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "settings/%.*s", SLICE_ARGS(account));
+}
+
+status account_alias_path(slice alias, arena *memory, slice *out) {
+    return arena_printf(memory, out, "account-alias/%.*s", SLICE_ARGS(alias));
 }
 
 static status load(identities *all, slice path, const shape *record, arena *memory, void *out) {
@@ -173,22 +240,37 @@ static status find_custom(identities *all, slice account, slice name, arena *mem
     return FAIL(CORRUPT);
 }
 
-/* All policies of the user, or none: one that cannot be loaded could be the one that denies. */
+static status add_policies(identities *all, principal *who, const attachment_record *at, size_t count, arena *memory) {
+    ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    for (size_t i = 0; i < count; i++) {
+        policy *found = NULL;
+        if (at[i].policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, at[i].policy_name, memory, &found));
+        else TRY(find_custom(all, who->account_id, at[i].policy_name, memory, &found));
+        who->policies[who->policy_count++] = found;
+    }
+    return OK;
+}
+
+static status add_group(identities *all, principal *who, slice name, arena *memory) {
+    slice path;
+    group_record group;
+    TRY(group_path(who->account_id, name, memory, &path));
+    TRY(load(all, path, &group_record_shape, memory, &group));
+    return add_policies(all, who, group.policies.at, group.policies.count, memory);
+}
+
+/* All policies of the user and its groups, or none: one that cannot be loaded could be the one that denies. */
 static status load_policies(identities *all, principal *who, arena *memory) {
     slice path;
     user_record user;
     TRY(user_path(who->account_id, who->user_name, memory, &path));
     TRY(load(all, path, &user_record_shape, memory, &user));
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
-    ENSURE(user.policies.count <= IDENTITY_POLICIES_MOST, CORRUPT);
-    for (size_t i = 0; i < user.policies.count; i++) {
-        const attachment_record *each = &user.policies.at[i];
-        policy *found = NULL;
-        if (each->policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, each->policy_name, memory, &found));
-        else TRY(find_custom(all, who->account_id, each->policy_name, memory, &found));
-        who->policies[i] = found;
-    }
-    who->policy_count = user.policies.count;
+    who->policy_count = 0;
+    if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
+    ENSURE(who->policies != NULL, OUT_OF_MEMORY);
+    TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
+    for (size_t i = 0; i < user.groups.count; i++) TRY(add_group(all, who, user.groups.at[i].group_name, memory));
     return OK;
 }
 

@@ -10,7 +10,7 @@ typedef struct identities identities;
 status identities_new(store *s, identities **out);
 void identities_free(identities *all);
 
-enum { IDENTITY_POLICIES_MOST = 64 };
+enum { IDENTITY_POLICIES_MOST = 192 }; /* a user's own and those of its groups */
 
 /* Somebody as the records have it. It is a claim until the vault has verified the proof. */
 typedef struct principal {
@@ -20,11 +20,11 @@ typedef struct principal {
     slice user_id;   /* of the root: the account id */
     slice arn;       /* acs:ram::<account>:root or user/<name> */
     bool is_root;
-    bool is_session;      /* a security token came along */
-    slice sealed_secret;  /* for the vault; absent for sessions, whose token holds it */
-    slice sealed_account; /* likewise the account's key */
-    slice service_key_id; /* the account's own CMK for AES256 buckets */
-    const policy *policies[IDENTITY_POLICIES_MOST];
+    bool is_session;         /* a security token came along */
+    slice sealed_secret;     /* for the vault; absent for sessions, whose token holds it */
+    slice sealed_account;    /* likewise the account's key */
+    slice service_key_id;    /* the account's own CMK for AES256 buckets */
+    const policy **policies; /* of the last decision; in the arena */
     size_t policy_count;
 } principal;
 
@@ -39,10 +39,16 @@ typedef struct identity_question {
     size_t condition_count;
     int64_t now_s;
 } identity_question;
-/* The account root may do everything in its own account; a user what its policies say. NO_PERMISSION; *is_explicit tells a Deny
+/* The account root may do everything in its own account; a user what its policies and those of its groups say. NO_PERMISSION; *is_explicit tells a Deny
  * that matched from no Allow that did. */
 status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory,
                        bool *is_explicit);
+
+/* When an access key signed last. Kept in memory; true when it is time to keep it in the store as well. */
+enum { IDENTITY_USE_NOTED_S = 15 * 60 };
+bool identity_note_use(identities *all, slice access_key_id, const access_key_use_record *use);
+/* NOT_FOUND when it has not since this process started. Slices are the process's. */
+status identity_last_use(const identities *all, slice access_key_id, access_key_use_record *out);
 
 /* Where records lie. */
 status account_path(slice account, arena *memory, slice *out); /* account/<id> */
@@ -52,5 +58,12 @@ status user_prefix(slice account, arena *memory, slice *out);
 status access_key_path(slice id, arena *memory, slice *out);              /* ak/<id> */
 status policy_path(slice account, slice name, arena *memory, slice *out); /* policy/<account>/<name> */
 status policy_prefix(slice account, arena *memory, slice *out);
+status group_path(slice account, slice name, arena *memory, slice *out); /* group/<account>/<name> */
+status group_prefix(slice account, arena *memory, slice *out);
+status role_path(slice account, slice name, arena *memory, slice *out); /* role/<account>/<name> */
+status role_prefix(slice account, arena *memory, slice *out);
+status access_key_use_path(slice id, arena *memory, slice *out);        /* ak-use/<id> */
+status account_settings_path(slice account, arena *memory, slice *out); /* settings/<account> */
+status account_alias_path(slice alias, arena *memory, slice *out);      /* account-alias/<alias> */
 
 #endif

@@ -5,10 +5,11 @@
 #define CUSTOM "PolicyType=Custom"
 
 /* A policy whose type was not given is a custom one, or else a system policy: their names do not overlap. */
-static status run_of_any_type(invocation *inv) {
+status run_of_any_policy_type(invocation *inv) {
     status done = run_operation(inv);
     bool may_be_system = FAILED_WITH(done, POLICY_NOT_FOUND) || FAILED_WITH(done, POLICY_SYSTEM) ||
-                         FAILED_WITH(done, POLICY_NOT_ATTACHED);
+                         FAILED_WITH(done, POLICY_NOT_ATTACHED) || FAILED_WITH(done, GROUP_POLICY_NOT_ATTACHED) ||
+                         FAILED_WITH(done, ROLE_POLICY_NOT_ATTACHED);
     for (size_t i = 0; may_be_system && i < inv->argument_count; i++) {
         argument *a = &inv->arguments[i];
         if (!a->is_assumed) continue;
@@ -36,24 +37,34 @@ static const command rows[] = {
      .assumed = CUSTOM,
      .short_names = SHORT,
      .name = "Policy.PolicyName",
-     .run = run_of_any_type},
+     .run = run_of_any_policy_type},
     {.verb = "delete", .operation = OPERATION_DELETE_POLICY, .positional = "PolicyName", .danger = "Delete the policy"},
     {.verb = "attach",
      .operation = OPERATION_ATTACH_POLICY_TO_USER,
      .positional = "PolicyName UserName",
      .assumed = CUSTOM,
      .short_names = SHORT,
-     .run = run_of_any_type},
+     .run = run_of_any_policy_type},
     {.verb = "detach",
      .operation = OPERATION_DETACH_POLICY_FROM_USER,
      .positional = "PolicyName UserName",
      .assumed = CUSTOM,
      .short_names = SHORT,
-     .run = run_of_any_type},
+     .run = run_of_any_policy_type},
     {.verb = "list-for-user",
      .operation = OPERATION_LIST_POLICIES_FOR_USER,
      .positional = "UserName",
      .columns = "PolicyName PolicyType DefaultVersion AttachDate",
+     .name = "PolicyName"},
+    {.verb = "entities",
+     .operation = OPERATION_LIST_ENTITIES_FOR_POLICY,
+     .positional = "PolicyName",
+     .assumed = CUSTOM,
+     .short_names = SHORT,
+     .run = run_whole},
+    {.verb = "describe",
+     .operation = OPERATION_UPDATE_POLICY_DESCRIPTION,
+     .positional = "PolicyName NewDescription",
      .name = "PolicyName"},
     {.verb = "versions",
      .operation = OPERATION_LIST_POLICY_VERSIONS,
@@ -62,14 +73,14 @@ static const command rows[] = {
      .short_names = SHORT,
      .columns = "VersionId IsDefaultVersion=DEFAULT CreateDate",
      .name = "VersionId",
-     .run = run_of_any_type},
+     .run = run_of_any_policy_type},
     {.verb = "show-version",
      .operation = OPERATION_GET_POLICY_VERSION,
      .positional = "PolicyName VersionId",
      .assumed = CUSTOM,
      .short_names = SHORT,
      .name = "VersionId",
-     .run = run_of_any_type},
+     .run = run_of_any_policy_type},
     {.verb = "create-version",
      .operation = OPERATION_CREATE_POLICY_VERSION,
      .positional = "PolicyName PolicyDocument",

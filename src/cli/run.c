@@ -272,3 +272,13 @@ status run_operation(invocation *inv) {
     TRY(run_entity(inv, r.value, &entity));
     return run_show(inv, entity);
 }
+
+status run_whole(invocation *inv) {
+    OWNED(client) c = {0};
+    result r;
+    TRY(refuse_out(inv));
+    if (inv->is_dry_run) return run_describe(inv);
+    TRY(client_open(inv, &c));
+    TRY(call_operation(&c, &r));
+    return run_show(inv, r.value);
+}

@@ -17,4 +17,9 @@ status run_entity(invocation *inv, const json *value, const json **out);
 /* Shows it; what --out asks for goes into the file. */
 status run_show(invocation *inv, const json *value);
 
+/* For operations that name a policy: one whose type was not given is a custom one, or else a system policy. */
+status run_of_any_policy_type(invocation *inv);
+/* Shows the answer as it is, even where it has a list in it. */
+status run_whole(invocation *inv);
+
 #endif

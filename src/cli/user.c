@@ -8,6 +8,7 @@ static const command rows[] = {
      .columns = "UserName UserId DisplayName CreateDate",
      .name = "UserName"},
     {.verb = "show", .operation = OPERATION_GET_USER, .positional = "UserName", .name = "UserName"},
+    {.verb = "update", .operation = OPERATION_UPDATE_USER, .positional = "UserName", .name = "UserName"},
     {.verb = "delete", .operation = OPERATION_DELETE_USER, .positional = "UserName", .danger = "Delete the user"},
 };
 

@@ -18,6 +18,7 @@ const char *rpc_wrapper(const char *field_name) {
         {"Users", "User"},      {"AccessKeys", "AccessKey"},
         {"Policies", "Policy"}, {"PolicyVersions", "PolicyVersion"},
         {"Tags", "Tag"},        {"Regions", "Region"},
+        {"Groups", "Group"},    {"Roles", "Role"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];
@@ -29,7 +30,6 @@ bool rpc_is_plain_text(const char *field_name) { return strcmp(field_name, "Acce
 bool rpc_is_refused(slice action, slice parameter) {
     static const char *const ROWS[][2] = {
         {"CreateKey", "Policy"}, /* who may use the key */
-        {"CreatePolicy", "Tag"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (slice_equals_text(action, ROWS[i][0]) && slice_equals_text(parameter, ROWS[i][1])) return true;

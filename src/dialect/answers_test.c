@@ -177,7 +177,8 @@ static void policies_and_sessions(void **state) {
     expect_rpc(
         OPERATION_GET_POLICY, ANSWER_JSON, &got,
         OPEN
-        ",\"Policy\":{\"PolicyName\":\"p\",\"PolicyType\":\"Custom\",\"DefaultVersion\":\"v1\",\"AttachmentCount\":0},"
+        ",\"Policy\":{\"PolicyName\":\"p\",\"PolicyType\":\"Custom\",\"DefaultVersion\":\"v1\",\"AttachmentCount\":0,"
+        "\"Tags\":{\"Tag\":[]}},"
         "\"DefaultPolicyVersion\":{\"VersionId\":\"v1\",\"IsDefaultVersion\":true,\"PolicyDocument\":\"{}\"}}");
     credentials session = {.access_key_id = SLICE("STS.abc"),
                            .access_key_secret = SLICE("sec"),

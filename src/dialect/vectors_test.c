@@ -33,7 +33,7 @@ static const expectation expectations[] = {
     {"kms1.2.0 STS describeKey", "DescribeKey", STATUS_OK, 0},
     {"ram createUser", "CreateUser", STATUS_OK, 0},
     {"ram createPolicy", "CreatePolicy", STATUS_OK, 0},
-    {"ram tagResources", NULL, UNKNOWN, 0},
+    {"ram tagResources", "TagResources", STATUS_OK, 0},
     {"ram listUsers", "ListUsers", STATUS_OK, 0},
     {"sts assumeRole", NULL, UNKNOWN, 0},
     {"sts getCallerIdentity", "GetCallerIdentity", STATUS_OK, 0},

@@ -1,17 +1,9 @@
 /* RAM: policies, their versions, and who has them. */
 #include "access/identity.h"
 #include "access/system_policies.h"
-#include "service/handlers.h"
+#include "service/ram_holder.h"
 
-enum { POLICIES_MOST = 1500, VERSIONS_MOST = 5, SYSTEM_ATTACHED_MOST = 20, CUSTOM_ATTACHED_MOST = 10 };
-
-static bool policy_name_is_valid(slice name) {
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.at[i];
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
-    }
-    return name.len >= 1 && name.len <= 128;
-}
+enum { POLICIES_MOST = 1500, VERSIONS_MOST = 5 };
 
 /* A document is compiled before it is stored, so that a malformed one is refused where its author sees it. */
 static status check_document(call *c, slice document) {
@@ -25,28 +17,16 @@ static status check_document(call *c, slice document) {
     return made;
 }
 
-static status load_policy(call *c, slice name, policy_record *out, uint64_t *revision) {
-    slice path;
-    TRY(policy_path(c->who.account_id, name, &c->memory, &path));
-    status loaded = call_load(c, path, &policy_record_shape, out, revision);
-    if (FAILED_WITH(loaded, NOT_FOUND)) return system_policy_find(name) ? FAIL(POLICY_SYSTEM) : FAIL(POLICY_NOT_FOUND);
-    return loaded;
-}
-
-static status save_policy(call *c, const policy_record *p, uint64_t revision) {
-    slice path;
-    TRY(policy_path(c->who.account_id, p->policy_name, &c->memory, &path));
-    return call_change(c, path, &policy_record_shape, p, revision);
-}
-
 static policy_view view_custom(const policy_record *p) {
-    return (policy_view){.policy_name = p->policy_name,
-                         .policy_type = POLICY_TYPE_CUSTOM,
-                         .description = slice_is_absent(p->description) ? SLICE("") : p->description,
-                         .default_version = p->default_version,
-                         .attachment_count = p->attachment_count,
-                         .create_date = p->created_at,
-                         .update_date = p->updated_at};
+    policy_view view = {.policy_name = p->policy_name,
+                        .policy_type = POLICY_TYPE_CUSTOM,
+                        .description = slice_is_absent(p->description) ? SLICE("") : p->description,
+                        .default_version = p->default_version,
+                        .attachment_count = p->attachment_count,
+                        .create_date = p->created_at,
+                        .update_date = p->updated_at};
+    view.tags.at = p->tags.at, view.tags.count = p->tags.count;
+    return view;
 }
 
 static policy_view view_system(const system_policy *p) {
@@ -95,10 +75,23 @@ static status new_version_view(call *c, policy_version_view view, policy_version
     return OK;
 }
 
+status policy_view_of(call *c, slice name, int type, policy_view *out) {
+    if (type == POLICY_TYPE_SYSTEM) {
+        const system_policy *shipped;
+        TRY(find_system(name, &shipped));
+        *out = view_system(shipped);
+        return OK;
+    }
+    policy_record p;
+    TRY(policy_load(c, name, &p, NULL));
+    *out = view_custom(&p);
+    return OK;
+}
+
 status create_policy_prepare(call *c, const create_policy_in *in, create_policy_out *out) {
     slice path, prefix;
     policy_record taken, p = {.policy_name = in->policy_name, .description = in->description};
-    if (!policy_name_is_valid(in->policy_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
+    TRY(identity_name_check(c, in->policy_name, POLICY_NAME_MOST, "PolicyName"));
     ENSURE(system_policy_find(in->policy_name) == NULL, POLICY_EXISTS);
     TRY(policy_path(c->who.account_id, in->policy_name, &c->memory, &path));
     status found = call_load(c, path, &policy_record_shape, &taken, NULL);
@@ -110,12 +103,15 @@ status create_policy_prepare(call *c, const create_policy_in *in, create_policy_
     ENSURE(count < POLICIES_MOST, POLICY_LIMIT);
     TRY(check_document(c, in->policy_document));
     policy_version_record first = {SLICE("v1"), in->policy_document, SET_INT(c->now_s)};
+    tag_set tags;
+    TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
+    p.tags.at = tags.at, p.tags.count = tags.count;
     p.versions.at = &first, p.versions.count = 1;
     p.default_version = first.version_id;
     p.next_version = SET_INT(2);
     p.attachment_count = SET_INT(0);
     p.created_at = p.updated_at = SET_INT(c->now_s);
-    TRY(save_policy(c, &p, STORE_ABSENT));
+    TRY(policy_save(c, &p, STORE_ABSENT));
     return new_policy_view(c, view_custom(&p), &out->policy);
 }
 
@@ -127,7 +123,7 @@ status get_policy_prepare(call *c, const get_policy_in *in, get_policy_out *out)
         return new_version_view(c, view_system_version(shipped), &out->default_policy_version);
     }
     policy_record p;
-    TRY(load_policy(c, in->policy_name, &p, NULL));
+    TRY(policy_load(c, in->policy_name, &p, NULL));
     const policy_version_record *version = find_version(&p, p.default_version);
     ENSURE(version != NULL, CORRUPT);
     TRY(new_policy_view(c, view_custom(&p), &out->policy));
@@ -139,6 +135,8 @@ typedef struct policy_listing {
     policy_view *at;
     size_t count, most;
     bool is_truncated;
+    policy_name last; /* that was looked at */
+    const name_tags *tags;
 } policy_listing;
 
 static void list_system(policy_listing *listing, slice after) {
@@ -149,6 +147,7 @@ static void list_system(policy_listing *listing, slice after) {
             listing->is_truncated = true;
             return;
         }
+        listing->last = (policy_name){each.policy_name, POLICY_TYPE_SYSTEM};
         listing->at[listing->count++] = each;
     }
 }
@@ -163,8 +162,9 @@ static status list_custom(call *c, policy_listing *listing, slice after_name) {
     listing->is_truncated = count > room;
     for (size_t i = 0; i < count && i < room; i++) {
         policy_record p;
-        ENSURE(!FAILED(shape_unpack(&policy_record_shape, rows[i].value, &c->memory, &p)), CORRUPT);
-        listing->at[listing->count++] = view_custom(&p);
+        TRY(row_unpack(c, &rows[i], &policy_record_shape, &p));
+        listing->last = (policy_name){p.policy_name, POLICY_TYPE_CUSTOM};
+        if (tags_match(TAG_SET(p.tags), listing->tags)) listing->at[listing->count++] = view_custom(&p);
     }
     return OK;
 }
@@ -176,7 +176,9 @@ status list_policies_prepare(call *c, const list_policies_in *in, list_policies_
     ENSURE(listing.at != NULL, OUT_OF_MEMORY);
     if (!slice_is_empty(in->marker) && (!slice_split(&after, '/', &kind) || slice_is_absent(after)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "Marker");
-    bool wants_system = in->policy_type != POLICY_TYPE_CUSTOM && !slice_equals_text(kind, "Custom");
+    bool has_tags = in->tag.count > 0; /* shipped policies have none */
+    listing.tags = NAME_TAGS(in->tag);
+    bool wants_system = !has_tags && in->policy_type != POLICY_TYPE_CUSTOM && !slice_equals_text(kind, "Custom");
     bool wants_custom = in->policy_type != POLICY_TYPE_SYSTEM;
     if (wants_system) list_system(&listing, slice_equals_text(kind, "System") ? after : (slice){0});
     if (wants_custom && !listing.is_truncated)
@@ -184,9 +186,31 @@ status list_policies_prepare(call *c, const list_policies_in *in, list_policies_
     out->policies.at = listing.at, out->policies.count = listing.count;
     out->is_truncated = SET_BOOL(listing.is_truncated);
     if (!listing.is_truncated) return OK;
-    const policy_view *last = &listing.at[listing.count - 1];
-    return arena_printf(&c->memory, &out->marker, "%s/%.*s", choice_text(policy_type_choices, last->policy_type),
-                        SLICE_ARGS(last->policy_name));
+    return arena_printf(&c->memory, &out->marker, "%s/%.*s", choice_text(policy_type_choices, listing.last.type),
+                        SLICE_ARGS(listing.last.name));
+}
+
+status update_policy_description_prepare(call *c, const update_policy_description_in *in,
+                                         update_policy_description_out *out) {
+    policy_record p;
+    uint64_t revision;
+    TRY(policy_load(c, in->policy_name, &p, &revision));
+    p.description = in->new_description;
+    p.updated_at = SET_INT(c->now_s);
+    TRY(policy_save(c, &p, revision));
+    return new_policy_view(c, view_custom(&p), &out->policy);
+}
+
+static status refuse_for(call *c, holder *h, size_t at, void *context) {
+    (void)c, (void)at, (void)context;
+    if (h->kind == HOLDER_GROUP) return FAIL(POLICY_IN_USE_BY_GROUP);
+    return h->kind == HOLDER_ROLE ? FAIL(POLICY_IN_USE_BY_ROLE) : FAIL(POLICY_IN_USE);
+}
+
+static status detach_from(call *c, holder *h, size_t at, void *context) {
+    (void)context;
+    attachment_remove(h, at);
+    return holder_save(c, h);
 }
 
 status delete_policy_prepare(call *c, const delete_policy_in *in, delete_policy_out *out) {
@@ -194,11 +218,11 @@ status delete_policy_prepare(call *c, const delete_policy_in *in, delete_policy_
     slice path;
     policy_record p;
     uint64_t revision;
-    TRY(load_policy(c, in->policy_name, &p, &revision));
-    if (in->cascading_delete.value && p.attachment_count.value > 0)
-        return call_refuse(c, FAIL(UNSUPPORTED), "CascadingDelete; detach the policy first.");
-    ENSURE(p.attachment_count.value == 0, POLICY_IN_USE);
-    ENSURE(p.versions.count == 1 || in->cascading_delete.value, POLICY_HAS_VERSIONS);
+    policy_name name = {in->policy_name, POLICY_TYPE_CUSTOM};
+    TRY(policy_load(c, in->policy_name, &p, &revision));
+    bool cascades = in->cascading_delete.value;
+    if (p.attachment_count.value > 0) TRY(holders_walk(c, &name, cascades ? detach_from : refuse_for, NULL));
+    ENSURE(p.versions.count == 1 || cascades, POLICY_HAS_VERSIONS);
     TRY(policy_path(c->who.account_id, in->policy_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
@@ -226,7 +250,7 @@ static status make_room(const create_policy_version_in *in, policy_record *p) {
 status create_policy_version_prepare(call *c, const create_policy_version_in *in, create_policy_version_out *out) {
     policy_record p;
     uint64_t revision;
-    TRY(load_policy(c, in->policy_name, &p, &revision));
+    TRY(policy_load(c, in->policy_name, &p, &revision));
     TRY(check_document(c, in->policy_document));
     TRY(make_room(in, &p));
     policy_version_record *grown = ARENA_ARRAY(&c->memory, policy_version_record, p.versions.count + 1);
@@ -239,7 +263,7 @@ status create_policy_version_prepare(call *c, const create_policy_version_in *in
     p.next_version.value++;
     p.updated_at = SET_INT(c->now_s);
     if (in->set_as_default.value) p.default_version = added->version_id;
-    TRY(save_policy(c, &p, revision));
+    TRY(policy_save(c, &p, revision));
     return new_version_view(c, view_version(&p, added), &out->policy_version);
 }
 
@@ -251,7 +275,7 @@ status get_policy_version_prepare(call *c, const get_policy_version_in *in, get_
         return new_version_view(c, view_system_version(shipped), &out->policy_version);
     }
     policy_record p;
-    TRY(load_policy(c, in->policy_name, &p, NULL));
+    TRY(policy_load(c, in->policy_name, &p, NULL));
     const policy_version_record *version = find_version(&p, in->version_id);
     ENSURE(version != NULL, POLICY_VERSION_NOT_FOUND);
     return new_version_view(c, view_version(&p, version), &out->policy_version);
@@ -267,7 +291,7 @@ status list_policy_versions_prepare(call *c, const list_policy_versions_in *in, 
         return OK;
     }
     policy_record p;
-    TRY(load_policy(c, in->policy_name, &p, NULL));
+    TRY(policy_load(c, in->policy_name, &p, NULL));
     for (size_t i = 0; i < p.versions.count && i < VERSIONS_MOST; i++)
         out->policy_versions.at[out->policy_versions.count++] = view_version(&p, &p.versions.at[i]);
     return OK;
@@ -277,12 +301,12 @@ status delete_policy_version_prepare(call *c, const delete_policy_version_in *in
     (void)out;
     policy_record p;
     uint64_t revision;
-    TRY(load_policy(c, in->policy_name, &p, &revision));
+    TRY(policy_load(c, in->policy_name, &p, &revision));
     const policy_version_record *version = find_version(&p, in->version_id);
     ENSURE(version != NULL, POLICY_VERSION_NOT_FOUND);
     ENSURE(!slice_equals(in->version_id, p.default_version), POLICY_VERSION_DEFAULT);
     drop_version(&p, version);
-    return save_policy(c, &p, revision);
+    return policy_save(c, &p, revision);
 }
 
 status set_default_policy_version_prepare(call *c, const set_default_policy_version_in *in,
@@ -290,92 +314,9 @@ status set_default_policy_version_prepare(call *c, const set_default_policy_vers
     (void)out;
     policy_record p;
     uint64_t revision;
-    TRY(load_policy(c, in->policy_name, &p, &revision));
+    TRY(policy_load(c, in->policy_name, &p, &revision));
     ENSURE(find_version(&p, in->version_id) != NULL, POLICY_VERSION_NOT_FOUND);
     p.default_version = in->version_id;
     p.updated_at = SET_INT(c->now_s);
-    return save_policy(c, &p, revision);
-}
-
-/* ---- attachments: held in the user's record; a custom policy counts them */
-
-static size_t find_attachment(const user_record *user, slice name, int type) {
-    for (size_t i = 0; i < user->policies.count; i++)
-        if (user->policies.at[i].policy_type == type && slice_equals(user->policies.at[i].policy_name, name)) return i;
-    return SIZE_MAX;
-}
-
-static size_t count_attached(const user_record *user, int type) {
-    size_t count = 0;
-    for (size_t i = 0; i < user->policies.count; i++) count += user->policies.at[i].policy_type == type;
-    return count;
-}
-
-/* One more or one less attachment; for system policies there is nothing to count. */
-static status count_in_policy(call *c, slice name, int type, int change) {
-    if (type == POLICY_TYPE_SYSTEM) {
-        ENSURE(system_policy_find(name) != NULL, POLICY_NOT_FOUND);
-        return OK;
-    }
-    policy_record p;
-    uint64_t revision;
-    TRY(load_policy(c, name, &p, &revision));
-    p.attachment_count = SET_INT(p.attachment_count.value + change);
-    return save_policy(c, &p, revision);
-}
-
-status attach_policy_to_user_prepare(call *c, const attach_policy_to_user_in *in, attach_policy_to_user_out *out) {
-    (void)out;
-    user_record user;
-    uint64_t revision;
-    TRY(user_load(c, in->user_name, &user, &revision));
-    TRY(count_in_policy(c, in->policy_name, in->policy_type, 1));
-    ENSURE(find_attachment(&user, in->policy_name, in->policy_type) == SIZE_MAX, POLICY_ATTACHED);
-    size_t most = in->policy_type == POLICY_TYPE_SYSTEM ? SYSTEM_ATTACHED_MOST : CUSTOM_ATTACHED_MOST;
-    ENSURE(count_attached(&user, in->policy_type) < most, POLICY_ATTACH_LIMIT);
-    attachment_record *grown = ARENA_ARRAY(&c->memory, attachment_record, user.policies.count + 1);
-    ENSURE(grown != NULL, OUT_OF_MEMORY);
-    if (user.policies.count) memcpy(grown, user.policies.at, user.policies.count * sizeof *grown);
-    grown[user.policies.count++] = (attachment_record){in->policy_name, in->policy_type, SET_INT(c->now_s)};
-    user.policies.at = grown;
-    return user_save(c, &user, revision);
-}
-
-status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in *in,
-                                       detach_policy_from_user_out *out) {
-    (void)out;
-    user_record user;
-    uint64_t revision;
-    TRY(user_load(c, in->user_name, &user, &revision));
-    size_t at = find_attachment(&user, in->policy_name, in->policy_type);
-    ENSURE(at != SIZE_MAX, POLICY_NOT_ATTACHED);
-    TRY(count_in_policy(c, in->policy_name, in->policy_type, -1));
-    memmove(&user.policies.at[at], &user.policies.at[at + 1],
-            (user.policies.count - at - 1) * sizeof *user.policies.at);
-    user.policies.count--;
-    return user_save(c, &user, revision);
-}
-
-static status view_attached(call *c, const attachment_record *each, policy_view *out) {
-    if (each->policy_type == POLICY_TYPE_SYSTEM) {
-        const system_policy *shipped;
-        TRY(find_system(each->policy_name, &shipped));
-        *out = view_system(shipped);
-    } else {
-        policy_record p;
-        TRY(load_policy(c, each->policy_name, &p, NULL));
-        *out = view_custom(&p);
-    }
-    out->attach_date = each->attached_at;
-    return OK;
-}
-
-status list_policies_for_user_prepare(call *c, const list_policies_for_user_in *in, list_policies_for_user_out *out) {
-    user_record user;
-    TRY(user_load(c, in->user_name, &user, NULL));
-    out->policies.at = ARENA_ARRAY(&c->memory, policy_view, user.policies.count + 1);
-    ENSURE(out->policies.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < user.policies.count; i++)
-        TRY(view_attached(c, &user.policies.at[i], &out->policies.at[out->policies.count++]));
-    return OK;
+    return policy_save(c, &p, revision);
 }

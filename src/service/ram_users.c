@@ -2,63 +2,21 @@
 #include "access/identity.h"
 #include "base/text.h"
 #include "crypto/random.h"
-#include "service/handlers.h"
+#include "service/ram.h"
 
 enum { USERS_MOST = 1000, ACCESS_KEYS_MOST = 2, ACCESS_KEY_RANDOM = 20 };
-
-/* [A-Za-z0-9._-] of at most 64. */
-static bool user_name_is_valid(slice name) {
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.at[i];
-        bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_letter && c != '.' && c != '_' && c != '-') return false;
-    }
-    return name.len >= 1 && name.len <= 64;
-}
-
-status user_load(call *c, slice name, user_record *out, uint64_t *revision) {
-    slice path;
-    if (slice_is_absent(name)) name = c->who.user_name;
-    TRY(user_path(c->who.account_id, name, &c->memory, &path));
-    status loaded = call_load(c, path, &user_record_shape, out, revision);
-    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(USER_NOT_FOUND) : loaded;
-}
-
-status user_save(call *c, const user_record *user, uint64_t revision) {
-    slice path;
-    TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
-    return call_change(c, path, &user_record_shape, user, revision);
-}
-
-static user_view view(const user_record *user) {
-    return (user_view){.user_id = user->user_id,
-                       .user_name = user->user_name,
-                       .display_name = user->display_name,
-                       .comments = user->comments,
-                       .email = user->email,
-                       .mobile_phone = user->mobile_phone,
-                       .create_date = user->created_at,
-                       .update_date = user->updated_at};
-}
 
 static status new_view(call *c, const user_record *user, user_view **out) {
     *out = CALL_NEW(c, user_view);
     ENSURE(*out != NULL, OUT_OF_MEMORY);
-    **out = view(user);
+    **out = user_view_of(user);
     return OK;
-}
-
-/* 18 random decimal digits after a 2, as users' ids look. */
-static status new_user_id(call *c, slice *out) {
-    uint64_t number;
-    TRY(random_fill((uint8_t *)&number, sizeof number));
-    return arena_printf(&c->memory, out, "2%017llu", (unsigned long long)(number % 100000000000000000ULL));
 }
 
 status create_user_prepare(call *c, const create_user_in *in, create_user_out *out) {
     slice path, prefix;
     user_record taken, user = {.user_name = in->user_name, .display_name = in->display_name, .comments = in->comments};
-    if (!user_name_is_valid(in->user_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "UserName");
+    TRY(identity_name_check(c, in->user_name, USER_NAME_MOST, "UserName"));
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     status found = call_load(c, path, &user_record_shape, &taken, NULL);
     ENSURE(FAILED(found), USER_EXISTS);
@@ -67,7 +25,7 @@ status create_user_prepare(call *c, const create_user_in *in, create_user_out *o
     TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
     TRY(records_count(c, prefix, &count));
     ENSURE(count < USERS_MOST, USER_LIMIT);
-    TRY(new_user_id(c, &user.user_id));
+    TRY(identity_id_new(c, '2', &user.user_id));
     user.email = in->email;
     user.mobile_phone = in->mobile_phone;
     user.created_at = user.updated_at = SET_INT(c->now_s);
@@ -84,23 +42,50 @@ status get_user_prepare(call *c, const get_user_in *in, get_user_out *out) {
 /* ---- listing by marker: the name of the last one shown */
 
 status list_users_prepare(call *c, const list_users_in *in, list_users_out *out) {
-    slice prefix, after = {0};
-    store_row *rows;
-    size_t count, most = in->max_items.is_set ? (size_t)in->max_items.value : 100;
-    TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
-    if (!slice_is_empty(in->marker)) TRY(user_path(c->who.account_id, in->marker, &c->memory, &after));
-    TRY(store_list(c->house->store, prefix, after, most + 1, &c->memory, &rows, &count));
-    size_t shown = count > most ? most : count;
-    out->users.at = ARENA_ARRAY(&c->memory, user_view, shown + 1);
+    record_page shown;
+    page_wish wish = {.marker = in->marker, .most = in->max_items};
+    TRY(user_prefix(c->who.account_id, &c->memory, &wish.prefix));
+    TRY(page_read(c, &wish, &shown));
+    out->users.at = ARENA_ARRAY(&c->memory, user_view, shown.count + 1);
     ENSURE(out->users.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t i = 0; i < shown.count; i++) {
         user_record user;
-        ENSURE(!FAILED(shape_unpack(&user_record_shape, rows[i].value, &c->memory, &user)), CORRUPT);
-        out->users.at[out->users.count++] = view(&user);
+        TRY(row_unpack(c, &shown.rows[i], &user_record_shape, &user));
+        out->users.at[out->users.count++] = user_view_of(&user);
     }
-    out->is_truncated = SET_BOOL(count > most);
-    if (count > most) out->marker = out->users.at[shown - 1].user_name;
+    out->is_truncated = SET_BOOL(shown.is_truncated);
+    if (shown.is_truncated) out->marker = out->users.at[shown.count - 1].user_name;
     return OK;
+}
+
+/* A user's access keys name it under seal, and sessions copy that name: a user with access keys keeps its name. */
+static status rename_user(call *c, const user_record *user, slice to, uint64_t revision) {
+    slice path;
+    user_record taken;
+    TRY(identity_name_check(c, to, USER_NAME_MOST, "NewUserName"));
+    if (user->access_keys.count)
+        return call_refuse(c, FAIL(USER_HAS_ACCESS_KEY), "Delete them before the user gets a new name.");
+    status found = user_load(c, to, &taken, NULL);
+    ENSURE(FAILED(found), USER_EXISTS);
+    if (!FAILED_WITH(found, USER_NOT_FOUND)) return found;
+    TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, revision);
+}
+
+status update_user_prepare(call *c, const update_user_in *in, update_user_out *out) {
+    user_record user;
+    uint64_t revision;
+    TRY(user_load(c, in->user_name, &user, &revision));
+    bool is_renamed = !slice_is_absent(in->new_user_name) && !slice_equals(in->new_user_name, in->user_name);
+    if (is_renamed) TRY(rename_user(c, &user, in->new_user_name, revision));
+    if (is_renamed) user.user_name = in->new_user_name;
+    if (!slice_is_absent(in->new_display_name)) user.display_name = in->new_display_name;
+    if (!slice_is_absent(in->new_comments)) user.comments = in->new_comments;
+    if (!slice_is_absent(in->new_email)) user.email = in->new_email;
+    if (!slice_is_absent(in->new_mobile_phone)) user.mobile_phone = in->new_mobile_phone;
+    user.updated_at = SET_INT(c->now_s);
+    TRY(user_save(c, &user, is_renamed ? STORE_ABSENT : revision));
+    return new_view(c, &user, &out->user);
 }
 
 status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *out) {
@@ -111,6 +96,7 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     TRY(user_load(c, in->user_name, &user, &revision));
     ENSURE(user.access_keys.count == 0, USER_HAS_ACCESS_KEY);
     ENSURE(user.policies.count == 0, USER_HAS_POLICY);
+    ENSURE(user.groups.count == 0, USER_HAS_GROUP);
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
@@ -219,6 +205,25 @@ status update_access_key_prepare(call *c, const update_access_key_in *in, update
     return call_change(c, path, &access_key_record_shape, &key, revision);
 }
 
+/* To the second while this process lives, to a quarter of an hour across its restarts. */
+status get_access_key_last_used_prepare(call *c, const get_access_key_last_used_in *in,
+                                        get_access_key_last_used_out *out) {
+    slice path;
+    user_record user;
+    access_key_record key;
+    access_key_use_record use = {0};
+    TRY(user_load(c, in->user_name, &user, NULL));
+    TRY(load_access_key(c, &user, in->user_access_key_id, &key, NULL));
+    status known = identity_last_use(c->house->identities, key.access_key_id, &use);
+    TRY(access_key_use_path(key.access_key_id, &c->memory, &path));
+    if (FAILED(known)) known = call_load(c, path, &access_key_use_record_shape, &use, NULL);
+    if (FAILED(known) && !FAILED_WITH(known, NOT_FOUND)) return known;
+    out->access_key_last_used = CALL_NEW(c, last_used_view);
+    ENSURE(out->access_key_last_used != NULL, OUT_OF_MEMORY);
+    *out->access_key_last_used = (last_used_view){use.used_at, use.service_name};
+    return OK;
+}
+
 status delete_access_key_prepare(call *c, const delete_access_key_in *in, delete_access_key_out *out) {
     (void)out;
     slice path;
@@ -233,6 +238,8 @@ status delete_access_key_prepare(call *c, const delete_access_key_in *in, delete
             user.access_keys.at[kept++] = user.access_keys.at[i];
     user.access_keys.count = kept;
     TRY(user_save(c, &user, user_revision));
+    TRY(access_key_use_path(key.access_key_id, &c->memory, &path));
+    TRY(call_change(c, path, NULL, NULL, STORE_ANY));
     TRY(access_key_path(key.access_key_id, &c->memory, &path));
     return call_change(c, path, NULL, NULL, key_revision);
 }

@@ -128,11 +128,45 @@ static status resolve_user_container(call *c) {
 static status resolve_user_or_self(call *c) {
     slice name = call_input_text(c, "UserName");
     if (slice_is_absent(name)) name = c->who.user_name;
+    if (slice_is_absent(name) && !c->who.is_root) return call_refuse(c, FAIL(MISSING_PARAMETER), "UserName");
     if (slice_is_absent(name)) {
         c->resource = c->who.arn;
         return OK;
     }
     return allow_user(c, name);
+}
+
+static status allow_group(call *c) {
+    slice arn_text;
+    if (FAILED(arn_group(c->who.account_id, call_input_text(c, "GroupName"), &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "GroupName");
+    return allow(c, arn_text);
+}
+
+static status allow_role(call *c) {
+    slice arn_text;
+    if (FAILED(arn_role(c->who.account_id, call_input_text(c, "RoleName"), &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "RoleName");
+    return allow(c, arn_text);
+}
+
+static status resolve_group_container(call *c) {
+    slice arn_text;
+    TRY(arn_groups(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status resolve_role_container(call *c) {
+    slice arn_text;
+    TRY(arn_roles(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+/* The whole account, as RAM's settings of it are authorised. */
+static status resolve_account(call *c) {
+    slice arn_text;
+    TRY(arn_ram_account(c->who.account_id, &c->memory, &arn_text));
+    return allow(c, arn_text);
 }
 
 static status allow_policy(call *c, bool is_system) {
@@ -160,6 +194,46 @@ static status resolve_policy_container(call *c) {
 static status resolve_policy_and_user(call *c) {
     TRY(resolve_user(c));
     return resolve_policy(c);
+}
+
+static status resolve_policy_and_group(call *c) {
+    TRY(allow_group(c));
+    return resolve_policy(c);
+}
+
+static status resolve_policy_and_role(call *c) {
+    TRY(allow_role(c));
+    return resolve_policy(c);
+}
+
+static status resolve_user_and_group(call *c) {
+    TRY(resolve_user(c));
+    return allow_group(c);
+}
+
+static status tagged_arn(call *c, int type, slice name, slice *out) {
+    slice account = c->who.account_id;
+    if (type == TAGGED_TYPE_USER) return arn_user(account, name, &c->memory, out);
+    if (type == TAGGED_TYPE_ROLE) return arn_role(account, name, &c->memory, out);
+    return arn_policy(account, name, &c->memory, out);
+}
+
+/* Each thing named; without names all of the kind. */
+static status resolve_tagged(call *c) {
+    const field *type = shape_find(c->operation->in, SLICE("ResourceType"));
+    const field *names = shape_find(c->operation->in, SLICE("ResourceNames"));
+    ENSURE(type != NULL && names != NULL, INTERNAL);
+    int kind = *(const int *)field_at(type, c->in);
+    const slice_list *list = field_at(names, c->in);
+    for (size_t i = 0; i < list->count; i++) {
+        slice arn_text;
+        if (FAILED(tagged_arn(c, kind, list->at[i], &arn_text)))
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceNames");
+        TRY(allow(c, arn_text));
+    }
+    if (list->count) return OK;
+    if (kind == TAGGED_TYPE_USER) return resolve_user_container(c);
+    return kind == TAGGED_TYPE_ROLE ? resolve_role_container(c) : resolve_policy_container(c);
 }
 
 static status resolve_trail(call *c) {
@@ -241,6 +315,15 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_POLICY_CUSTOM] = resolve_policy_custom,
     [RESOURCE_POLICY_CONTAINER] = resolve_policy_container,
     [RESOURCE_POLICY_AND_USER] = resolve_policy_and_user,
+    [RESOURCE_POLICY_AND_GROUP] = resolve_policy_and_group,
+    [RESOURCE_POLICY_AND_ROLE] = resolve_policy_and_role,
+    [RESOURCE_GROUP] = allow_group,
+    [RESOURCE_GROUP_CONTAINER] = resolve_group_container,
+    [RESOURCE_USER_AND_GROUP] = resolve_user_and_group,
+    [RESOURCE_ROLE] = allow_role,
+    [RESOURCE_ROLE_CONTAINER] = resolve_role_container,
+    [RESOURCE_TAGGED] = resolve_tagged,
+    [RESOURCE_ACCOUNT] = resolve_account,
     [RESOURCE_TRAIL] = resolve_trail,
     [RESOURCE_OSS_SERVICE] = resolve_oss_service,
     [RESOURCE_BUCKET] = resolve_bucket,

@@ -158,6 +158,16 @@ static bool begins_again(serve *s, job *j, status finished) {
     return true;
 }
 
+/* An access key's last use is kept with what the request changes anyway, or at most every quarter of an hour. */
+static status note_use(call *c) {
+    slice path;
+    if (!c->proof || c->who.is_session) return OK;
+    access_key_use_record use = {SET_INT(c->now_s), slice_of_text(c->operation->product->name)};
+    if (!identity_note_use(c->house->identities, c->who.access_key_id, &use)) return OK;
+    TRY(access_key_use_path(c->who.access_key_id, &c->memory, &path));
+    return call_change(c, path, &access_key_use_record_shape, &use, STORE_ANY);
+}
+
 static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     j->is_verified = true;
@@ -167,6 +177,7 @@ static void work_finish(serve *s, job *j) {
     if (FAILED(c->failure)) return job_fail(s, j, c->failure);
     status finished = handler_of(j)->finish ? run_step(c, handler_of(j)->finish) : OK;
     if (begins_again(s, j, finished)) return;
+    if (!FAILED(finished)) finished = note_use(c);
     if (FAILED(finished)) return job_fail(s, j, finished);
     after_steps(s, j);
     if (j->stage == STAGE_BODY && FAILED(send_reply(s, j))) job_fail(s, j, FAIL(CLOSED));

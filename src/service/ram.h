@@ -1,0 +1,67 @@
+/* What the RAM handlers share: names, ids, records, and pages of listings. */
+#ifndef SERVICE_RAM_H
+#define SERVICE_RAM_H
+
+#include "service/handlers.h"
+
+/* Letters, digits and + = , . @ _ - as both clouds' names have them; at least one. */
+bool identity_name_is_valid(slice name, size_t bytes_most);
+enum { USER_NAME_MOST = 64, GROUP_NAME_MOST = 64, ROLE_NAME_MOST = 64, POLICY_NAME_MOST = 128 };
+/* INVALID_PARAMETER, naming the field, unless the name is valid. */
+status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name);
+
+/* 17 random decimal digits after `first`, as users' ids look. */
+status identity_id_new(call *c, char first, slice *out);
+
+/* GROUP_NOT_FOUND; ROLE_NOT_FOUND. *revision may be NULL. */
+status group_load(call *c, slice name, group_record *out, uint64_t *revision);
+status group_save(call *c, const group_record *group, uint64_t revision);
+status role_load(call *c, slice name, role_record *out, uint64_t *revision);
+status role_save(call *c, const role_record *role, uint64_t revision);
+/* POLICY_NOT_FOUND; POLICY_SYSTEM for one that is shipped. */
+status policy_load(call *c, slice name, policy_record *out, uint64_t *revision);
+status policy_save(call *c, const policy_record *p, uint64_t revision);
+
+/* What holds for the whole account; empty, with the revision STORE_ABSENT, when nothing was ever set. */
+status account_settings_load(call *c, account_settings_record *out, uint64_t *revision);
+status account_settings_save(call *c, const account_settings_record *settings, uint64_t revision);
+
+user_view user_view_of(const user_record *user);
+group_view group_view_of(const group_record *group);
+status role_view_of(call *c, const role_record *role, role_view *out);
+status policy_view_of(call *c, slice name, int type, policy_view *out);
+
+/* One more or one less attachment of a policy; for system policies there is nothing to count. POLICY_NOT_FOUND. */
+status policy_count(call *c, slice name, int type, int change);
+
+/* A page of the records under `prefix`: those after the one named `marker` (absent: from the start), `most` or 100. */
+typedef struct record_page {
+    store_row *rows;
+    size_t count;      /* to be shown */
+    bool is_truncated; /* there are more */
+} record_page;
+typedef struct page_wish {
+    slice prefix, marker;
+    maybe_int most;
+} page_wish;
+status page_read(call *c, const page_wish *wish, record_page *out);
+
+/* A record of the page in the call's memory; CORRUPT. */
+status row_unpack(call *c, const store_row *row, const shape *record, void *out);
+
+/* Tags as requests have them into tags as records have them; INVALID_PARAMETER for a key given twice, TAG_LIMIT past 20. */
+typedef struct tag_set {
+    tag *at;
+    size_t count;
+} tag_set;
+typedef struct name_tags {
+    const name_tag *at;
+    size_t count;
+} name_tags;
+status tags_merge(call *c, const tag_set *present, const name_tags *wanted, tag_set *out);
+/* Whether all that are wanted are among those present; one without a value asks for the key alone. */
+bool tags_match(const tag_set *present, const name_tags *wanted);
+#define TAG_SET(list) (&(tag_set){(list).at, (list).count})
+#define NAME_TAGS(list) (&(name_tags){(list).at, (list).count})
+
+#endif
