@@ -56,22 +56,32 @@ typedef struct finding {
 } finding;
 
 /* What was signed names every parameter, plaintexts too: it is for the vault's eyes, not for core's. */
+static status text_box(exchange *e, slice text, slice *out) {
+    OWNED(buffer) boxed = {0};
+    TRY(box_seal(e->gateway->box, e->request_id, text, &boxed));
+    return arena_copy(&e->memory, buffer_slice(&boxed), out);
+}
+
 static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
     slice_list boxed = {ARENA_ARRAY(&e->memory, slice, texts->count), 0};
-    ENSURE(e->gateway->box != NULL, CLOSED);
     ENSURE(boxed.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < texts->count; i++) {
-        OWNED(buffer) text = {0};
-        TRY(box_seal(e->gateway->box, e->request_id, texts->at[i], &text));
-        TRY(arena_copy(&e->memory, buffer_slice(&text), &boxed.at[boxed.count++]));
-    }
+    for (size_t i = 0; i < texts->count; i++) TRY(text_box(e, texts->at[i], &boxed.at[boxed.count++]));
     *out = boxed;
     return OK;
 }
 
+/* A signed body goes along only where the vault has something to compare with it. */
+static status body_box(exchange *e, slice *body) {
+    const operation *op = operation_get(e->decoded.operation);
+    if (op == NULL || op->acts == 0) *body = (slice){0};
+    return body->len ? text_box(e, *body, body) : OK;
+}
+
 static status proof_box(exchange *e, proof *claimed, request_message *request) {
     slice_list texts = {claimed->texts.at, claimed->texts.count};
+    ENSURE(e->gateway->box != NULL, CLOSED);
     TRY(texts_box(e, &texts, &texts));
+    TRY(body_box(e, &claimed->body));
     claimed->texts.at = texts.at;
     request->proof = claimed;
     if (request->alternative_texts.count == 0) return OK;
