@@ -9,7 +9,8 @@
 #include "system/files.h"
 #include "system/sandbox.h"
 
-enum { PUBLISH_MS = 1000, RETRY_MS = 200 };
+/* The vault keeps some thousands of uses until it is told that they are durable. */
+enum { PUBLISH_MS = 1000, RETRY_MS = 200, SETTLE_MS = 500, SETTLE_AFTER = 512 };
 
 typedef struct auditor {
     child child;
@@ -87,22 +88,41 @@ static void try_again(void *context) { ((auditor *)context)->is_resting = false;
 /* Without a timer the next message is the next attempt. */
 static void rest(auditor *a) { a->is_resting = !FAILED(loop_after(a->child.loop, RETRY_MS, try_again, a, NULL)); }
 
+static void read_witnesses(auditor *a) {
+    if (a->vault && FAILED(channel_receive_now(a->vault))) log_warning("channel closed", "%s", "vault");
+}
+
+static void settle(auditor *a) {
+    uint64_t number;
+    if (!trail_settle(&a->trail, &number)) return;
+    witnessed_message witnessed = {.number = SET_INT(number)};
+    status_ignore(send(a, a->vault, MESSAGE_WITNESSED, &witnessed));
+}
+
 static void on_turn_end(void *context) {
     auditor *a = context;
     if (a->is_resting) return;
     if (!trail_has_batch(&a->trail)) return answer_lookups(a);
     /* The vault sent its witnesses before core could know of the use: they are in its channel by now. */
-    if (a->vault && FAILED(channel_receive_now(a->vault))) log_warning("channel closed", "%s", "vault");
-    trail_result done = {0};
-    status committed = trail_commit(&a->trail, &done);
+    read_witnesses(a);
+    uint64_t event_number;
+    status committed = trail_commit(&a->trail, &event_number);
     tell(&a->journal_told, committed, "journal not written", "nothing is acknowledged until it can be");
     if (FAILED(committed)) return rest(a);
-    recorded_message recorded = {.number = SET_INT(done.event_number)};
-    witnessed_message witnessed = {.number = SET_INT(done.witness_number)};
-    if (done.event_number) status_ignore(send(a, a->core, MESSAGE_RECORDED, &recorded));
-    if (done.witness_number) status_ignore(send(a, a->vault, MESSAGE_WITNESSED, &witnessed));
+    recorded_message recorded = {.number = SET_INT(event_number)};
+    status_ignore(send(a, a->core, MESSAGE_RECORDED, &recorded));
+    if (trail_unsettled(&a->trail) >= SETTLE_AFTER) settle(a);
     answer_lookups(a);
     plan_publishing(a);
+}
+
+/* Witnesses wake nobody: without events of core they are looked for now and then. */
+static void on_tick(void *context) {
+    auditor *a = context;
+    read_witnesses(a);
+    if (trail_has_witnesses(&a->trail)) plan_publishing(a);
+    settle(a);
+    status_ignore(loop_after(a->child.loop, SETTLE_MS, on_tick, a, NULL));
 }
 
 /* ---- peers */
@@ -159,6 +179,7 @@ static status take_vault(auditor *a, slice payload) {
     if (!FAILED(signed_with)) signed_with = ledger_sign_with(&a->trail.ledger, &seed);
     arena_wipe(&memory);
     if (FAILED(signed_with)) fail(a, "trail begun under another root key", signed_with);
+    else channel_read_on_request(a->vault);
     return OK;
 }
 
@@ -240,6 +261,7 @@ static status auditor_start(auditor *a) {
     bool is_given = slice_to_u64(child_setting(&a->child, "alarm_after_s"), &alarm_after_s) && alarm_after_s < 3600;
     a->trail.alarm_after_s = is_given ? (int64_t)alarm_after_s : ALARM_AFTER_S;
     TRY(loop_at_turn_end(a->child.loop, on_turn_end, a));
+    TRY(loop_after(a->child.loop, SETTLE_MS, on_tick, a, NULL));
     return loop_at_turn_end(a->child.loop, ready_task, a);
 }
 

@@ -30,17 +30,12 @@ typedef struct trail {
     table witnesses; /* request id → witness */
     waiting_event *events, **events_end;
     waiting_lookup *lookups, **lookups_end;
-    uint64_t witnessed; /* the newest number of the vault */
-    bool has_new_witness;
+    uint64_t witnessed;    /* the newest number of the vault */
+    uint64_t settled;      /* the vault was told that all up to this one are durable */
     int64_t alarm_after_s; /* how long a witness may wait for its event */
     arena memory;
     buffer composed;
 } trail;
-
-typedef struct trail_result {
-    uint64_t event_number;   /* 0: none */
-    uint64_t witness_number; /* 0: nothing new */
-} trail_result;
 
 void trail_clear(trail *t);
 /* A peer came anew: its numbers start over, and it sends again what was not acknowledged. */
@@ -53,8 +48,13 @@ status trail_take_lookup(trail *t, const lookup_message *m);
 
 bool trail_has_batch(const trail *t);
 bool trail_has_witnesses(const trail *t);
-/* Pairs, journals and syncs the batch. On failure all of it waits for the next try. */
-status trail_commit(trail *t, trail_result *out);
+/* Pairs, journals and syncs the batch, and gives the number of its last event. On failure all of it waits for the next try. */
+status trail_commit(trail *t, uint64_t *event_number);
+
+/* How many witnesses the vault still keeps because it was not told that they are durable. */
+uint64_t trail_unsettled(const trail *t);
+/* All witnesses up to *number are durable, or wait for no event. False when the vault was told so already. */
+bool trail_settle(trail *t, uint64_t *number);
 
 /* Uses the vault reported and core kept silent about for alarm_after_s become events of their own. */
 status trail_raise_alarms(trail *t);

@@ -58,7 +58,7 @@ void trail_new_core(trail *t) {
 }
 
 /* The old vault's witnesses stay: their events may still come. */
-void trail_new_vault(trail *t) { t->witnessed = 0; }
+void trail_new_vault(trail *t) { t->witnessed = t->settled = 0; }
 
 static slice put(uint8_t **at, slice text) {
     if (text.len) memcpy(*at, text.at, text.len);
@@ -87,7 +87,6 @@ static void set_text(char out[40], slice text) { snprintf(out, 40, "%.*s", SLICE
 status trail_take_witness(trail *t, const witness_message *m) {
     uint64_t number = (uint64_t)m->number.value;
     if (number > t->witnessed) t->witnessed = number;
-    t->has_new_witness = true;
     if (ledger_knows(&t->ledger, m->request_id)) return OK; /* said again after a restart, and paired before it */
     witness *w = table_get(&t->witnesses, m->request_id);
     if (!w) {
@@ -111,7 +110,7 @@ status trail_take_witness(trail *t, const witness_message *m) {
     return OK;
 }
 
-bool trail_has_batch(const trail *t) { return t->events != NULL || t->has_new_witness; }
+bool trail_has_batch(const trail *t) { return t->events != NULL; }
 bool trail_has_witnesses(const trail *t) { return t->witnesses.count > 0; }
 
 /* ---- composing */
@@ -174,8 +173,10 @@ static status record_event(trail *t, const waiting_event *e) {
 
 static void forget_witness(trail *t, slice request_id) { free(table_remove(&t->witnesses, request_id)); }
 
-/* All witnesses before the oldest one that still waits for its event. */
-static uint64_t acknowledged(const trail *t) {
+uint64_t trail_unsettled(const trail *t) { return t->witnessed - t->settled; }
+
+/* All before the oldest one that still waits for its event. */
+bool trail_settle(trail *t, uint64_t *number) {
     uint64_t oldest = t->witnessed + 1;
     size_t cursor = 0;
     void *value;
@@ -183,24 +184,24 @@ static uint64_t acknowledged(const trail *t) {
         const witness *w = value;
         if (w->number < oldest) oldest = w->number;
     }
-    return oldest - 1;
+    if (oldest - 1 <= t->settled) return false;
+    *number = t->settled = oldest - 1;
+    return true;
 }
 
-status trail_commit(trail *t, trail_result *out) {
-    trail_result done = {0};
+status trail_commit(trail *t, uint64_t *event_number) {
+    uint64_t last = 0;
     for (waiting_event *e = t->events; e; e = e->next) {
         if (!e->is_added) TRY(record_event(t, e));
         e->is_added = true;
     }
     if (t->events) TRY(ledger_commit(&t->ledger));
     for (waiting_event *e = t->events; e; e = e->next) {
-        done.event_number = e->number;
+        last = e->number;
         forget_witness(t, e->request_id);
     }
     forget_events(t);
-    if (t->has_new_witness) done.witness_number = acknowledged(t);
-    t->has_new_witness = t->witnesses.count > 0;
-    *out = done;
+    *event_number = last;
     return OK;
 }
 

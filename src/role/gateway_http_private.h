@@ -30,7 +30,9 @@ struct http_request {
     http_connection *connection;
     arena memory;
     slice target;
-    void *served; /* NULL until the head is there */
+    const char *head_at; /* where it was read to; NULL: not known how much was read */
+    size_t read_bytes;   /* head, and body as announced */
+    void *served;        /* NULL until the head is there */
     bool is_body_open;
     bool is_held;
     bool is_answered;

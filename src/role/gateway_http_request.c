@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "role/gateway_http_private.h"
+#include "role/gateway_pool.h"
 #include "system/sparing.h"
 
 enum { REQUEST_MEMORY_BYTES = 1 << 20 };
@@ -123,6 +124,15 @@ static status sizes_check(const http_request *r) {
     return OK;
 }
 
+/* For the pool. The length of a body in chunks is not known before its end. */
+static void reading_note(http_request *r, const char *method, const http_request_head *head) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    bool is_known = info && !FAILED(head->framing) && !head->is_chunked && head->body_bytes <= POOL_CONNECTION_BYTES;
+    if (!is_known) return;
+    r->head_at = method;
+    r->read_bytes = info->header_size + (size_t)head->body_bytes;
+}
+
 static status head_read(http_request *r, const char *method, http_request_head **out) {
     http_request_head *head = ARENA_NEW(&r->memory, http_request_head);
     ENSURE(head != NULL, OUT_OF_MEMORY);
@@ -134,6 +144,7 @@ static status head_read(http_request *r, const char *method, http_request_head *
     TRY(headers_read(r, head));
     head->framing = sizes_check(r);
     if (!FAILED(head->framing)) head->framing = framing_read(head);
+    reading_note(r, method, head);
     *out = head;
     return OK;
 }
@@ -209,6 +220,7 @@ void http_request_end(void *daemon, struct MHD_Connection *mhd, void **request, 
     *request = NULL;
     if (r->served) front->server.on_gone(r->served, r->is_answered && why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     http_connection_enter(r->connection, HTTP_PHASE_HEAD, loop_now_ms(front->loop));
+    pool_request_read(r->head_at, r->read_bytes);
     request_give_back(front, r);
 }
 

@@ -31,12 +31,19 @@ struct MemoryPool {
     uint8_t *bytes;
     size_t front, back;
     size_t touched_front, touched_back;
+    bool has_moved; /* the read buffer: it was not in one place only */
 };
 
 static struct {
     struct MemoryPool *first;
     size_t count;
 } kept;
+
+/* What is known of the request that ended last. */
+static struct {
+    const uint8_t *head_at; /* NULL: nothing */
+    size_t bytes;
+} ended;
 
 void MHD_init_mem_pools_(void);
 struct MemoryPool *MHD_pool_create(size_t told_bytes);
@@ -65,6 +72,7 @@ static void touch(struct MemoryPool *pool, size_t front) {
 static void forget(struct MemoryPool *pool) {
     pool->front = pool->touched_front = 0;
     pool->back = pool->touched_back = POOL_CONNECTION_BYTES;
+    pool->has_moved = false;
 }
 
 /* Overwrites what was used, but for the first `keep_bytes`. */
@@ -143,8 +151,10 @@ static void *block_move(struct MemoryPool *pool, uint8_t *old, size_t old_size, 
     uint8_t *block = pool->bytes + pool->front;
     pool->front += aligned(new_size);
     if (is_read_buffer) touch(pool, pool->front); /* a write buffer holds heads of answers: nothing to hide */
-    if (old_size) memcpy(block, old, old_size);
-    if (old_size) explicit_bzero(old, old_size);
+    if (old_size == 0) return block;
+    memcpy(block, old, old_size);
+    explicit_bzero(old, old_size);
+    pool->has_moved = true;
     return block;
 }
 
@@ -165,8 +175,25 @@ void *MHD_pool_reallocate(struct MemoryPool *pool, void *old, size_t old_size, s
     return block;
 }
 
+void pool_request_read(const void *head_at, size_t bytes) {
+    ended.head_at = head_at;
+    ended.bytes = bytes;
+}
+
+/* All that was received lies in one piece from the pool's first byte on: empty lines, head, body, what was read ahead. Most of a
+ * read buffer is never written to. */
+static void touched_front_narrow(struct MemoryPool *pool, size_t read_ahead) {
+    uintptr_t first = (uintptr_t)pool->bytes, at = (uintptr_t)ended.head_at;
+    bool is_here = at >= first && at - first < POOL_CONNECTION_BYTES;
+    ended.head_at = NULL;
+    if (!is_here || pool->has_moved || ended.bytes > POOL_CONNECTION_BYTES) return;
+    size_t filled = (size_t)(at - first) + ended.bytes + read_ahead;
+    if (filled < pool->touched_front) pool->touched_front = filled;
+}
+
 /* The next request: a block of `new_size` at the very front, whose first bytes are those kept (a pipelined request). */
 void *MHD_pool_reset(struct MemoryPool *pool, void *keep, size_t keep_bytes, size_t new_size) {
+    touched_front_narrow(pool, keep_bytes);
     if (keep && keep_bytes) memmove(pool->bytes, keep, keep_bytes);
     wipe(pool, keep_bytes);
     forget(pool);

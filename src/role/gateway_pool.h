@@ -10,4 +10,8 @@ enum { POOL_CONNECTION_BYTES = 384 << 10 };
 
 size_t pool_told_bytes(void);
 
+/* A request is over whose head began at `head_at`, in its connection's pool, and which had so many bytes of head and body. What is
+ * overwritten next in that pool need not reach further into the read buffer than this and what was read ahead. */
+void pool_request_read(const void *head_at, size_t bytes);
+
 #endif

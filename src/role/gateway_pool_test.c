@@ -100,6 +100,38 @@ static void nothing_is_left_of_the_last_request(void **state) {
     }
 }
 
+/* Two blank lines, a request of 300 bytes, 50 bytes of the next one: nothing else of the read buffer was written to. */
+static void what_was_not_read_need_not_be_overwritten(void **state) {
+    enum { BLANK = 4, REQUEST = 300, AHEAD = 50, READ = BLANK + REQUEST + AHEAD, ROOM = 16384 };
+    (void)state;
+    struct MemoryPool *pool = MHD_pool_create(pool_told_bytes());
+    for (int kind = 0; kind < 4; kind++) {
+        uint8_t *read_buffer = MHD_pool_reset(pool, NULL, 0, ROOM);
+        memset(read_buffer, 7, READ);
+        memset(read_buffer + READ, 9, ROOM - READ); /* in life zeros: shows what is overwritten */
+        if (kind == 0) pool_request_read(read_buffer + BLANK, REQUEST);
+        if (kind == 1) pool_request_read(&kind, REQUEST); /* that of another connection */
+        if (kind == 2) pool_request_read(read_buffer + BLANK, SIZE_MAX);
+        if (kind == 3) { /* the read buffer had to move */
+            pool_request_read(read_buffer + BLANK, REQUEST);
+            assert_non_null(MHD_pool_allocate(pool, 100, false));
+            assert_ptr_not_equal(MHD_pool_reallocate(pool, read_buffer, ROOM, ROOM + 1), read_buffer);
+        }
+        assert_ptr_equal(MHD_pool_reset(pool, read_buffer + BLANK + REQUEST, AHEAD, ROOM), read_buffer);
+        assert_true(is_filled_with(read_buffer, AHEAD, kind == 3 ? 0 : 7));
+        assert_true(is_filled_with(read_buffer + AHEAD, READ - AHEAD, 0));
+        assert_true(is_filled_with(read_buffer + READ, ROOM - READ, kind == 0 ? 9 : 0));
+    }
+    uint8_t *read_buffer =
+        MHD_pool_reset(pool, NULL, 0, ROOM); /* it was told of one request, and is forgotten after it */
+    pool_request_read(read_buffer, 10);
+    MHD_pool_reset(pool, NULL, 0, ROOM);
+    memset(read_buffer, 7, ROOM);
+    MHD_pool_reset(pool, NULL, 0, ROOM);
+    assert_true(is_filled_with(read_buffer, ROOM, 0));
+    MHD_pool_destroy(pool);
+}
+
 static void sizes_without_room_are_refused(void **state) {
     size_t missing = 0;
     (void)state;
@@ -144,6 +176,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_follow_each_other),
         cmocka_unit_test(nothing_is_left_of_the_last_request),
+        cmocka_unit_test(what_was_not_read_need_not_be_overwritten),
         cmocka_unit_test(sizes_without_room_are_refused),
         cmocka_unit_test(blocks_in_the_middle_move),
     };

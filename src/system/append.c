@@ -46,7 +46,18 @@ status append_open(int dir_fd, uint64_t number, append *out) {
 
 void append_clear(append *a) {
     if (a->fd > 0) close(a->fd);
+    direct_clear(&a->direct);
     *a = (append){.fd = -1};
+}
+
+status append_go_direct(int dir_fd, append *a) {
+    char name[NAME_BYTES];
+    segment_name(a->number, name);
+    ENSURE(a->bytes % DIRECT_BLOCK_BYTES == 0, UNSUPPORTED);
+    direct_clear(&a->direct);
+    TRY(direct_open(dir_fd, name, &a->direct));
+    posix_fadvise(a->fd, 0, 0, POSIX_FADV_DONTNEED); /* else every write has to look for pages to drop */
+    return OK;
 }
 
 status append_seek(append *a, uint64_t position) {
@@ -84,12 +95,7 @@ static status write_vector(int fd, uint64_t offset, struct iovec *at, size_t cou
     return OK;
 }
 
-status append_write(append *a, const slice *parts, size_t count) {
-    uint64_t total = 0;
-    for (size_t i = 0; i < count; i++) {
-        ENSURE(parts[i].len <= append_room(a) - total, TOO_LARGE);
-        total += parts[i].len;
-    }
+static status write_buffered(append *a, const slice *parts, size_t count) {
     struct iovec vector[PARTS_PER_CALL];
     uint64_t offset = a->position;
     for (size_t done = 0; done < count;) {
@@ -103,7 +109,23 @@ status append_write(append *a, const slice *parts, size_t count) {
         offset += bytes;
         done += some;
     }
-    a->position = offset;
+    return OK;
+}
+
+status append_write(append *a, const slice *parts, size_t count) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        ENSURE(parts[i].len <= append_room(a) - total, TOO_LARGE);
+        total += parts[i].len;
+    }
+    bool is_direct = a->direct.fd > 0;
+    status written = is_direct ? direct_write(&a->direct, a->position, parts, count) : write_buffered(a, parts, count);
+    if (FAILED(written) && is_direct) { /* the page cache needs no whole blocks, and can say what is wrong */
+        direct_clear(&a->direct);
+        written = write_buffered(a, parts, count);
+    }
+    TRY(written);
+    a->position += total;
     return OK;
 }
 

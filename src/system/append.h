@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "base/status.h"
+#include "system/direct.h"
 
 enum { APPEND_SEGMENT_BYTES = 16 << 20, APPEND_PREPARE_STEP_BYTES = 256 << 10 };
 
@@ -22,6 +23,7 @@ typedef struct append {
     uint64_t number;
     uint64_t bytes;    /* size of the segment */
     uint64_t position; /* where the next write goes */
+    direct direct;     /* in use after append_go_direct */
 } append;
 
 /* Makes segment `number` at once (0 bytes means APPEND_SEGMENT_BYTES); durable, position 0. EXISTS. Takes tens of
@@ -31,6 +33,11 @@ status append_create(int dir_fd, uint64_t number, uint64_t bytes, append *out);
 status append_open(int dir_fd, uint64_t number, append *out);
 /* Closes; nothing is synced. */
 void append_clear(append *a);
+
+/* From now on writes go past the page cache (system/direct.h): whole blocks, with zeros behind what was written. When this
+ * fails (UNSUPPORTED, OUT_OF_MEMORY or as in system/files.h) all stays as it was, and works. A write that fails this way is
+ * tried again through the page cache, as all later ones are. */
+status append_go_direct(int dir_fd, append *a);
 
 /* After reading back: the next write goes here. TOO_LARGE beyond the segment. */
 status append_seek(append *a, uint64_t position);

@@ -28,6 +28,7 @@ struct channel {
     bool ending;          /* end it at the end of the turn */
     bool peer_gone;       /* sending failed: read what is left, then end */
     bool receiving, paused, freed;
+    bool waits; /* frames are left where they are until channel_receive_now */
 };
 
 static void on_ready(void *context, uint32_t events);
@@ -68,7 +69,8 @@ static void end_later(channel *c, enum channel_end why) {
  * loop. */
 static void update_watch(channel *c) {
     if (c->fd < 0) return;
-    uint32_t wanted = (c->paused ? 0 : EPOLLIN) | (channel_pending_bytes(c) ? EPOLLOUT : 0);
+    uint32_t arriving = c->waits ? EPOLLRDHUP : EPOLLIN;
+    uint32_t wanted = (c->paused ? 0 : arriving) | (channel_pending_bytes(c) ? EPOLLOUT : 0);
     if (wanted == c->watched) return;
     status changed = OK;
     if (wanted == 0) loop_unwatch(c->loop, c->fd);
@@ -236,10 +238,17 @@ void channel_resume(channel *c) {
     if (c->fd >= 0) loop_queue_once(c->loop, &c->at_end);
 }
 
+void channel_read_on_request(channel *c) {
+    c->waits = true;
+    update_watch(c);
+}
+
+/* A read that got less than there was room for has got all frames; whether the peer has ended too, one more would tell, but
+ * who reads on request hears of that anyway. */
 status channel_receive_now(channel *c) {
     ENSURE(c->fd >= 0, CLOSED);
     c->holds++;
-    receive(c, CHANNEL_RECEIVE_NOW_MAX, CHANNEL_RECEIVED_LESS);
+    receive(c, CHANNEL_RECEIVE_NOW_MAX, c->waits ? CHANNEL_RECEIVED_ALL_ASKED : CHANNEL_RECEIVED_LESS);
     bool open = c->fd >= 0;
     release(c);
     ENSURE(open, CLOSED);

@@ -66,6 +66,9 @@ void channel_flush(channel *c);
 void channel_pause(channel *c);
 void channel_resume(channel *c);
 
+/* From now on frames wait in the kernel's buffer until channel_receive_now; only the peer's end is noticed by itself. For what
+ * is needed no sooner than something else comes: it wakes nobody. */
+void channel_read_on_request(channel *c);
 /* Reads and handles all whole frames that are there now, without waiting; may call on_frame and on_closed. Does nothing
  * from within this channel's own on_frame. CLOSED when the channel has ended, or ends while doing so. */
 status channel_receive_now(channel *c);

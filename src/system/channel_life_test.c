@@ -164,6 +164,38 @@ static void receiving_now(void **unused) {
     scene_finish(&s);
 }
 
+/* What arrives wakes nobody; the peer's end does, and what it said before is not lost. */
+static void reading_on_request(void **unused) {
+    (void)unused;
+    OWNED(buffer) wire = {0};
+    for (int i = 0; i < 3; i++) wire_append_frame(&wire, 0, SLICE("x"));
+    scene s;
+    scene_begin(&s);
+    channel_read_on_request(s.c);
+    scene_put(&s, wire.at, wire.len);
+    scene_turns(&s, 3);
+    assert_int_equal(s.frames, 0);
+    expect_ok(channel_receive_now(s.c));
+    assert_int_equal(s.frames, 3);
+    expect_ok(channel_receive_now(s.c));
+    scene_put(&s, wire.at, wire.len);
+    channel_pause(s.c);
+    channel_resume(s.c);
+    scene_turns(&s, 1);
+    scene_close_peer(&s);
+    scene_expect_end(&s, CHANNEL_END_PEER);
+    assert_int_equal(s.frames, 6);
+    scene_finish(&s);
+    scene_begin(&s);
+    channel_read_on_request(s.c);
+    scene_put(&s, wire.at, wire.len - 2); /* and an end inside a frame stays one */
+    scene_turns(&s, 1);
+    scene_close_peer(&s);
+    scene_expect_end(&s, CHANNEL_END_MALFORMED);
+    assert_int_equal(s.frames, 2);
+    scene_finish(&s);
+}
+
 static void waiting_at_start(void **unused) {
     (void)unused;
     scene s;
@@ -255,12 +287,19 @@ static void secrets_are_overwritten(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(output_is_gathered),   cmocka_unit_test(a_peer_that_never_reads),
-        cmocka_unit_test(a_peer_that_floods),   cmocka_unit_test(ending_inside_a_callback),
-        cmocka_unit_test(freeing_in_on_closed), cmocka_unit_test(pausing),
-        cmocka_unit_test(receiving_now),        cmocka_unit_test(waiting_at_start),
-        cmocka_unit_test(last_words_are_heard), cmocka_unit_test(closing_sends_what_is_queued),
-        cmocka_unit_test(requests_and_answers), cmocka_unit_test(secrets_are_overwritten),
+        cmocka_unit_test(output_is_gathered),
+        cmocka_unit_test(a_peer_that_never_reads),
+        cmocka_unit_test(a_peer_that_floods),
+        cmocka_unit_test(ending_inside_a_callback),
+        cmocka_unit_test(freeing_in_on_closed),
+        cmocka_unit_test(pausing),
+        cmocka_unit_test(receiving_now),
+        cmocka_unit_test(reading_on_request),
+        cmocka_unit_test(waiting_at_start),
+        cmocka_unit_test(last_words_are_heard),
+        cmocka_unit_test(closing_sends_what_is_queued),
+        cmocka_unit_test(requests_and_answers),
+        cmocka_unit_test(secrets_are_overwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

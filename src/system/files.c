@@ -58,6 +58,11 @@ status files_open_write(int dir_fd, const char *name, int *out) {
     return open_beneath(dir_fd, name, O_RDWR | O_NOCTTY | O_NONBLOCK, out);
 }
 
+status files_open_direct(int dir_fd, const char *name, int *out) {
+    status opened = open_beneath(dir_fd, name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_DIRECT, out);
+    return FAILED(opened) && errno == EINVAL ? FAIL(UNSUPPORTED) : opened;
+}
+
 status files_create(int dir_fd, const char *name, int *out) {
     return open_beneath(dir_fd, name, O_RDWR | O_CREAT | O_EXCL, out);
 }

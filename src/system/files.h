@@ -42,6 +42,9 @@ status files_lock(int dir_fd, int *out);
 status files_open_read(int dir_fd, const char *name, int *out);
 status files_open_write(int dir_fd, const char *name, int *out); /* an existing file, for reading and writing */
 status files_create(int dir_fd, const char *name, int *out);     /* a new one, mode 0600, for both; EXISTS */
+/* An existing one, for reading and writing past the page cache (O_DIRECT: offsets, lengths and memory in whole blocks).
+ * UNSUPPORTED where the file system cannot. */
+status files_open_direct(int dir_fd, const char *name, int *out);
 /* A file without a name on the folder's file system (mode 0600), gone when closed; files_name gives it one. UNSUPPORTED
  * where the file system cannot. */
 status files_create_nameless(int dir_fd, int *out);

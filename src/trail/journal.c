@@ -109,6 +109,10 @@ static status make_segment(journal *j, uint64_t number, append *out) {
     return taken;
 }
 
+void journal_go_direct(journal *j) {
+    if (j->options.is_durable) status_ignore(append_go_direct(j->dir_fd, &j->active)); /* else through the page cache */
+}
+
 static status switch_segment(journal *j) {
     uint64_t number = 1;
     append made = {0};
@@ -122,6 +126,7 @@ static status switch_segment(journal *j) {
     }
     append_clear(&j->active);
     j->active = made;
+    journal_go_direct(j);
     j->must_switch = false;
     return OK;
 }

@@ -99,6 +99,8 @@ void journal_header_encode(const journal_segment *segment, uint8_t out[JOURNAL_H
 bool journal_header_decode(slice bytes, journal_segment *out);
 /* Adds to the list of segments. */
 status journal_segments_push(journal *j, const journal_segment *segment);
+/* What is durable anyway does not need the page cache. */
+void journal_go_direct(journal *j);
 /* Opens a segment for the next batch unless the active one has room. */
 status journal_need_segment(journal *j);
 

@@ -112,6 +112,7 @@ static status get_ready(journal *j, uint64_t position, uint64_t torn_bytes) {
     j->batch = j->sequence;
     if (j->segment_count) {
         TRY(append_open(j->dir_fd, j->segments[j->segment_count - 1].number, &j->active));
+        journal_go_direct(j);
         TRY(append_seek(&j->active, position));
         TRY(wipe_torn(j, torn_bytes));
     }
