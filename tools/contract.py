@@ -94,7 +94,7 @@ class Contract:
             name, product, level, resource = words[1:5]
             options = dict(word.split("=", 1) for word in words[5:])
             op = {"name": name, "product": product, "level": level, "resource": resource, "options": options,
-                  "help": ""}
+                  "help": "", "aws": None}
             self.shapes[name + "In"], self.shapes[name + "Out"] = [], []
             self.operations.append(op)
             return op
@@ -103,10 +103,12 @@ class Contract:
     def operation_line(self, op, words, where):
         if words[0] == "help":
             op["help"] = " ".join(words[1:])
+        elif words[0] == "aws":
+            op["aws"] = words[1]
         elif words[0] in ("in", "out"):
             self.shapes[op["name"] + words[0].title()].append(self.field(words[1:], where))
         else:
-            stop(where, f"in, out or help, not {words[0]}")
+            stop(where, f"in, out, help or aws, not {words[0]}")
 
     def field(self, words, where):
         name, rest = words[0], words[1:]
@@ -114,26 +116,17 @@ class Contract:
         kind = rest[1] if is_list else rest[0]
         rest = rest[2:] if is_list else rest[1:]
         low = high = 0
-        required, binds = False, ""
+        required = False
         for word in rest:
             limits = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", word)
             if limits:
                 low, high = int(limits[1]), int(limits[2])
             elif word == "required":
                 required = True
-            elif word.startswith("binds="):
-                binds = word[6:]
             else:
-                stop(where, f"limits, 'required' or 'binds=', not {word}")
+                stop(where, f"limits or 'required', not {word}")
         return {"name": name, "type": kind, "list": is_list, "min": low, "max": high, "required": required,
-                "binds": binds, "where": where}
-
-    def binding(self, f):
-        """binds=PART of every act of the request, or binds=Act.PART of one; the compiler knows the parts."""
-        act, dot, part = f["binds"].rpartition(".")
-        if dot and act not in self.enums["VaultAct"]:
-            stop(f["where"], f"no act {act}")
-        return f"BIND_{(part or 'nothing').upper()}", f"VAULT_ACT_{snake(act).upper()}" if dot else "0"
+                "where": where}
 
     def kind(self, f):
         if f["type"] in SCALARS:
@@ -218,8 +211,7 @@ class Contract:
                 nested = f"&{snake(f['type'])}_shape" if kind in ("SHAPE", "SHAPES") else "NULL"
                 choices = f"{snake(f['type'])}_choices" if kind == "CHOICE" else "NULL"
                 out.append(f'    {{"{f["name"]}", FIELD_{kind}, {str(f["required"]).lower()}, {f["min"]}, {f["max"]}, '
-                           f'offsetof({c_name}, {snake(f["name"])}), {nested}, {choices}, '
-                           f'{", ".join(self.binding(f))}}},')
+                           f'offsetof({c_name}, {snake(f["name"])}), {nested}, {choices}}},')
             out.append("};")
         pointer = f"{c_name}_fields" if fields else "NULL"
         out.append(f'const shape {c_name}_shape = {{"{name}", sizeof({c_name}), {len(fields)}, {pointer}}};')
@@ -233,6 +225,12 @@ class Contract:
                 stop(op["name"], f"no act {act}")
         return " | ".join(f"ACT_BIT(VAULT_ACT_{snake(act).upper()})" for act in named) or "0"
 
+    def aws(self, op):
+        """The action as AWS's clients name it, or NULL when they have none such."""
+        if op["aws"] and not re.fullmatch(r"[a-z]+:[A-Za-z]+", op["aws"]):
+            stop(op["name"], "aws is SERVICE:ACTION")
+        return f'"{op["aws"]}"' if op["aws"] else "NULL"
+
     def operation_source(self):
         index = {row[0]: i for i, row in enumerate(self.products)}
         out = ["const operation operation_table[] = {\n    {0},"]
@@ -243,7 +241,7 @@ class Contract:
             out.append(f'    {{"{op["name"]}", &product_table[{index[op["product"]]}], "{action}", '
                        f'LEVEL_{op["level"].upper()}, RESOURCE_{snake(op["resource"]).upper()}, '
                        f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()}, {self.acts(op)},\n'
-                       f'     &{snake(op["name"])}_in_shape, &{snake(op["name"])}_out_shape, "{text}"}},')
+                       f'     &{snake(op["name"])}_in_shape, &{snake(op["name"])}_out_shape, "{text}", {self.aws(op)}}},')
         out.append("};")
         return out
 

@@ -18,6 +18,41 @@ enum operation_id operation_find(const char *product_name, slice name) {
     return OPERATION_NONE;
 }
 
+bool aws_target_split(slice target, slice *service, slice *action) {
+    static const char *const ROWS[][2] = {
+        {"TrentService.", "kms"},
+        {"secretsmanager.", "secretsmanager"},
+        {"CloudTrail_20131101.", "cloudtrail"},
+        {"com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", "cloudtrail"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        slice prefix = slice_of_text(ROWS[i][0]);
+        if (!slice_starts_with(target, prefix) || slice_contains_byte(slice_skip(target, prefix.len), '.')) continue;
+        *service = slice_of_text(ROWS[i][1]);
+        *action = slice_skip(target, prefix.len);
+        return true;
+    }
+    return false;
+}
+
+static bool is_named(const operation *op, slice service, slice action) {
+    if (!op->aws) return false;
+    slice whole = slice_of_text(op->aws);
+    return whole.len == service.len + 1 + action.len && slice_starts_with(whole, service) &&
+           whole.at[service.len] == ':' && slice_ends_with(whole, action);
+}
+
+enum operation_id operation_find_aws(slice service, slice action) {
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++)
+        if (is_named(&operation_table[id], service, action)) return (enum operation_id)id;
+    return OPERATION_NONE;
+}
+
+bool operation_is_same_aws(const operation *a, const operation *b) {
+    if (!a || !b) return false;
+    return a == b || (a->aws && b->aws && strcmp(a->aws, b->aws) == 0);
+}
+
 const product *product_by_version(slice version) {
     for (size_t i = 0; i < product_count; i++)
         if (slice_equals_text(version, product_table[i].version)) return &product_table[i];

@@ -27,12 +27,20 @@ typedef struct operation {
     uint64_t acts;   /* what a signed request for it may have the vault do: ACT_BIT of each enum vault_act */
     const shape *in, *out;
     const char *help;
+    const char
+        *aws; /* "kms:DeleteImportedKeyMaterial": the action as AWS's clients have it; NULL when they have none such */
 } operation;
 
 /* NULL for an id out of range or OPERATION_NONE. */
 const operation *operation_get(int64_t id);
 /* By product and exact name; OPERATION_NONE when there is none. */
 enum operation_id operation_find(const char *product_name, slice name);
+/* "TrentService.Encrypt" (the header x-amz-target) → "kms", "Encrypt". False when no service has that prefix. */
+bool aws_target_split(slice target, slice *service, slice *action);
+/* By service and action as AWS's clients name them; the first, where what comes with the request decides which of several it is. */
+enum operation_id operation_find_aws(slice service, slice action);
+/* Whether both are the same operation, or the same action of AWS's. */
+bool operation_is_same_aws(const operation *a, const operation *b);
 /* By API version ("2016-01-20"); NULL when no product has it. */
 const product *product_by_version(slice version);
 

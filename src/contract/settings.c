@@ -10,6 +10,8 @@ static const char *const seal_providers[] = {"file", NULL};
 static const setting_row rows[SETTING_COUNT] = {
     [SETTING_REGION] = {"server", "region", SETTING_IS_REGION, "cn-hangzhou", .roles = TO(CORE) | TO(GATEWAY),
                         .help = "Region in resource names and endpoints."},
+    [SETTING_REGIONS] = {"server", "regions", SETTING_IS_NAMES, "", .roles = TO(CORE),
+                         .help = "Further regions AWS's clients may sign for, divided by commas; empty: any."},
     [SETTING_DATA] = {"server", "data", SETTING_IS_PATH, "/var/lib/keyhold", .help = "The data folder."},
     [SETTING_HTTP] = {"server", "http", SETTING_IS_LOOPBACK, "127.0.0.1:8080",
                       .help = "Address for plain HTTP, on the loopback interface only, or off."},

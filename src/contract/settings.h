@@ -8,6 +8,7 @@
 
 enum setting_id {
     SETTING_REGION,
+    SETTING_REGIONS,
     SETTING_DATA,
     SETTING_HTTP,
     SETTING_HTTPS,

@@ -107,30 +107,156 @@ static const row rows[] = {
     {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-date:d\n\nx-oss-copy-source:/b/k\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, false},
     {SCHEME_OSS_V4, "PUT\n/b/k\n\nx-oss-copy-source:/b/k", VAULT_ACT_DECRYPT, false},
     {0, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, false},
-    {SCHEME_OSS_V4 + 1, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, false},
+    {SCHEME_AWS_V4 + 1, RPC("Action%3DEncrypt"), VAULT_ACT_ENCRYPT, false},
 };
 
-static bool is_allowed(int scheme, const char *text, const key_act *act) {
+/* ---- AWS */
+
+#define AWS(head, target) head "\nhost:h\n" target "x-amz-date:d\n\nhost;x-amz-date;x-amz-target\n" NO_BODY
+#define JSON(target) AWS("POST\n/\n", "x-amz-target:" target "\n")
+
+typedef struct aws_row {
+    const char *service, *text, *body;
+    enum operation_id operation; /* OPERATION_NONE: nothing of ours */
+} aws_row;
+
+static const aws_row aws_rows[] = {
+    {"kms", JSON("TrentService.Encrypt"), "", OPERATION_ENCRYPT},
+    {"kms", JSON("TrentService.DeleteImportedKeyMaterial"), "", OPERATION_DELETE_KEY_MATERIAL},
+    /* the contract's own name, a name of nobody's, another service's target or signature */
+    {"kms", JSON("TrentService.DeleteKeyMaterial"), "", OPERATION_NONE},
+    {"kms", JSON("TrentService.SetDeletionProtection"), "", OPERATION_NONE},
+    {"kms", JSON("TrentService.encrypt"), "", OPERATION_NONE},
+    {"kms", JSON("TrentService.x.Encrypt"), "", OPERATION_NONE},
+    {"kms", JSON("Encrypt"), "", OPERATION_NONE},
+    {"kms", JSON("secretsmanager.Encrypt"), "", OPERATION_NONE},
+    {"s3", JSON("TrentService.Encrypt"), "", OPERATION_NONE},
+    {"", JSON("TrentService.Encrypt"), "", OPERATION_NONE},
+    {"kms", AWS("GET\n/\n", "x-amz-target:TrentService.Encrypt\n"), "", OPERATION_NONE},
+    {"kms", AWS("POST\n/x\n", "x-amz-target:TrentService.Encrypt\n"), "", OPERATION_NONE},
+    {"kms", AWS("POST\n/\nx=1", "x-amz-target:TrentService.Encrypt\n"), "", OPERATION_NONE},
+    {"kms", AWS("POST\n/\nx-amz-target:TrentService.Encrypt", ""), "", OPERATION_NONE},
+    {"kms", AWS("POST\n/\n", "x:x-amz-target:TrentService.Encrypt\n"), "", OPERATION_NONE},
+};
+
+static void aws_targets_name_one_operation(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof aws_rows / sizeof *aws_rows; i++) {
+        OWNED(arena) memory = {0};
+        asked a;
+        proof p = {.scheme = SCHEME_AWS_V4, .scope_service = slice_of_text(aws_rows[i].service)};
+        ASSERT_OK(asked_read(&p, slice_of_text(aws_rows[i].text), &memory, &a));
+        if (a.operation != aws_rows[i].operation) fail_msg("row %zu: %d", i, (int)a.operation);
+        const key_act encrypt = {.act = VAULT_ACT_ENCRYPT};
+        status allowed = asked_allows(&a, &encrypt, &(sealed_header){0});
+        assert_int_equal(FAILED(allowed), a.operation != OPERATION_ENCRYPT);
+    }
+}
+
+static void broken_aws_texts_are_refused(void **state) {
+    (void)state;
+    static const char *const TEXTS[] = {
+        "",
+        "POST\n/\n",
+        "POST\n/\n\nx-amz-target:TrentService.Encrypt\n",
+        "POST\n/\n\nx-amz-target:TrentService.Encrypt\n\nhost\n" NO_BODY "\n",
+        "POST\n/\n\nx-amz-target:TrentService.Encrypt\nx-amz-target:TrentService.Decrypt\n\nhost\n" NO_BODY,
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        OWNED(arena) memory = {0};
+        asked a;
+        proof p = {.scheme = SCHEME_AWS_V4, .scope_service = SLICE("kms")};
+        ASSERT_FAILS(asked_read(&p, slice_of_text(TEXTS[i]), &memory, &a), NO_PERMISSION);
+    }
+}
+
+/* SHA-256 of "Action=CreateAccessKey&UserName=b+b" */
+#define FORM_HASH "e8500541a8fdc015b7ba9dfc08c552ad9e9dedae4fbf6dbe801b37e5463a49b3"
+#define FORM(head, hash) head "\nhost:h\nx-amz-date:d\n\nhost;x-amz-date\n" hash
+
+static status read_form(const char *text, const char *body, arena *memory, asked *out) {
+    proof p = {.scheme = SCHEME_AWS_V4, .scope_service = SLICE("iam"), .body = slice_of_text(body)};
+    return asked_read(&p, slice_of_text(text), memory, out);
+}
+
+static void forms_are_read_from_what_was_hashed(void **state) {
+    (void)state;
     OWNED(arena) memory = {0};
     asked a;
-    status read = asked_read(scheme, slice_of_text(text), &memory, &a);
-    status result = FAILED(read) ? read : asked_allows(&a, act);
+    slice value;
+    const char *body = "Action=CreateAccessKey&UserName=b+b";
+    ASSERT_OK(crypto_start());
+    ASSERT_OK(read_form(FORM("POST\n/\n", FORM_HASH), body, &memory, &a));
+    assert_true(slice_equals_text(a.user_name, "b b"));
+    ASSERT_OK(asked_form_value(&a, "Action", &memory, &value));
+    assert_true(slice_equals_text(value, "CreateAccessKey"));
+    ASSERT_OK(asked_form_value(&a, "UserNam", &memory, &value));
+    assert_true(slice_is_absent(value));
+    ASSERT_OK(read_form(FORM("GET\n/\nAction=CreateAccessKey&UserName=b%20b", NO_BODY), "", &memory, &a));
+    assert_true(slice_equals_text(a.user_name, "b b"));
+    /* a body that was not signed, a form in two places, a name twice, broken escapes */
+    ASSERT_FAILS(read_form(FORM("POST\n/\n", FORM_HASH), "Action=CreateAccessKey&UserName=root", &memory, &a),
+                 NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("POST\n/\n", FORM_HASH), "", &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("POST\n/\nAction=CreateUser", FORM_HASH), body, &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("GET\n/\nAction=CreateAccessKey", FORM_HASH), body, &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("PUT\n/\n", FORM_HASH), body, &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("POST\n/x\n", FORM_HASH), body, &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("GET\n/\nAction=A&Action=B", NO_BODY), "", &memory, &a), NO_PERMISSION);
+    ASSERT_FAILS(read_form(FORM("GET\n/\nAction=%zz", NO_BODY), "", &memory, &a), NO_PERMISSION);
+}
+
+static bool is_allowed(int scheme, const char *text, const key_act *act, const sealed_header *caller) {
+    OWNED(arena) memory = {0};
+    asked a;
+    proof p = {.scheme = scheme};
+    status read = asked_read(&p, slice_of_text(text), &memory, &a);
+    status result = FAILED(read) ? read : asked_allows(&a, act, caller);
     if (FAILED(result)) ASSERT_FAILS(result, NO_PERMISSION);
     return !FAILED(result);
 }
 
 static void acts_need_the_request_that_asks_for_them(void **state) {
     (void)state;
+    const sealed_header caller = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         key_act act = {.act = rows[i].act};
-        bool allowed = is_allowed(rows[i].scheme, rows[i].text, &act);
+        bool allowed = is_allowed(rows[i].scheme, rows[i].text, &act, &caller);
         if (allowed != rows[i].allowed) fail_msg("row %zu: %s", i, rows[i].text);
     }
+}
+
+static void access_keys_are_for_whom_the_request_says(void **state) {
+    (void)state;
+    const sealed_header root = {0}, alice = {.user_name = SLICE("alice")};
+    key_act for_root = {.act = VAULT_ACT_NEW_ACCESS_KEY};
+    key_act for_alice = for_root, for_bob = for_root;
+    for_alice.user_name = SLICE("alice"), for_bob.user_name = SLICE("bob");
+    const char *plain = RAM("Action%3DCreateAccessKey"), *bob = RAM("Action%3DCreateAccessKey%26UserName%3Dbob");
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_root, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, plain, &for_bob, &root));
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, plain, &for_alice, &alice));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, plain, &for_root, &alice));
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, bob, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_root, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V1, bob, &for_alice, &alice));
+    const char *encoded = RAM("Action%3DCreateAccessKey%26UserName%3Db%256Fb");
+    assert_true(is_allowed(SCHEME_ALIBABA_V1, encoded, &for_bob, &root));
+    const char *query = ACS3_RAM("UserName=bob", "x-acs-action:CreateAccessKey\n", NO_BODY);
+    assert_true(is_allowed(SCHEME_ALIBABA_V3, query, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V3, query, &for_root, &root));
+    const char *body = ACS3_RAM("", "x-acs-action:CreateAccessKey\n", SOME_BODY);
+    assert_true(is_allowed(SCHEME_ALIBABA_V3, body, &for_bob, &root));
+    assert_false(is_allowed(SCHEME_ALIBABA_V3, body, &for_root, &alice));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(acts_need_the_request_that_asks_for_them),
+        cmocka_unit_test(access_keys_are_for_whom_the_request_says),
+        cmocka_unit_test(aws_targets_name_one_operation),
+        cmocka_unit_test(broken_aws_texts_are_refused),
+        cmocka_unit_test(forms_are_read_from_what_was_hashed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

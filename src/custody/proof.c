@@ -5,7 +5,7 @@
 #include "crypto/compare.h"
 #include "crypto/mac.h"
 
-enum { HEX_SHA256_BYTES = 2 * HASH_SHA256_BYTES, DATE_BYTES = 8, REGION_MOST = 64 };
+enum { HEX_SHA256_BYTES = 2 * HASH_SHA256_BYTES, DATE_BYTES = 8, SCOPE_PART_MOST = 64 };
 
 /* How a scheme signs: its key from the secret, its signature over one text. */
 typedef struct signing_scheme {
@@ -46,9 +46,31 @@ static status key_with_ampersand(const proof *p, const secret *from, secret *out
     return key_joined(SLICE(""), from, SLICE("&"), out);
 }
 
+/* What tells one family of scoped signatures from the other. */
+typedef struct scope_words {
+    slice before_secret, algorithm, service, end;
+} scope_words;
+
+static scope_words words_of(const proof *p) {
+    if (p->scheme == SCHEME_OSS_V4)
+        return (scope_words){SLICE("aliyun_v4"), SLICE("OSS4-HMAC-SHA256"), SLICE("oss"), SLICE("aliyun_v4_request")};
+    return (scope_words){SLICE("AWS4"), SLICE("AWS4-HMAC-SHA256"), p->scope_service, SLICE("aws4_request")};
+}
+
+/* A '/' or line break within a part could make one scope look like another. */
+static bool is_scope_part(slice part) {
+    if (part.len > SCOPE_PART_MOST) return false;
+    for (size_t i = 0; i < part.len; i++)
+        if (part.at[i] <= ' ' || part.at[i] == '/' || part.at[i] >= 0x7f) return false;
+    return true;
+}
+
 static status scope_check(const proof *p) {
+    bool has_region = p->scope_region.len > 0 || p->scheme == SCHEME_AWS_V4;
+    scope_words words = words_of(p);
     ENSURE(p->request_time.is_set && p->scope_date.len == DATE_BYTES, BAD_SIGNATURE);
-    ENSURE(p->scope_region.len > 0 && p->scope_region.len <= REGION_MOST, BAD_SIGNATURE);
+    ENSURE(has_region && is_scope_part(p->scope_region), BAD_SIGNATURE);
+    ENSURE(words.service.len > 0 && is_scope_part(words.service), BAD_SIGNATURE);
     char time[CLOCK_BASIC_BYTES];
     clock_format_basic(p->request_time.value, time);
     ENSURE(slice_equals(p->scope_date, slice_of(time, DATE_BYTES)), BAD_SIGNATURE);
@@ -57,12 +79,13 @@ static status scope_check(const proof *p) {
 
 static status key_scoped(const proof *p, const secret *from, secret *out) {
     TRY(scope_check(p));
+    scope_words words = words_of(p);
     OWNED(secret) start = {0};
     OWNED(secret) key = {0};
-    TRY(key_joined(SLICE("aliyun_v4"), from, SLICE(""), &start));
+    TRY(key_joined(words.before_secret, from, SLICE(""), &start));
     TRY(secret_new(HASH_SHA256_BYTES, &key));
     TRY(hmac_once(HASH_SHA256, &start, p->scope_date, secret_fill(&key)));
-    const slice steps[] = {p->scope_region, SLICE("oss"), SLICE("aliyun_v4_request")};
+    const slice steps[] = {p->scope_region, words.service, words.end};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         OWNED(secret) next = {0};
         TRY(secret_new(HASH_SHA256_BYTES, &next));
@@ -89,18 +112,15 @@ static status sign_acs3(const proof *p, const secret *key, slice text, uint8_t *
     return hmac_parts(HASH_SHA256, secret_expose(key), &(hmac_text){parts, 2}, out);
 }
 
-static status sign_oss4(const proof *p, const secret *key, slice text, uint8_t *out) {
+static status sign_scoped(const proof *p, const secret *key, slice text, uint8_t *out) {
+    scope_words words = words_of(p);
     char hex[HEX_SHA256_BYTES], time[CLOCK_BASIC_BYTES];
     TRY(hash_as_hex(text, hex));
     clock_format_basic(p->request_time.value, time);
-    const slice parts[] = {SLICE("OSS4-HMAC-SHA256\n"),
-                           slice_of_text(time),
-                           SLICE("\n"),
-                           p->scope_date,
-                           SLICE("/"),
-                           p->scope_region,
-                           SLICE("/oss/aliyun_v4_request\n"),
-                           slice_of(hex, sizeof hex)};
+    const slice parts[] = {
+        words.algorithm,          SLICE("\n"), slice_of_text(time), SLICE("\n"), p->scope_date, SLICE("/"),
+        p->scope_region,          SLICE("/"),  words.service,       SLICE("/"),  words.end,     SLICE("\n"),
+        slice_of(hex, sizeof hex)};
     return hmac_parts(HASH_SHA256, secret_expose(key), &(hmac_text){parts, sizeof parts / sizeof *parts}, out);
 }
 
@@ -108,7 +128,8 @@ static const signing_scheme schemes[] = {
     [SCHEME_ALIBABA_V1] = {HASH_SHA1, key_with_ampersand, sign_text_sha1},
     [SCHEME_ALIBABA_V3] = {HASH_SHA256, key_plain, sign_acs3},
     [SCHEME_OSS_V1] = {HASH_SHA1, key_plain, sign_text_sha1},
-    [SCHEME_OSS_V4] = {HASH_SHA256, key_scoped, sign_oss4},
+    [SCHEME_OSS_V4] = {HASH_SHA256, key_scoped, sign_scoped},
+    [SCHEME_AWS_V4] = {HASH_SHA256, key_scoped, sign_scoped},
 };
 
 status proof_verify(const proof *p, const secret *key, size_t *candidate) {

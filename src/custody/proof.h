@@ -17,7 +17,10 @@ enum { PROOF_TEXTS_MOST = 4 };
  *   OssV4       HMAC-SHA256, key derived through date, region, "oss", "aliyun_v4_request" from "aliyun_v4" secret;
  *               text = canonical request, and what is signed is
  *               "OSS4-HMAC-SHA256" \n time \n date "/" region "/oss/aliyun_v4_request" \n hex(SHA-256(text))
- *               where the time is RequestTime in basic form, and the date (ScopeDate) must be its day */
+ *               where the time is RequestTime in basic form, and the date (ScopeDate) must be its day
+ *   AwsV4       the same with "AWS4" before the secret, the request's own service and "aws4_request"; what is signed is
+ *               "AWS4-HMAC-SHA256" \n time \n date "/" region "/" service "/aws4_request" \n hex(SHA-256(text)).
+ *               The region may be empty */
 status proof_verify(const proof *p, const secret *key, size_t *candidate);
 
 #endif

@@ -21,6 +21,10 @@
     "PUT\n/mybucket/dir/a%20b%2B%C3%A9.txt\n\ncontent-md5:XUFAKrxLKna5cZ2REBfFkg==\ncontent-type:text/plain\n"         \
     "x-oss-content-sha256:UNSIGNED-PAYLOAD\nx-oss-date:20240520T063421Z\nx-oss-server-side-encryption:AES256\n\n\n"    \
     "UNSIGNED-PAYLOAD"
+#define AWS_LIST_KEYS                                                                                                  \
+    "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:127.0.0.1:8080\nx-amz-date:20240520T063421Z\n"           \
+    "x-amz-target:TrentService.ListKeys\n\ncontent-type;host;x-amz-date;x-amz-target\n"                                \
+    "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 
 typedef struct vector {
     int scheme;
@@ -39,6 +43,9 @@ static const vector vectors[] = {
     {SCHEME_OSS_V4,
      {(const uint8_t *)OSS4_PUT, sizeof OSS4_PUT - 1},
      "68baafe46c63eea406faaea1e6efbd20221746135cac0e04a5e843df86882a70"},
+    {SCHEME_AWS_V4,
+     {(const uint8_t *)AWS_LIST_KEYS, sizeof AWS_LIST_KEYS - 1},
+     "bbaccf4489c9f582160355ea1396c141d9199ec13bb74a09b4a9187bfc66ddb2"}, /* by botocore */
 };
 enum { VECTORS = sizeof vectors / sizeof *vectors };
 
@@ -65,6 +72,7 @@ static void bench_begin(bench *b, const vector *v) {
     b->proof.request_time = SET_INT(TEST_NOW_S);
     b->proof.scope_date = SLICE("20240520");
     b->proof.scope_region = SLICE("cn-hangzhou");
+    b->proof.scope_service = SLICE("kms");
 }
 
 static void real_signatures_hold(void **state) {
@@ -124,7 +132,7 @@ static void a_signature_holds_under_its_own_scheme_only(void **state) {
         bench b;
         size_t candidate;
         bench_begin(&b, &vectors[i]);
-        for (int scheme = 0; scheme <= SCHEME_OSS_V4 + 1; scheme++) {
+        for (int scheme = 0; scheme <= SCHEME_AWS_V4 + 1; scheme++) {
             b.proof.scheme = scheme;
             status result = proof_verify(&b.proof, &b.key, &candidate);
             assert_int_equal(FAILED(result), scheme != vectors[i].scheme);
@@ -140,11 +148,10 @@ static void a_signature_holds_under_its_own_scheme_only(void **state) {
     }
 }
 
-static void scope_is_part_of_the_signature(void **state) {
-    (void)state;
+static void check_scope(const vector *v) {
     bench b;
     size_t candidate;
-    bench_begin(&b, &vectors[3]);
+    bench_begin(&b, v);
     const proof whole = b.proof;
     b.proof.scope_region = SLICE("cn-beijing");
     ASSERT_FAILS(proof_verify(&b.proof, &b.key, &candidate), BAD_SIGNATURE);
@@ -163,11 +170,33 @@ static void scope_is_part_of_the_signature(void **state) {
     secret_clear(&b.key);
 }
 
+static void scope_is_part_of_the_signature(void **state) {
+    (void)state;
+    check_scope(&vectors[3]);
+    check_scope(&vectors[4]);
+}
+
+static void a_service_is_part_of_the_signature(void **state) {
+    (void)state;
+    static const char *const OTHERS[] = {"s3", "", "kms/aws4_request", "k\nms"};
+    bench b;
+    size_t candidate;
+    bench_begin(&b, &vectors[4]);
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        b.proof.scope_service = slice_of_text(OTHERS[i]);
+        ASSERT_FAILS(proof_verify(&b.proof, &b.key, &candidate), BAD_SIGNATURE);
+    }
+    b.proof.scope_service = SLICE("kms");
+    b.proof.scope_region = SLICE("cn-hangzhou/kms");
+    ASSERT_FAILS(proof_verify(&b.proof, &b.key, &candidate), BAD_SIGNATURE);
+    secret_clear(&b.key);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_signatures_hold),           cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(candidates_are_tried_in_order),  cmocka_unit_test(a_signature_holds_under_its_own_scheme_only),
-        cmocka_unit_test(scope_is_part_of_the_signature),
+        cmocka_unit_test(scope_is_part_of_the_signature), cmocka_unit_test(a_service_is_part_of_the_signature),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include "dialect/alibaba_rows.h"
 #include "dialect/alibaba_rpc.h"
 #include "dialect/answer.h"
-#include "format/json.h"
+#include "dialect/typed_json.h"
 #include "format/xml.h"
 
 static const char JSON_TYPE[] = "application/json;charset=utf-8";
@@ -28,86 +28,45 @@ static status scalar_text(const field *f, const void *at, arena *memory, slice *
     return OK;
 }
 
-static bool is_list(const field *f) {
-    return f->kind == FIELD_TEXTS || f->kind == FIELD_JSONS || f->kind == FIELD_SHAPES;
-}
-
 /* ---- JSON */
 
-static status json_put_shape(json_writer *w, const shape *s, const void *value, arena *memory);
-
-static status json_put_element(json_writer *w, const field *f, size_t index, const shape_list *list, arena *memory) {
-    const slice *texts = list->at;
-    if (f->kind == FIELD_TEXTS) json_put_text(w, texts[index]);
-    if (f->kind == FIELD_JSONS) json_put_raw(w, texts[index]);
-    if (f->kind != FIELD_SHAPES) return OK;
-    json_begin_object(w);
-    TRY(json_put_shape(w, f->nested, (const uint8_t *)list->at + index * f->nested->struct_bytes, memory));
-    json_end_object(w);
-    return OK;
+static const char *json_name(const shape *s, const field *f) {
+    (void)s;
+    return f->name;
 }
 
-static status json_put_list(json_writer *w, const field *f, const shape_list *list, arena *memory) {
-    const char *wrapper = rpc_wrapper(f->name);
-    if (wrapper) {
-        json_begin_object(w);
-        json_put_key(w, slice_of_text(wrapper));
-    }
-    json_begin_array(w);
-    for (size_t i = 0; i < list->count; i++) TRY(json_put_element(w, f, i, list, memory));
-    json_end_array(w);
-    if (wrapper) json_end_object(w);
-    return OK;
-}
-
-static void json_put_map(json_writer *w, const pair_list *map) {
-    json_begin_object(w);
-    for (size_t i = 0; i < map->count; i++) {
-        json_put_key(w, map->at[i].key);
-        json_put_text(w, map->at[i].value);
-    }
-    json_end_object(w);
-}
-
-static status json_put_field(json_writer *w, const field *f, const void *at, arena *memory) {
+static status write_scalar(typed_json *t, const field *f, const void *at) {
     slice text;
-    json_put_key(w, slice_of_text(f->name));
-    if (is_list(f)) return json_put_list(w, f, at, memory);
     switch (f->kind) {
-    case FIELD_INT: json_put_integer(w, ((const maybe_int *)at)->value); return OK;
-    case FIELD_BOOL: json_put_bool(w, ((const maybe_bool *)at)->value); return OK;
-    case FIELD_JSON: json_put_raw(w, *(const slice *)at); return OK;
-    case FIELD_MAP: json_put_map(w, at); return OK;
-    case FIELD_SHAPE:
-        json_begin_object(w);
-        TRY(json_put_shape(w, f->nested, *(void *const *)at, memory));
-        json_end_object(w);
-        return OK;
+    case FIELD_INT: json_put_integer(t->writer, ((const maybe_int *)at)->value); return OK;
+    case FIELD_BOOL: json_put_bool(t->writer, ((const maybe_bool *)at)->value); return OK;
+    case FIELD_JSON: json_put_raw(t->writer, *(const slice *)at); return OK;
     default:
-        TRY(scalar_text(f, at, memory, &text));
-        json_put_text(w, text);
+        TRY(scalar_text(f, at, t->memory, &text));
+        json_put_text(t->writer, text);
         return OK;
     }
 }
 
-static status json_put_shape(json_writer *w, const shape *s, const void *value, arena *memory) {
-    for (size_t i = 0; i < s->field_count; i++) {
-        const field *f = &s->fields[i];
-        if (is_list(f) || field_is_set(f, value)) TRY(json_put_field(w, f, field_at(f, value), memory));
-    }
-    return OK;
-}
+static const char *json_wrapper(const field *f) { return rpc_wrapper(f->name); }
 
 static status write_json(const decoded *d, const reply *r, arena *memory, buffer *out) {
+    static const typed_rules RULES = {
+        .name = json_name, .write_scalar = write_scalar, .wrapper = json_wrapper, .has_empty_lists = true};
     json_writer w = {.out = out};
+    typed_json t = {.rules = &RULES, .memory = memory, .writer = &w};
     json_begin_object(&w);
     json_put_member_text(&w, "RequestId", r->request_id);
-    if (r->output) TRY(json_put_shape(&w, operation_get(d->operation)->out, r->output, memory));
+    if (r->output) TRY(typed_write(&t, operation_get(d->operation)->out, r->output));
     json_end_object(&w);
     return json_finish(&w);
 }
 
 /* ---- XML */
+
+static bool is_list(const field *f) {
+    return f->kind == FIELD_TEXTS || f->kind == FIELD_JSONS || f->kind == FIELD_SHAPES;
+}
 
 static status xml_put_shape(xml_writer *w, const shape *s, const void *value, arena *memory);
 

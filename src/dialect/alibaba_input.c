@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "dialect/alibaba_rpc.h"
-#include "format/json.h"
+#include "dialect/typed_json.h"
 
 /* Where to read from, and where the name of what is wrong goes. */
 typedef struct reading {
@@ -13,7 +13,6 @@ typedef struct reading {
 } reading;
 
 static status read_shape(reading *r, const shape *s, slice prefix, void *out);
-static status read_json_shape(reading *r, const shape *s, const json *from, void *out);
 
 /* ---- one value */
 
@@ -59,9 +58,14 @@ static bool counts_as_absent(const field *f, slice text) {
 
 /* ---- values as JSON */
 
-static status read_json_scalar(reading *r, const field *f, const json *from, void *at) {
+static const char *json_name(const shape *s, const field *f) {
+    (void)s;
+    return f->name;
+}
+
+static status read_json_scalar(typed_json *t, const field *f, const json *from, void *at) {
     slice text;
-    if (json_get_text(from, &text)) return counts_as_absent(f, text) ? OK : read_scalar(f, text, r->memory, at);
+    if (json_get_text(from, &text)) return counts_as_absent(f, text) ? OK : read_scalar(f, text, t->memory, at);
     int64_t number;
     if (f->kind == FIELD_INT && json_get_integer(from, &number)) {
         *(maybe_int *)at = SET_INT(number);
@@ -73,66 +77,11 @@ static status read_json_scalar(reading *r, const field *f, const json *from, voi
     return OK;
 }
 
-static status read_json_map(reading *r, const json *from, pair_list *out) {
-    ENSURE(json_is_object(from), INVALID_PARAMETER);
-    pair_list map = {ARENA_ARRAY(r->memory, pair, from->count), from->count};
-    ENSURE(map.at != NULL, OUT_OF_MEMORY);
-    pair *to = map.at;
-    for (const json *each = json_first(from); each; each = each->next, to++) {
-        to->key = each->name;
-        ENSURE(to->key.len > 0 && json_get_text(each, &to->value), INVALID_PARAMETER);
-    }
-    *out = map;
-    return OK;
-}
-
-static status read_json_texts(reading *r, const json *from, slice_list *out) {
-    ENSURE(json_is_array(from), INVALID_PARAMETER);
-    slice_list texts = {ARENA_ARRAY(r->memory, slice, from->count), from->count};
-    ENSURE(texts.at != NULL, OUT_OF_MEMORY);
-    slice *to = texts.at;
-    for (const json *each = json_first(from); each; each = each->next)
-        ENSURE(json_get_text(each, to++), INVALID_PARAMETER);
-    *out = texts;
-    return OK;
-}
-
-static status read_json_shapes(reading *r, const shape *s, const json *from, shape_list *out) {
-    ENSURE(json_is_array(from), INVALID_PARAMETER);
-    shape_list list = {arena_take_array(r->memory, from->count, s->struct_bytes), from->count};
-    ENSURE(list.at != NULL, OUT_OF_MEMORY);
-    uint8_t *to = list.at;
-    for (const json *each = json_first(from); each; each = each->next, to += s->struct_bytes)
-        TRY(read_json_shape(r, s, each, to));
-    *out = list;
-    return OK;
-}
-
-static status read_json_field(reading *r, const field *f, const json *from, void *at) {
-    switch (f->kind) {
-    case FIELD_MAP: return read_json_map(r, from, at);
-    case FIELD_TEXTS: return read_json_texts(r, from, at);
-    case FIELD_SHAPES: return read_json_shapes(r, f->nested, from, at);
-    case FIELD_SHAPE: {
-        void *nested = arena_take(r->memory, f->nested->struct_bytes);
-        ENSURE(nested != NULL, OUT_OF_MEMORY);
-        TRY(read_json_shape(r, f->nested, from, nested));
-        *(void **)at = nested;
-        return OK;
-    }
-    default: return read_json_scalar(r, f, from, at);
-    }
-}
-
-/* The parser bounds the nesting of the text, the tables that of the shapes. */
-static status read_json_shape(reading *r, const shape *s, const json *from, void *out) {
-    ENSURE(json_is_object(from), INVALID_PARAMETER);
-    for (size_t i = 0; i < s->field_count; i++) {
-        const json *member = json_member(from, slice_of_text(s->fields[i].name));
-        if (!member || member->kind == JSON_NULL) continue;
-        TRY(read_json_field(r, &s->fields[i], member, field_at(&s->fields[i], out)));
-    }
-    return OK;
+static status read_json(reading *r, const field *f, const json *from, void *at) {
+    static const typed_rules RULES = {
+        .name = json_name, .read_scalar = read_json_scalar, .kind = FAILURE_INVALID_PARAMETER};
+    typed_json t = {.rules = &RULES, .memory = r->memory};
+    return typed_read_field(&t, f, from, at);
 }
 
 /* ---- values flattened into several parameters */
@@ -232,7 +181,7 @@ static status read_compound(reading *r, const field *f, slice name, void *at) {
     status read = json_parse(whole, r->memory, &parsed, NULL);
     ENSURE(!FAILED_WITH(read, OUT_OF_MEMORY), OUT_OF_MEMORY);
     ENSURE(!FAILED(read), INVALID_PARAMETER);
-    return read_json_field(r, f, parsed, at);
+    return read_json(r, f, parsed, at);
 }
 
 static bool is_compound(const field *f) {

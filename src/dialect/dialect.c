@@ -2,6 +2,7 @@
 #include "dialect/dialect.h"
 
 const dialect *dialect_recognise(const http_head *head) {
+    if (dialect_aws_json.recognise(head)) return &dialect_aws_json;
     return dialect_alibaba_rpc.recognise(head) ? &dialect_alibaba_rpc : &dialect_oss_rest;
 }
 

@@ -72,7 +72,7 @@ static bool may_come_once(slice name) {
     static const char ONCE[] =
         "host authorization date content-type content-md5 content-length content-encoding content-disposition "
         "content-language cache-control expires range if-match if-none-match if-modified-since "
-        "if-unmodified-since";
+        "if-unmodified-since x-amz-target x-amz-date x-amz-security-token x-amz-content-sha256";
     if (slice_starts_with(name, SLICE("x-acs-")) || slice_starts_with(name, SLICE("x-oss-"))) return true;
     return words_contain(ONCE, name);
 }

@@ -37,17 +37,22 @@ static void hash_hex(slice text, char out[2 * HASH_SHA256_BYTES + 1]) {
     for (size_t i = 0; i < sizeof hash; i++) snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-static bool sign_oss4(const proof *p, slice text, slice secret_text, uint8_t *out, arena *memory) {
+/* The two families of scoped signatures, each with its own words. */
+static bool sign_scoped(const proof *p, slice text, slice secret_text, uint8_t *out, arena *memory) {
+    bool is_aws = p->scheme == SCHEME_AWS_V4;
+    slice service = is_aws ? p->scope_service : SLICE("oss");
+    const char *end = is_aws ? "aws4_request" : "aliyun_v4_request";
     char hex[2 * HASH_SHA256_BYTES + 1], time[CLOCK_BASIC_BYTES];
     uint8_t key[HASH_SHA256_BYTES], next[HASH_SHA256_BYTES];
     slice to_sign;
     hash_hex(text, hex);
     clock_format_basic(p->request_time.value, time);
-    if (FAILED(arena_printf(memory, &to_sign, "OSS4-HMAC-SHA256\n%s\n%.*s/%.*s/oss/aliyun_v4_request\n%s", time,
-                            SLICE_ARGS(p->scope_date), SLICE_ARGS(p->scope_region), hex)))
+    if (FAILED(arena_printf(memory, &to_sign, "%s-HMAC-SHA256\n%s\n%.*s/%.*s/%.*s/%s\n%s", is_aws ? "AWS4" : "OSS4",
+                            time, SLICE_ARGS(p->scope_date), SLICE_ARGS(p->scope_region), SLICE_ARGS(service), end,
+                            hex)))
         return false;
-    const slice steps[] = {p->scope_date, p->scope_region, SLICE("oss"), SLICE("aliyun_v4_request"), to_sign};
-    slice with = joined("aliyun_v4", secret_text, "", memory);
+    const slice steps[] = {p->scope_date, p->scope_region, service, slice_of_text(end), to_sign};
+    slice with = joined(is_aws ? "AWS4" : "aliyun_v4", secret_text, "", memory);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         if (FAILED(hmac_bytes(HASH_SHA256, with, steps[i], next))) return false;
         memcpy(key, next, sizeof key);
@@ -67,7 +72,7 @@ static size_t sign(const proof *p, slice text, slice secret_text, uint8_t *out, 
         hash_hex(text, hex);
         text = joined("ACS3-HMAC-SHA256\n", slice_of_text(hex), "", memory);
         return FAILED(hmac_bytes(HASH_SHA256, secret_text, text, out)) ? 0 : HASH_SHA256_BYTES;
-    default: return sign_oss4(p, text, secret_text, out, memory) ? HASH_SHA256_BYTES : 0;
+    default: return sign_scoped(p, text, secret_text, out, memory) ? HASH_SHA256_BYTES : 0;
     }
 }
 

@@ -3,20 +3,27 @@
 
 #include "base/text.h"
 
-status key_path(slice account, slice key_id, arena *memory, slice *out) {
-    return arena_printf(memory, out, "key/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(key_id));
+/* A region is a client's word: it must not reach into another's records. */
+static status path_of(const char *kind, const key_shelf *shelf, slice name, arena *memory, slice *out) {
+    ENSURE(shelf->region.len > 0 && !slice_contains_byte(shelf->region, '/'), KEY_NOT_FOUND);
+    return arena_printf(memory, out, "%s/%.*s/%.*s/%.*s", kind, SLICE_ARGS(shelf->account), SLICE_ARGS(shelf->region),
+                        SLICE_ARGS(name));
 }
 
-status key_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "key/%.*s/", SLICE_ARGS(account));
+status key_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out) {
+    return path_of("key", shelf, key_id, memory, out);
 }
 
-status alias_path(slice account, slice alias, arena *memory, slice *out) {
-    return arena_printf(memory, out, "alias/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(alias));
+status key_prefix(const key_shelf *shelf, arena *memory, slice *out) {
+    return path_of("key", shelf, SLICE(""), memory, out);
 }
 
-status alias_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "alias/%.*s/", SLICE_ARGS(account));
+status alias_path(const key_shelf *shelf, slice alias, arena *memory, slice *out) {
+    return path_of("alias", shelf, alias, memory, out);
+}
+
+status alias_prefix(const key_shelf *shelf, arena *memory, slice *out) {
+    return path_of("alias", shelf, SLICE(""), memory, out);
 }
 
 /* Expiry needs no clockwork: a record past its time reads as what it has become. */
@@ -32,7 +39,7 @@ status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record 
     uint64_t found;
     uint8_t id[16];
     ENSURE(!FAILED(uuid_parse(key_id, id)), KEY_NOT_FOUND);
-    TRY(key_path(shelf->account, key_id, memory, &path));
+    TRY(key_path(shelf, key_id, memory, &path));
     status loaded = store_get(shelf->store, path, memory, &packed, &found);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(KEY_NOT_FOUND);
     TRY(loaded);
@@ -49,7 +56,7 @@ status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_reco
     slice path, packed;
     uint64_t found;
     ENSURE(alias_is_valid(alias), ALIAS_NOT_FOUND);
-    TRY(alias_path(shelf->account, alias, memory, &path));
+    TRY(alias_path(shelf, alias, memory, &path));
     status loaded = store_get(shelf->store, path, memory, &packed, &found);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(ALIAS_NOT_FOUND);
     TRY(loaded);
@@ -58,23 +65,23 @@ status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_reco
     return OK;
 }
 
-/* acs:kms:<region>:<account>:key/<id> or :alias/<name>; false when it is no such ARN of this account. */
-static bool take_arn(slice text, slice account, slice *relative) {
-    slice rest = text, part;
-    const slice wanted[] = {SLICE("acs"), SLICE("kms"), {0}, account};
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        if (!slice_split(&rest, ':', &part)) return false;
-        if (!slice_is_absent(wanted[i]) && !slice_equals(part, wanted[i])) return false;
-    }
+/* kms:<region>:<account>:key/<id> or :alias/<name>; false when it is no such name of this account and region. */
+static bool take_arn(slice rest, const key_shelf *shelf, slice *relative) {
+    slice part;
+    const slice wanted[] = {SLICE("kms"), shelf->region, shelf->account};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if (!slice_split(&rest, ':', &part) || !slice_equals(part, wanted[i])) return false;
     if (slice_is_absent(rest)) return false;
     *relative = rest;
     return true;
 }
 
-status key_name_parse(slice text, slice account, key_name *out) {
+status key_name_parse(slice text, const key_shelf *shelf, key_name *out) {
     slice relative = text;
-    if (slice_starts_with(text, SLICE("acs:"))) {
-        ENSURE(take_arn(text, account, &relative), KEY_NOT_FOUND);
+    static const slice ACS = {(const uint8_t *)"acs:", 4}, AWS = {(const uint8_t *)"arn:aws:", 8};
+    bool is_acs = slice_starts_with(text, ACS);
+    if (is_acs || slice_starts_with(text, AWS)) {
+        ENSURE(take_arn(slice_skip(text, is_acs ? ACS.len : AWS.len), shelf, &relative), KEY_NOT_FOUND);
         if (slice_starts_with(relative, SLICE("key/"))) relative = slice_skip(relative, 4);
         else ENSURE(slice_starts_with(relative, SLICE("alias/")), KEY_NOT_FOUND);
     }

@@ -8,30 +8,32 @@
 
 enum { KEY_CHUNK = 256 }; /* records read at a time when listing */
 
-/* Store keys; the result lives in the arena. */
-status key_path(slice account, slice key_id, arena *memory, slice *out); /* key/<account>/<uuid> */
-status key_prefix(slice account, arena *memory, slice *out);
-status alias_path(slice account, slice alias, arena *memory, slice *out); /* alias/<account>/alias/NAME */
-status alias_prefix(slice account, arena *memory, slice *out);
-
-/* Where an account's keys are looked for, and when. */
+/* Where an account's keys of one region are looked for, and when. */
 typedef struct key_shelf {
     store *store;
     slice account;
+    slice region;
     int64_t now_s;
 } key_shelf;
+
+/* Store keys; the result lives in the arena. */
+status key_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out); /* key/<account>/<region>/<uuid> */
+status key_prefix(const key_shelf *shelf, arena *memory, slice *out);
+status alias_path(const key_shelf *shelf, slice alias, arena *memory,
+                  slice *out); /* alias/<account>/<region>/alias/NAME */
+status alias_prefix(const key_shelf *shelf, arena *memory, slice *out);
 /* KEY_NOT_FOUND. *revision may be NULL. A key whose waiting period is over is gone; material past its expiry is not there. */
 status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision);
 /* ALIAS_NOT_FOUND. */
 status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_record *out, uint64_t *revision);
 
-/* A KeyId parameter is a key id, "alias/NAME", or the ARN of either in this account. */
+/* A KeyId parameter is a key id, "alias/NAME", or the ARN (acs: or arn:aws:) of either in this account and region. */
 typedef struct key_name {
     slice key_id; /* absent when an alias was given */
     slice alias;
 } key_name;
-/* KEY_NOT_FOUND for an ARN of another account or no such form. */
-status key_name_parse(slice text, slice account, key_name *out);
+/* KEY_NOT_FOUND for an ARN of another account or region, or of no such form. */
+status key_name_parse(slice text, const key_shelf *shelf, key_name *out);
 /* The id of the key meant, following an alias. */
 status key_name_resolve(const key_shelf *shelf, const key_name *name, arena *memory, slice *key_id);
 

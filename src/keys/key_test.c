@@ -11,25 +11,35 @@
 static void names_are_told_apart(void **state) {
     (void)state;
     key_name name;
-    slice account = SLICE("1000000000000001");
-    assert_int_equal(key_name_parse(SLICE("6f0f9d3e-0000-4000-8000-000000000001"), account, &name).code, STATUS_OK);
+    const key_shelf shelf = {.account = SLICE("1000000000000001"), .region = SLICE("cn-hangzhou")};
+    assert_int_equal(key_name_parse(SLICE("6f0f9d3e-0000-4000-8000-000000000001"), &shelf, &name).code, STATUS_OK);
     assert_false(slice_is_absent(name.key_id));
-    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:alias/a/b"), account, &name).code,
+    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:alias/a/b"), &shelf, &name).code,
                      STATUS_OK);
     assert_true(slice_equals_text(name.alias, "alias/a/b"));
-    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:key/x"), account, &name).code,
+    assert_int_equal(key_name_parse(SLICE("acs:kms:cn-hangzhou:1000000000000001:key/x"), &shelf, &name).code,
                      STATUS_OK);
     assert_true(slice_equals_text(name.key_id, "x"));
+    assert_int_equal(key_name_parse(SLICE("arn:aws:kms:cn-hangzhou:1000000000000001:key/y"), &shelf, &name).code,
+                     STATUS_OK);
+    assert_true(slice_equals_text(name.key_id, "y"));
 }
 
 static void foreign_arns_are_not_found(void **state) {
     (void)state;
     key_name name;
-    slice account = SLICE("1000000000000001");
-    const char *foreign[] = {"acs:kms:cn-hangzhou:1000000000000002:key/x", "acs:oss:cn-hangzhou:1000000000000001:key/x",
-                             "acs:kms:cn-hangzhou:1000000000000001:secret/x", "acs:kms:cn-hangzhou", "acs:"};
+    const key_shelf shelf = {.account = SLICE("1000000000000001"), .region = SLICE("cn-hangzhou")};
+    const char *foreign[] = {"acs:kms:cn-hangzhou:1000000000000002:key/x",
+                             "acs:oss:cn-hangzhou:1000000000000001:key/x",
+                             "acs:kms:cn-hangzhou:1000000000000001:secret/x",
+                             "acs:kms:cn-hangzhou",
+                             "acs:",
+                             "acs:kms:cn-beijing:1000000000000001:key/x",
+                             "arn:aws:kms:eu-west-1:1000000000000001:key/x",
+                             "arn:aws:kms:cn-hangzhou:1000000000000002:key/x",
+                             "arn:aws:"};
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-        assert_int_equal(key_name_parse(slice_of_text(foreign[i]), account, &name).code, FAILURE_KEY_NOT_FOUND);
+        assert_int_equal(key_name_parse(slice_of_text(foreign[i]), &shelf, &name).code, FAILURE_KEY_NOT_FOUND);
 }
 
 static void aliases_keep_to_their_letters(void **state) {

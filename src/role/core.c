@@ -312,6 +312,7 @@ static status confine(core *c) {
     memcpy(c->folder, folder.at, folder.len);
     c->is_durable = !child_setting_is(&c->child, "is_durable", "no");
     c->house.region = child_setting(&c->child, "region");
+    c->house.regions = child_setting(&c->child, "regions");
     int keep[1 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD};
     size_t keep_count = 1 + loop_descriptors(c->child.loop, keep + 1);
     sandbox_folder folders[] = {{.path = c->folder, .right = SANDBOX_READ_WRITE}};

@@ -58,6 +58,7 @@ typedef struct finding {
 /* What was signed names every parameter, plaintexts too: it is for the vault's eyes, not for core's. */
 static status text_box(exchange *e, slice text, slice *out) {
     OWNED(buffer) boxed = {0};
+    ENSURE(e->gateway->box != NULL, CLOSED);
     TRY(box_seal(e->gateway->box, e->request_id, text, &boxed));
     return arena_copy(&e->memory, buffer_slice(&boxed), out);
 }
@@ -70,19 +71,11 @@ static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
     return OK;
 }
 
-/* A signed body goes along only where the vault has something to compare with it. */
-static status body_box(exchange *e, slice *body) {
-    const operation *op = operation_get(e->decoded.operation);
-    if (op == NULL || op->acts == 0) *body = (slice){0};
-    return body->len ? text_box(e, *body, body) : OK;
-}
-
 static status proof_box(exchange *e, proof *claimed, request_message *request) {
     slice_list texts = {claimed->texts.at, claimed->texts.count};
-    ENSURE(e->gateway->box != NULL, CLOSED);
     TRY(texts_box(e, &texts, &texts));
-    TRY(body_box(e, &claimed->body));
     claimed->texts.at = texts.at;
+    if (claimed->body.len > 0) TRY(text_box(e, claimed->body, &claimed->body));
     request->proof = claimed;
     if (request->alternative_texts.count == 0) return OK;
     texts = (slice_list){request->alternative_texts.at, request->alternative_texts.count};
@@ -148,11 +141,11 @@ static status failure_encode(exchange *e, status failure, slice detail) {
     return e->decoded.dialect->encode_failure(&e->decoded, &r, &e->memory, &e->answer);
 }
 
-static status success_encode(exchange *e, slice packed) {
+static status success_encode(exchange *e, const reply_message *replied) {
     const operation *op = operation_get(e->decoded.operation);
     ENSURE(op != NULL, INTERNAL);
     slice content;
-    TRY(arena_copy(&e->memory, packed, &content)); /* the message it came in ends before the answer */
+    TRY(arena_copy(&e->memory, replied->output, &content)); /* the message it came in ends before the answer */
     void *output = arena_take(&e->memory, op->out->struct_bytes);
     ENSURE(output != NULL, OUT_OF_MEMORY);
     TRY(shape_unpack(op->out, content, &e->memory, output));
@@ -164,6 +157,7 @@ static status success_encode(exchange *e, slice packed) {
     reply r = reply_begin(e);
     r.failure = OK;
     r.output = output;
+    TRY(arena_copy(&e->memory, replied->account_id, &r.account_id));
     return e->decoded.dialect->encode(&e->decoded, &r, &e->memory, &e->answer);
 }
 
@@ -175,7 +169,7 @@ static status failure_of(const reply_message *replied) {
 static status reply_encode(exchange *e, const reply_message *replied) {
     status failure = failure_of(replied);
     slice detail;
-    if (!FAILED(failure)) return success_encode(e, replied->output);
+    if (!FAILED(failure)) return success_encode(e, replied);
     TRY(arena_copy(&e->memory, replied->detail, &detail));
     return failure_encode(e, failure, detail);
 }

@@ -115,7 +115,8 @@ static status put_service_key(call *c) {
     key.versions.at = &version, key.versions.count = 1;
     TRY(key_save(c, &key, STORE_ABSENT));
     alias_record alias = {SLICE("alias/acs/oss"), key.key_id, SET_INT(c->now_s)};
-    TRY(alias_path(c->who.account_id, alias.alias_name, &c->memory, &path));
+    key_shelf shelf = call_keys(c);
+    TRY(alias_path(&shelf, alias.alias_name, &c->memory, &path));
     return call_change(c, path, &alias_record_shape, &alias, STORE_ABSENT);
 }
 

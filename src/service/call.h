@@ -18,14 +18,15 @@
 #include "keys/key.h"
 #include "store/store.h"
 
-enum { CALL_ACTS_MOST = 4, CALL_CONDITIONS_MOST = 64 };
+enum { CALL_ACTS_MOST = 4 };
 
 /* What all calls share; owned by the core process. */
 typedef struct house {
     store *store;
     blobs *blobs;
     identities *identities;
-    slice region;   /* in ARNs and answers */
+    slice region;   /* in ARNs and answers, where a request names none */
+    slice regions;  /* those that requests may be signed for, divided by commas; empty: any */
     slice endpoint; /* shown by services that name their host */
 } house;
 
@@ -69,7 +70,7 @@ typedef struct call {
     slice resource;  /* ARN the event names */
     key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;
-    condition_value conditions[CALL_CONDITIONS_MOST]; /* for the policy decision, beside the standing ones */
+    condition_value conditions[8]; /* for the policy decision, beside the standing ones */
     size_t condition_count;
     /* how it ends */
     status failure;
@@ -99,9 +100,12 @@ status call_condition(call *c, slice name, slice value);
 /* Plans the removal of a blob that no record will name any more once the changes are durable. */
 status call_doom(call *c, slice blob_id);
 
-/* What ARNs are made with: the house's region and the caller's account. */
+/* Where the call acts: the region it was signed for where a signature names one, which the vault verifies with it; the configured one
+ * otherwise. */
+slice call_region(const call *c);
+/* What ARNs are made with: that region and the caller's account. */
 arn_home call_home(const call *c);
-/* The caller's keys as they are now. */
+/* The caller's keys in that region as they are now. */
 key_shelf call_keys(const call *c);
 
 #define CALL_NEW(c, type) ARENA_NEW(&(c)->memory, type)

@@ -39,8 +39,9 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
 }
 
 status key_save(call *c, const key_record *key, uint64_t revision) {
+    key_shelf shelf = call_keys(c);
     slice path;
-    TRY(key_path(c->who.account_id, key->key_id, &c->memory, &path));
+    TRY(key_path(&shelf, key->key_id, &c->memory, &path));
     return call_change(c, path, &key_record_shape, key, revision);
 }
 

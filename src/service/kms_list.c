@@ -65,11 +65,10 @@ static bool filter_passes(const filter *f, slice property) {
 static status visit_key(call *c, const store_row *row, void *context) {
     key_shelf shelf = call_keys(c);
     key_listing *listing = context;
-    slice path = row->key, account_part, kind, id;
-    ENSURE(slice_split(&path, '/', &kind) && slice_split(&path, '/', &account_part), CORRUPT);
+    slice id = row->key, part;
+    for (int i = 0; i < 3; i++) ENSURE(slice_split(&id, '/', &part), CORRUPT); /* key, account, region */
     OWNED(arena) memory = {0};
     key_record key;
-    id = path;
     status loaded = key_load(&shelf, id, &memory, &key, NULL);
     if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK; /* its waiting period is over */
     TRY(loaded);
@@ -91,7 +90,8 @@ status list_keys_prepare(call *c, const list_keys_in *in, list_keys_out *out) {
     listing.entries = ARENA_ARRAY(&c->memory, key_entry, (size_t)listing.page.size);
     ENSURE(listing.entries != NULL, OUT_OF_MEMORY);
     TRY(read_filters(c, in->filters, &listing));
-    TRY(key_prefix(c->who.account_id, &c->memory, &prefix));
+    key_shelf shelf = call_keys(c);
+    TRY(key_prefix(&shelf, &c->memory, &prefix));
     TRY(records_walk(c, prefix, visit_key, &listing));
     out->keys.at = listing.entries, out->keys.count = listing.entry_count;
     out->page_number = SET_INT(listing.page.number);
@@ -128,7 +128,8 @@ static status walk_aliases(call *c, alias_listing *listing) {
     slice prefix;
     listing->entries = ARENA_ARRAY(&c->memory, alias_entry, (size_t)listing->page.size);
     ENSURE(listing->entries != NULL, OUT_OF_MEMORY);
-    TRY(alias_prefix(c->who.account_id, &c->memory, &prefix));
+    key_shelf shelf = call_keys(c);
+    TRY(alias_prefix(&shelf, &c->memory, &prefix));
     return records_walk(c, prefix, visit_alias, listing);
 }
 
@@ -167,7 +168,7 @@ status create_alias_prepare(call *c, const create_alias_in *in, create_alias_out
     status found = alias_load(&shelf, in->alias_name, &c->memory, &taken, NULL);
     ENSURE(FAILED(found), ALIAS_EXISTS);
     if (!FAILED_WITH(found, ALIAS_NOT_FOUND)) return found;
-    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    TRY(alias_path(&shelf, in->alias_name, &c->memory, &path));
     return call_change(c, path, &alias_record_shape, &alias, STORE_ABSENT);
 }
 
@@ -181,7 +182,7 @@ status update_alias_prepare(call *c, const update_alias_in *in, update_alias_out
     TRY(alias_load(&shelf, in->alias_name, &c->memory, &alias, &revision));
     TRY(key_allows(c->key, KEY_ACT_REALIAS));
     alias.key_id = c->key->key_id;
-    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    TRY(alias_path(&shelf, in->alias_name, &c->memory, &path));
     return call_change(c, path, &alias_record_shape, &alias, revision);
 }
 
@@ -193,6 +194,6 @@ status delete_alias_prepare(call *c, const delete_alias_in *in, delete_alias_out
     uint64_t revision;
     TRY(refuse_reserved(c, in->alias_name));
     TRY(alias_load(&shelf, in->alias_name, &c->memory, &alias, &revision));
-    TRY(alias_path(c->who.account_id, in->alias_name, &c->memory, &path));
+    TRY(alias_path(&shelf, in->alias_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }

@@ -141,7 +141,7 @@ status put_bucket_encryption_prepare(call *c, const put_bucket_encryption_in *in
     key_record key;
     if (names_key) { /* it must be there; whether it may be used is decided at each use */
         slice key_id;
-        TRY(key_name_parse(in->rule->kms_master_key_id, c->who.account_id, &name));
+        TRY(key_name_parse(in->rule->kms_master_key_id, &shelf, &name));
         TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
         TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
         in->rule->kms_master_key_id = key.key_id;

@@ -81,7 +81,7 @@ status bootstrap_finish(call *c);
 
 /* record.c: makes the event of a finished job (and with changes also the outbox record that goes into the same transaction), sends
  * it, keeps it until acknowledged. */
-status record_prepare(serve *s, job *j);
+status record_prepare(job *j);
 status record_send(serve *s, job *j);
 void record_send_again(serve *s);
 /* The event is durable: its outbox record can go with the next transaction. */

@@ -86,7 +86,7 @@ static void describe_operation(const job *j, event *e, char source[96]) {
     e->event_rw = is_write ? SLICE("Write") : SLICE("Read");
     bool is_data = op && (op->level == LEVEL_USE || op->body != BODY_NONE);
     if (is_data) e->event_category = SLICE("Data");
-    snprintf(source, 96, "%s.%.*s.keyhold", op ? op->product->name : "keyhold", SLICE_ARGS(c->house->region));
+    snprintf(source, 96, "%s.%.*s.keyhold", op ? op->product->name : "keyhold", SLICE_ARGS(call_region(c)));
     e->event_source = slice_of_text(source);
 }
 
@@ -101,13 +101,13 @@ static status describe_failure(call *c, event *e) {
     return arena_printf(&c->memory, &e->error_message, "%s %.*s", row->message, SLICE_ARGS(c->detail));
 }
 
-static status write_event(serve *s, job *j) {
+static status write_event(job *j) {
     call *c = &j->call;
     char source[96], id[37];
     uint8_t random[16];
     event_resource resources[2];
     OWNED(buffer) parameters = {0};
-    event e = {.request_id = c->request_id, .region = s->house->region, .time_s = c->now_s, .identity = identity_of(j)};
+    event e = {.request_id = c->request_id, .region = call_region(c), .time_s = c->now_s, .identity = identity_of(j)};
     TRY(random_uuid(random));
     uuid_format(random, id);
     e.event_id = slice_of_text(id);
@@ -131,9 +131,9 @@ static status write_event(serve *s, job *j) {
     return event_write(&e, &j->event);
 }
 
-status record_prepare(serve *s, job *j) {
+status record_prepare(job *j) {
     call *c = &j->call;
-    TRY(write_event(s, j));
+    TRY(write_event(j));
     if (c->change_count == 0) return OK;
     slice path;
     outbox_record record = {event_account(c), c->request_id, buffer_slice(&j->event)};

@@ -14,9 +14,9 @@ static status allow(call *c, slice arn_text) {
 
 /* Tags of the key take part in the decision. */
 static status add_tags(call *c, const key_record *key) {
-    for (size_t i = 0; i < key->tags.count; i++) {
+    for (size_t i = 0; i < key->tags.count && c->condition_count < 6; i++) {
         slice name;
-        TRY(arena_printf(&c->memory, &name, CONDITION_RESOURCE_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
+        TRY(arena_printf(&c->memory, &name, CONDITION_KMS_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
         TRY(call_condition(c, name, key->tags.at[i].tag_value));
     }
     return OK;
@@ -54,14 +54,15 @@ static status resolve_key(call *c) {
     key_shelf shelf = call_keys(c);
     key_name name;
     slice key_id;
-    TRY(key_name_parse(call_input_text(c, "KeyId"), c->who.account_id, &name));
+    TRY(key_name_parse(call_input_text(c, "KeyId"), &shelf, &name));
     TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
     return allow_key(c, key_id);
 }
 
 static status resolve_key_only(call *c) {
+    key_shelf shelf = call_keys(c);
     key_name name;
-    TRY(key_name_parse(call_input_text(c, "KeyId"), c->who.account_id, &name));
+    TRY(key_name_parse(call_input_text(c, "KeyId"), &shelf, &name));
     ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
     return allow_key(c, name.key_id);
 }
@@ -70,8 +71,9 @@ static status resolve_key_protected(call *c) {
     slice text = call_input_text(c, "ProtectedResourceArn");
     if (slice_is_absent(text)) text = call_input_text(c, "KeyId");
     if (slice_is_absent(text)) return call_refuse(c, FAIL(MISSING_PARAMETER), "ProtectedResourceArn");
+    key_shelf shelf = call_keys(c);
     key_name name;
-    TRY(key_name_parse(text, c->who.account_id, &name));
+    TRY(key_name_parse(text, &shelf, &name));
     ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
     return allow_key(c, name.key_id);
 }
@@ -344,7 +346,7 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
     slice key_id, arn_text;
     key_record key;
     arn_home home = call_home(c);
-    TRY(key_name_parse(name, c->who.account_id, &parsed));
+    TRY(key_name_parse(name, &shelf, &parsed));
     TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
     TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));

@@ -46,22 +46,39 @@ static status check_time(const call *c) {
     return OK;
 }
 
-static bool has_nonce(const proof *p) {
-    return p && (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3);
+/* AWS's signatures have none, and a client's retry within the second repeats its signature: refusing that would refuse what it has
+ * a right to. Clients that sign the number of each attempt tell a retry from a replay (dialect/aws_sign.c); for these a repeated
+ * change or use is refused, and a repeated read is harmless. */
+static bool has_nonce(const call *c) {
+    const proof *p = c->proof;
+    if (!p) return false;
+    if (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3) return true;
+    bool is_read = !c->operation || c->operation->level == LEVEL_READ || c->operation->level == LEVEL_LIST;
+    return p->scheme == SCHEME_AWS_V4 && !slice_is_empty(p->nonce) && !is_read;
 }
 
 static uint64_t hash_of(const proof *p) { return nonce_hash(p->access_key_id, p->nonce); }
 
 static status check_nonce(serve *s, const call *c) {
-    if (!has_nonce(c->proof)) return OK;
+    if (!has_nonce(c)) return OK;
     ENSURE(!slice_is_empty(c->proof->nonce), INCOMPLETE_SIGNATURE);
     ENSURE(!nonces_seen(s->nonces, hash_of(c->proof), c->proof->request_time.value), NONCE_USED);
     return OK;
 }
 
+/* Resources are divided by the region a client signs for; which regions there are is for the configuration to say, or for nobody. */
+static status check_region(const call *c) {
+    slice region = call_region(c), rest = c->house->regions, each;
+    if (slice_is_empty(rest) || slice_equals(region, c->house->region)) return OK;
+    while (slice_split(&rest, ',', &each))
+        if (slice_equals(each, region)) return OK;
+    return FAIL(REGION_NOT_OFFERED);
+}
+
 static status prepare(serve *s, job *j) {
     call *c = &j->call;
     TRY(check_time(c));
+    TRY(check_region(c));
     TRY(check_nonce(s, c));
     ENSURE(c->operation != NULL, UNKNOWN_OPERATION);
     TRY(resource_authorise(c));
@@ -112,7 +129,7 @@ static void work_arrived(serve *s, job *j) {
 /* ---- finish: the vault has verified and used */
 
 static status remember_nonce(serve *s, const call *c) {
-    if (!has_nonce(c->proof)) return OK;
+    if (!has_nonce(c)) return OK;
     return nonces_remember(s->nonces, hash_of(c->proof), c->proof->request_time.value, c->now_s);
 }
 
@@ -142,7 +159,10 @@ static status check_asked(const job *j) {
     bool is_storage_operation = strcmp(c->operation->product->name, "oss") == 0;
     ENSURE(is_storage == is_storage_operation, NO_PERMISSION);
     if (!is_storage) {
-        ENSURE(j->asked_operation == j->operation_id, NO_PERMISSION);
+        bool is_asked = j->asked_operation == j->operation_id;
+        if (c->proof->scheme == SCHEME_AWS_V4)
+            is_asked = operation_is_same_aws(operation_get(j->asked_operation), c->operation);
+        ENSURE(is_asked, NO_PERMISSION);
         return OK;
     }
     bool is_reading = slice_equals_text(j->asked, "GET") || slice_equals_text(j->asked, "HEAD");
@@ -152,7 +172,7 @@ static status check_asked(const job *j) {
 
 /* What was read has changed since: the request begins anew. Only those without a nonce can be verified twice. */
 static bool begins_again(serve *s, job *j, status finished) {
-    if (!FAILED_WITH(finished, CONFLICT) || has_nonce(j->call.proof) || ++j->attempts > ATTEMPTS_MOST) return false;
+    if (!FAILED_WITH(finished, CONFLICT) || has_nonce(&j->call) || ++j->attempts > ATTEMPTS_MOST) return false;
     forget_steps(j);
     job_move(s, j, STAGE_ARRIVED);
     return true;
@@ -226,7 +246,7 @@ static void run_again(serve *s, job *j) {
 
 static status apply(serve *s, job *j) {
     call *c = &j->call;
-    TRY(record_prepare(s, j));
+    TRY(record_prepare(j));
     if (c->change_count == 0) return OK;
     if (c->body.is_open && c->body.done && !c->body.is_whole) {
         TRY(blobs_commit(s->house->blobs, c->body.blob_id));
@@ -295,7 +315,7 @@ static void work_commit(serve *s) {
 
 static void work_record(serve *s, job *j) {
     if (failures_take(s, j)) return;
-    status prepared = j->event.len ? OK : record_prepare(s, j);
+    status prepared = j->event.len ? OK : record_prepare(j);
     if (FAILED(prepared)) {
         /* An event that cannot be made must not let the answer out. */
         j->call.failure = FAIL(INTERNAL);
@@ -315,6 +335,7 @@ static status send_reply(serve *s, job *j) {
     if (!FAILED(c->failure)) {
         TRY(shape_pack(c->operation->out, c->out, &packed));
         reply.output = buffer_slice(&packed);
+        reply.account_id = c->who.account_id;
         if (c->body.plan.act && !c->body.done) reply.body = &c->body.plan;
     }
     buffer_reset(&s->out);

@@ -1,0 +1,205 @@
+/* Requests of the AWS JSON wire into typed inputs, with the sentences its clients know for what is wrong. */
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "dialect/aws_check.h"
+#include "dialect/aws_json.h"
+#include "dialect/aws_rows.h"
+#include "dialect/typed_json.h"
+
+/* What a failed reading has to say, if anything. */
+typedef struct remark {
+    slice sentence;
+} remark;
+
+static const char *wire_name(const shape *s, const field *f) {
+    const aws_member *row = aws_member_of(s, f);
+    return row ? row->wire : f->name;
+}
+
+/* ---- one value */
+
+static status refuse_choice(typed_json *t, const field *f, slice text) {
+    remark *said = t->context;
+    TRY(aws_sentence_choice(f, t->culprit, text, t->memory, &said->sentence));
+    return FAIL(INVALID_PARAMETER);
+}
+
+static status read_choice(typed_json *t, const field *f, slice text, int *out) {
+    slice word = aws_unspell(f->choices, text);
+    int choice = slice_is_absent(word) ? 0 : choice_find(f->choices, word);
+    if (choice == 0) return refuse_choice(t, f, text);
+    *out = choice;
+    return OK;
+}
+
+static status read_text(typed_json *t, const field *f, slice text, void *at) {
+    status decoding = OK;
+    switch (f->kind) {
+    case FIELD_TEXT:
+    case FIELD_JSON: *(slice *)at = text; return OK;
+    case FIELD_BYTES:
+    case FIELD_SECRET: decoding = base64_decode(text, t->memory, at); break;
+    case FIELD_CHOICE: return read_choice(t, f, text, at);
+    default: return FAIL(MALFORMED);
+    }
+    return FAILED_WITH(decoding, OUT_OF_MEMORY) ? decoding : FAILED(decoding) ? FAIL(MALFORMED) : OK;
+}
+
+/* Seconds since 1970, perhaps with a fraction, which is dropped. */
+static bool json_get_seconds(const json *from, int64_t *out) {
+    enum { LATEST_S = 253402300799 }; /* the end of the year 9999 */
+    char text[32];
+    if (json_get_integer(from, out)) return *out >= 0 && *out <= (int64_t)LATEST_S;
+    if (from->kind != JSON_NUMBER || from->text.len >= sizeof text) return false;
+    memcpy(text, from->text.at, from->text.len);
+    text[from->text.len] = 0;
+    double seconds = strtod(text, NULL);
+    if (!(seconds >= 0 && seconds <= (double)LATEST_S)) return false;
+    *out = (int64_t)seconds;
+    return true;
+}
+
+static status read_scalar(typed_json *t, const field *f, const json *from, void *at) {
+    slice text;
+    int64_t number;
+    bool truth;
+    if (json_get_text(from, &text)) return read_text(t, f, text, at);
+    if (f->kind == FIELD_BOOL && json_get_bool(from, &truth)) {
+        *(maybe_bool *)at = SET_BOOL(truth);
+        return OK;
+    }
+    bool is_number = f->kind == FIELD_INT ? json_get_integer(from, &number)
+                                          : f->kind == FIELD_TIME && json_get_seconds(from, &number);
+    ENSURE(is_number, MALFORMED);
+    *(maybe_int *)at = SET_INT(number);
+    return OK;
+}
+
+static const typed_rules RULES = {.name = wire_name, .read_scalar = read_scalar, .kind = FAILURE_MALFORMED};
+
+/* ---- members that no field stands for */
+
+static bool is_field(const shape *s, slice member) {
+    for (size_t i = 0; i < s->field_count; i++) {
+        const char *name = wire_name(s, &s->fields[i]);
+        if (name && slice_equals_text(member, name)) return true;
+    }
+    return false;
+}
+
+static bool has_only(const json *member, const char *only) {
+    slice text;
+    bool truth;
+    if (json_get_text(member, &text)) return only && slice_equals_text(text, only);
+    if (json_get_bool(member, &truth)) return !only && !truth;
+    return !only && json_is_array(member) && member->count == 0;
+}
+
+/* What would be passed over in silence could be what mattered. */
+static status check_members(const shape *s, const json *body, slice *detail) {
+    for (const json *each = json_first(body); each; each = each->next) {
+        const char *only = NULL;
+        if (each->kind == JSON_NULL || is_field(s, each->name)) continue;
+        *detail = slice_head(each->name, 128);
+        enum aws_extra what = aws_extra_of(each->name, &only);
+        ENSURE(what != AWS_EXTRA_REFUSED && what != AWS_EXTRA_UNKNOWN, UNSUPPORTED);
+        ENSURE(what != AWS_EXTRA_ONLY || has_only(each, only), UNSUPPORTED);
+    }
+    *detail = (slice){0};
+    return OK;
+}
+
+/* ---- what rows cannot say */
+
+typedef struct request {
+    const json *body;
+    arena *memory;
+    typed_json *reading;
+    slice *detail;
+} request;
+
+/* The older name of KeySpec; both may come, and then say the same. */
+static status adjust_create_key(const request *r, create_key_in *in) {
+    const json *older = json_member(r->body, SLICE("CustomerMasterKeySpec"));
+    const field *spec = shape_find(&create_key_in_shape, SLICE("KeySpec"));
+    int named = 0;
+    if (!older || older->kind == JSON_NULL) return OK;
+    r->reading->culprit = older->name;
+    TRY(typed_read_field(r->reading, spec, older, &named));
+    *r->detail = SLICE("You cannot specify KeySpec and CustomerMasterKeySpec in the same request.");
+    ENSURE(in->key_spec == 0 || in->key_spec == named, INVALID_PARAMETER);
+    in->key_spec = named;
+    return OK;
+}
+
+static status adjust_import(const request *r, import_key_material_in *in) {
+    slice model = SLICE("KEY_MATERIAL_EXPIRES");
+    int64_t expires_at = 0;
+    const json *given = json_member(r->body, SLICE("ExpirationModel")),
+               *valid_to = json_member(r->body, SLICE("ValidTo"));
+    bool has_time = valid_to && valid_to->kind != JSON_NULL;
+    if (given && given->kind != JSON_NULL) ENSURE(json_get_text(given, &model), MALFORMED);
+    if (has_time) ENSURE(json_get_seconds(valid_to, &expires_at), MALFORMED);
+    bool expires = slice_equals_text(model, "KEY_MATERIAL_EXPIRES");
+    *r->detail = SLICE("ExpirationModel");
+    ENSURE(expires || slice_equals_text(model, "KEY_MATERIAL_DOES_NOT_EXPIRE"), INVALID_PARAMETER);
+    *r->detail = SLICE("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES, and only then.");
+    ENSURE(expires == has_time && (!expires || expires_at > 0), INVALID_PARAMETER);
+    in->key_material_expire_unix = SET_INT(expires_at);
+    return OK;
+}
+
+static status check_size(const request *r, bool has_spec, bool has_number) {
+    *r->detail = SLICE("Please specify either number of bytes or key spec.");
+    ENSURE(has_spec != has_number, INVALID_PARAMETER);
+    return OK;
+}
+
+static status adjust(const request *r, enum operation_id id, void *input) {
+    enum { WAITING_DAYS = 30 };
+    *r->detail = (slice){0};
+    switch (id) {
+    case OPERATION_CREATE_KEY: TRY(adjust_create_key(r, input)); break;
+    case OPERATION_IMPORT_KEY_MATERIAL: TRY(adjust_import(r, input)); break;
+    case OPERATION_SCHEDULE_KEY_DELETION: {
+        schedule_key_deletion_in *in = input;
+        if (!in->pending_window_in_days.is_set) in->pending_window_in_days = SET_INT(WAITING_DAYS);
+        break;
+    }
+    case OPERATION_GENERATE_DATA_KEY: {
+        const generate_data_key_in *in = input;
+        TRY(check_size(r, in->key_spec != 0, in->number_of_bytes.is_set));
+        break;
+    }
+    case OPERATION_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: {
+        const generate_data_key_without_plaintext_in *in = input;
+        TRY(check_size(r, in->key_spec != 0, in->number_of_bytes.is_set));
+        break;
+    }
+    default: break;
+    }
+    *r->detail = (slice){0};
+    return OK;
+}
+
+status aws_input(decoded *d, const json *body, arena *memory, slice *detail) {
+    const operation *op = operation_get(d->operation);
+    ENSURE(op != NULL, UNKNOWN_OPERATION);
+    remark said = {0};
+    typed_json t = {.rules = &RULES, .memory = memory, .context = &said};
+    request r = {.body = body, .memory = memory, .reading = &t, .detail = detail};
+    void *input = arena_take(memory, op->in->struct_bytes);
+    ENSURE(input != NULL, OUT_OF_MEMORY);
+    TRY(check_members(op->in, body, detail));
+    status read = typed_read(&t, op->in, body, input);
+    if (!FAILED(read)) read = adjust(&r, d->operation, input);
+    if (FAILED(read)) {
+        if (!slice_is_absent(said.sentence)) *detail = said.sentence;
+        else if (slice_is_absent(*detail)) *detail = t.culprit;
+        return read;
+    }
+    TRY(aws_check(op->in, input, memory, detail));
+    d->input = input;
+    return OK;
+}

@@ -1,0 +1,68 @@
+/* The AWS JSON wire: POST / with x-amz-target. */
+#include "dialect/aws_json.h"
+
+#include "dialect/aws_sign.h"
+#include "dialect/head.h"
+
+static bool has_json_type(const http_head *head) {
+    slice type = head_find(head, "content-type");
+    slice kind = slice_trim(slice_head(type, slice_find_byte(type, ';')));
+    return slice_equals_ignoring_case(kind, SLICE("application/x-amz-json-1.1")) ||
+           slice_equals_ignoring_case(kind, SLICE("application/x-amz-json-1.0"));
+}
+
+static bool is_our_service(slice service) {
+    return slice_equals_text(service, "kms") || slice_equals_text(service, "secretsmanager") ||
+           slice_equals_text(service, "cloudtrail");
+}
+
+static bool recognise(const http_head *head) {
+    if (!slice_is_absent(head_find(head, "x-amz-target")) || has_json_type(head)) return true;
+    return aws_is_signed(head) && is_our_service(aws_service(head));
+}
+
+static size_t body_wanted(const http_head *head) { return slice_equals_text(head->method, "POST") ? AWS_BODY_MOST : 0; }
+
+static void name_operation(const http_head *head, decoded *out) {
+    slice service, target = head_find(head, "x-amz-target");
+    if (!aws_target_split(target, &service, &out->action)) return;
+    out->operation = operation_find_aws(service, out->action);
+    const operation *op = operation_get(out->operation);
+    if (op) out->product = op->product;
+}
+
+static status check_operation(const http_head *head, const decoded *out, slice *detail) {
+    slice service = {0}, action;
+    *detail = head->method;
+    ENSURE(slice_equals_text(head->method, "POST"), UNSUPPORTED_METHOD);
+    *detail = slice_head(head_find(head, "x-amz-target"), 256);
+    ENSURE(aws_target_split(head_find(head, "x-amz-target"), &service, &action), UNKNOWN_OPERATION);
+    ENSURE(slice_equals_text(head->target, "/") && out->operation != OPERATION_NONE, UNKNOWN_OPERATION);
+    *detail = SLICE("Credential should be scoped to the service that is called.");
+    ENSURE(slice_equals(service, out->proof.scope_service), BAD_SIGNATURE);
+    *detail = (slice){0};
+    return OK;
+}
+
+static status read_body(slice body, arena *memory, const json **out, slice *detail) {
+    *detail = (slice){0};
+    status parsed = json_parse(body, memory, out, NULL);
+    ENSURE(!FAILED_WITH(parsed, OUT_OF_MEMORY), OUT_OF_MEMORY);
+    ENSURE(!FAILED(parsed) && json_is_object(*out), MALFORMED);
+    return OK;
+}
+
+static status decode(const http_head *head, slice body, arena *memory, decoded *out, slice *detail) {
+    decoded_begin(&dialect_aws_json, head, out);
+    const json *members;
+    aws_signed evidence = {.head = head, .memory = memory};
+    TRY(head_check(head, memory, detail));
+    name_operation(head, out);
+    TRY(aws_hash(body, memory, &evidence.payload_hash));
+    TRY(aws_proof(&evidence, out, detail));
+    TRY(check_operation(head, out, detail));
+    TRY(read_body(body, memory, &members, detail));
+    return aws_input(out, members, memory, detail);
+}
+
+const dialect dialect_aws_json = {"aws_json", recognise, body_wanted, decode, aws_json_encode, aws_json_encode_failure};
