@@ -281,6 +281,14 @@ class House:
         self.gateway.send("REQUEST", request)
         return self.reply(operation)
 
+    @staticmethod
+    def store_body(reply):
+        """Something in the place of a sealed body; its size."""
+        for fd in reply["fds"]:
+            os.pwrite(fd, b"sealed, as far as core can tell", reply["Body"].get("Offset", 0))
+            os.close(fd)
+        return 31
+
     def reply(self, operation):
         got = self.gateway.receive()
         assert got is not None, "core closed the gateway's channel"

@@ -65,11 +65,13 @@ def test_an_honest_request_works(house, owner):
     request_id = str(uuid.uuid4()).upper()
     box = house.box.seal(request_id.encode(), b"hello")
     fields = {"KeyId": key_id, "Plaintext": box, "EncryptionContext": {"b": "2", "a": "1"}}
-    reply = house.ask("Encrypt", fields, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt", KeyId=key_id), request_id=request_id)
+    signed = {"KeyId": key_id, "Plaintext": base64.b64encode(b"hello").decode(), "EncryptionContext.a": "1", "EncryptionContext.b": "2"}
+    reply = house.ask("Encrypt", fields, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt", **signed), request_id=request_id)
     assert reply["Failure"] == "OK", reply
     blob = reply["out"]["CiphertextBlob"]
     request_id = str(uuid.uuid4()).upper()
-    proof = sign_v1("LTAItest", "secret-of-the-owner", "Decrypt", CiphertextBlob=base64.b64encode(blob).decode())
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "Decrypt", CiphertextBlob=base64.b64encode(blob).decode(),
+                    EncryptionContext='{"a": "1", "b": "2"}')
     reply = house.ask("Decrypt", {"CiphertextBlob": blob, "EncryptionContext": {"a": "1", "b": "2"}}, proof, request_id=request_id)
     assert reply["Failure"] == "OK", reply
     assert house.box.open(request_id.encode(), reply["out"]["Plaintext"]) == b"hello"
@@ -107,6 +109,115 @@ def test_one_signed_request_cannot_be_turned_into_another_use(house, owner):
     reply = house.ask("GenerateDataKey", {"KeyId": key_id}, listing)
     assert reply["Failure"] == "NO_PERMISSION", reply
     assert "out" not in reply
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def test_a_signed_use_is_of_this_key_with_these_bytes_and_no_other(house, owner):
+    """A taken gateway (or core) hands on a good signature, but changes what goes with it."""
+    mine, other = new_key(owner), new_key(owner)
+    context = {"for": "payroll"}
+    signed = {"KeyId": mine, "Plaintext": b64(b"hello"), "EncryptionContext": json.dumps(context)}
+
+    def encrypt(text=b"hello", **changed):
+        request_id = str(uuid.uuid4()).upper()
+        fields = {"KeyId": mine, "Plaintext": house.box.seal(request_id.encode(), text), "EncryptionContext": context, **changed}
+        return house.ask("Encrypt", fields, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt", **signed), request_id=request_id)
+
+    made = encrypt()
+    assert made["Failure"] == "OK"
+    for reply in (encrypt(KeyId=other), encrypt(text=b"hollo"), encrypt(text=b"hello "), encrypt(EncryptionContext={}),
+                  encrypt(EncryptionContext={"for": "rent"}), encrypt(EncryptionContext={**context, "and": "more"})):
+        assert reply["Failure"] == "NO_PERMISSION" and "out" not in reply, reply
+    another = encrypt()["out"]["CiphertextBlob"]
+
+    def decrypt(**changed):
+        fields = {"CiphertextBlob": made["out"]["CiphertextBlob"], "EncryptionContext": context}
+        proof = sign_v1("LTAItest", "secret-of-the-owner", "Decrypt", CiphertextBlob=b64(fields["CiphertextBlob"]),
+                        EncryptionContext=json.dumps(context))
+        return house.ask("Decrypt", {**fields, **changed}, proof)
+
+    assert decrypt()["Failure"] == "OK"
+    for reply in (decrypt(CiphertextBlob=another), decrypt(EncryptionContext={})):
+        assert reply["Failure"] in ("NO_PERMISSION", "CIPHERTEXT") and "out" not in reply, reply
+    # the size of a data key is signed, too; a short one would be guessed
+    signed = {"KeyId": mine}
+    reply = house.ask("GenerateDataKey", {"KeyId": mine, "NumberOfBytes": 1}, sign_v1("LTAItest", "secret-of-the-owner", "GenerateDataKey", **signed))
+    assert reply["Failure"] == "NO_PERMISSION", reply
+
+
+def sign_v3(action, body, version="2016-01-20", **query):
+    """The proof of an RPC V3 request whose parameters are a form."""
+    stamp, nonce = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), uuid.uuid4().hex
+    headers = {"content-type": "application/x-www-form-urlencoded", "host": "h", "x-acs-action": action,
+               "x-acs-content-sha256": hashlib.sha256(body).hexdigest(), "x-acs-date": stamp, "x-acs-signature-nonce": nonce,
+               "x-acs-version": version}
+    names = ";".join(sorted(headers))
+    canonical = "&".join(f"{enc(k)}={enc(v)}" for k, v in sorted(query.items()))
+    text = "\n".join(["POST", "/", canonical, *(f"{k}:{v}" for k, v in sorted(headers.items())), "", names, headers["x-acs-content-sha256"]])
+    to_sign = "ACS3-HMAC-SHA256\n" + hashlib.sha256(text.encode()).hexdigest()
+    mac = hmac.new(b"secret-of-the-owner", to_sign.encode(), hashlib.sha256).digest()
+    return {"Scheme": "AlibabaV3", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": int(time.time()), "Nonce": nonce}
+
+
+def test_a_signed_body_binds_like_a_signed_query(house, owner):
+    mine, other = new_key(owner), new_key(owner)
+    body = f"KeyId={mine}&NumberOfBytes=24".encode()
+    fields = {"KeyId": mine, "NumberOfBytes": 24}
+
+    def ask(sent, **changed):
+        request_id = str(uuid.uuid4()).upper()
+        proof = sign_v3("GenerateDataKey", body)
+        if sent is not None:
+            proof["Body"] = house.box.seal(request_id.encode(), sent)
+        return house.ask("GenerateDataKey", {**fields, **changed}, proof, request_id=request_id)["Failure"]
+
+    assert ask(body) == "OK"
+    assert ask(body, KeyId=other) == "NO_PERMISSION"
+    assert ask(body, NumberOfBytes=16) == "NO_PERMISSION"
+    assert ask(f"KeyId={other}&NumberOfBytes=24".encode(), KeyId=other) == "NO_PERMISSION"
+    assert ask(None) == "NO_PERMISSION", "without the body nobody knows what was signed"
+    assert ask(b"") == "NO_PERMISSION"
+
+
+def test_an_access_key_is_for_the_user_that_was_signed(house, owner):
+    for name in ("ann", "ben"):
+        assert owner("CreateUser", UserName=name)["Failure"] == "OK"
+
+    def ask(signed, asked):
+        proof = sign_v1("LTAItest", "secret-of-the-owner", "CreateAccessKey", **signed)
+        return house.ask("CreateAccessKey", asked, proof)["Failure"]
+
+    assert ask({"UserName": "ann"}, {"UserName": "ann"}) == "OK"
+    assert ask({"UserName": "ann"}, {"UserName": "ben"}) == "NO_PERMISSION"
+    assert ask({"UserName": "ann"}, {}) == "NO_PERMISSION", "not the owner's own"
+    assert ask({}, {"UserName": "ben"}) == "NO_PERMISSION"
+
+
+def sign_oss(method, resource):
+    stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+    text = f"{method}\n\n\n{stamp}\n{resource}"
+    mac = hmac.new(b"secret-of-the-owner", text.encode(), hashlib.sha1).digest()
+    return {"Scheme": "OssV1", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": int(time.time())}
+
+
+def test_a_signed_object_is_no_other(house, owner):
+    """Reading one object gives nobody another one; writing one does not write another."""
+    assert house.ask("PutBucket", {"Bucket": "bound"}, sign_oss("PUT", "/bound/"))["Failure"] == "OK"
+    for key, signed, wanted in (("a", "a", "OK"), ("b", "b", "OK"), ("a", "b", "NO_PERMISSION")):
+        reply = house.ask("PutObject", {"Bucket": "bound", "Key": key, "ContentLength": 5}, sign_oss("PUT", f"/bound/{signed}"))
+        assert reply["Failure"] == wanted, (key, signed, reply)
+        if wanted != "OK":
+            continue
+        assert reply["Body"]["Act"] == "Store" and reply["fds"]
+        sealed_size = house.store_body(reply)
+        house.gateway.send("BODY", {"Id": house.requests, "Size": 5, "SealedSize": sealed_size, "Md5": hashlib.md5(b"hello").digest(), "Crc64": "1"})
+        assert house.reply("PutObject")["Failure"] == "OK"
+    for key, signed, wanted in (("a", "a", "OK"), ("a", "b", "NO_PERMISSION"), ("b", "a", "NO_PERMISSION")):
+        reply = house.ask("GetObject", {"Bucket": "bound", "Key": key}, sign_oss("GET", f"/bound/{signed}"))
+        assert reply["Failure"] == wanted and ("Body" in reply) == (wanted == "OK"), (key, signed, reply)
 
 
 def test_a_request_is_taken_once(house, owner):

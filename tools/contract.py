@@ -116,17 +116,26 @@ class Contract:
         kind = rest[1] if is_list else rest[0]
         rest = rest[2:] if is_list else rest[1:]
         low = high = 0
-        required = False
+        required, binds = False, ""
         for word in rest:
             limits = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", word)
             if limits:
                 low, high = int(limits[1]), int(limits[2])
             elif word == "required":
                 required = True
+            elif word.startswith("binds="):
+                binds = word[6:]
             else:
-                stop(where, f"limits or 'required', not {word}")
+                stop(where, f"limits, 'required' or 'binds=', not {word}")
         return {"name": name, "type": kind, "list": is_list, "min": low, "max": high, "required": required,
-                "where": where}
+                "binds": binds, "where": where}
+
+    def binding(self, f):
+        """binds=PART of every act of the request, or binds=Act.PART of one; the compiler knows the parts."""
+        act, dot, part = f["binds"].rpartition(".")
+        if dot and act not in self.enums["VaultAct"]:
+            stop(f["where"], f"no act {act}")
+        return f"BIND_{(part or 'nothing').upper()}", f"VAULT_ACT_{snake(act).upper()}" if dot else "0"
 
     def kind(self, f):
         if f["type"] in SCALARS:
@@ -211,7 +220,8 @@ class Contract:
                 nested = f"&{snake(f['type'])}_shape" if kind in ("SHAPE", "SHAPES") else "NULL"
                 choices = f"{snake(f['type'])}_choices" if kind == "CHOICE" else "NULL"
                 out.append(f'    {{"{f["name"]}", FIELD_{kind}, {str(f["required"]).lower()}, {f["min"]}, {f["max"]}, '
-                           f'offsetof({c_name}, {snake(f["name"])}), {nested}, {choices}}},')
+                           f'offsetof({c_name}, {snake(f["name"])}), {nested}, {choices}, '
+                           f'{", ".join(self.binding(f))}}},')
             out.append("};")
         pointer = f"{c_name}_fields" if fields else "NULL"
         out.append(f'const shape {c_name}_shape = {{"{name}", sizeof({c_name}), {len(fields)}, {pointer}}};')

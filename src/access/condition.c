@@ -1,10 +1,12 @@
 /* Whether a condition holds for a request. */
+#include "access/arn.h"
 #include "access/policy_form.h"
 #include "base/clock.h"
 
 /* A value of the request, read once as what the operator compares. */
 struct given {
     slice text;
+    arn name; /* COMPARE_ARN */
     union operand value;
     bool is_readable;
 };
@@ -27,12 +29,30 @@ static int decimal_order(const struct decimal *a, const struct decimal *b) {
     return order ? order : order_of(a->nano, b->nano);
 }
 
+static bool matches_in_any_case(const struct policy *p, const struct pattern *wanted, slice text,
+                                struct evaluation *e) {
+    uint8_t room[POLICY_TEXT_BYTES_MOST];
+    slice expanded = pattern_text(p, wanted);
+    if (wanted->kind == PATTERN_TEMPLATE && !template_expand(p, wanted, e, room, &expanded)) return false;
+    return slice_equals_ignoring_case(text, expanded);
+}
+
+static bool arn_matches(const struct policy *p, const struct resource_pattern *wanted, const struct given *given,
+                        struct evaluation *e) {
+    service_names services;
+    service_names_find(given->name.service, given->name.relative, &services);
+    struct resource_name name = {&services, given->name.region, given->name.account, given->name.relative};
+    return resource_pattern_matches(p, wanted, &name, e);
+}
+
 static bool given_matches(const struct policy *p, const struct condition *c, const struct given *given,
-                          const union operand *wanted, size_t *steps_left) {
+                          const union operand *wanted, struct evaluation *e) {
     switch ((enum compare)c->compare) {
-    case COMPARE_TEXT: return slice_equals(given->text, pattern_text(p, &wanted->text));
-    case COMPARE_TEXT_IN_ANY_CASE: return slice_equals_ignoring_case(given->text, pattern_text(p, &wanted->text));
-    case COMPARE_GLOB: return pattern_matches(p, &wanted->text, given->text, steps_left);
+    case COMPARE_TEXT: return pattern_matches(p, &wanted->text, given->text, e);
+    case COMPARE_TEXT_IN_ANY_CASE: return matches_in_any_case(p, &wanted->text, given->text, e);
+    case COMPARE_GLOB: return pattern_matches(p, &wanted->text, given->text, e);
+    case COMPARE_ARN: return arn_matches(p, &p->resources[wanted->resource], given, e);
+    case COMPARE_BINARY: return slice_equals(given->text, pattern_text(p, &wanted->text));
     case COMPARE_NUMBER: return in_relation(c->relation, decimal_order(&given->value.number, &wanted->number));
     case COMPARE_DATE: return in_relation(c->relation, order_of(given->value.time_s, wanted->time_s));
     case COMPARE_BOOL: return given->value.is_true == wanted->is_true;
@@ -42,11 +62,12 @@ static bool given_matches(const struct policy *p, const struct condition *c, con
     return false;
 }
 
-static struct given read_given(const struct condition *c, slice text, int64_t now_s) {
+static struct given read_given(const struct condition *c, slice text) {
     struct given given = {.text = text, .is_readable = true};
     if (c->compare <= COMPARE_GLOB) return given;
-    if (c->is_current_time) { /* its only typed operators are those of dates */
-        given.value.time_s = now_s;
+    if (c->compare == COMPARE_BINARY) return given;
+    if (c->compare == COMPARE_ARN) {
+        given.is_readable = !FAILED(arn_parse(text, &given.name));
         return given;
     }
     given.is_readable = operand_read(c->compare, text, &given.value);
@@ -57,10 +78,10 @@ static struct given read_given(const struct condition *c, slice text, int64_t no
 
 /* Does one value of the request pass: match one of the condition's values, or none of them when negated? */
 static bool value_passes(const struct policy *p, const struct condition *c, slice text, struct evaluation *e) {
-    struct given given = read_given(c, text, e->request->now_s);
+    struct given given = read_given(c, text);
     bool matches = false;
     for (uint32_t i = 0; given.is_readable && !matches && i < c->operands.count; i++)
-        matches = given_matches(p, c, &given, &p->operands[c->operands.first + i], &e->steps_left);
+        matches = given_matches(p, c, &given, &p->operands[c->operands.first + i], e);
     return matches != c->is_negated;
 }
 
@@ -92,11 +113,12 @@ static bool absence_passes(const struct policy *p, const struct condition *c, bo
 }
 
 bool condition_holds(const struct policy *p, const struct condition *c, struct evaluation *e) {
-    char time_text[CLOCK_ISO_BYTES] = "";
-    if (c->is_current_time && c->compare <= COMPARE_GLOB) clock_format_iso(e->request->now_s, time_text);
-    slice time_value = slice_of(time_text, c->is_current_time ? CLOCK_ISO_BYTES - 1 : 0);
-    const condition_value time = {.values = &time_value, .count = 1};
-    const condition_value *known = c->is_current_time ? &time : find_value(e->request, pattern_text(p, &c->key));
+    char room[32];
+    slice time_text;
+    condition_value time = {.values = &time_text, .count = 1};
+    const condition_value *known = &time;
+    if (c->source == KEY_GIVEN) known = find_value(e->request, pattern_text(p, &c->key));
+    else (void)single_value((slice){0}, (enum key_source)c->source, e, room, &time_text);
     bool is_absent = known == NULL || known->count == 0;
     if (c->compare == COMPARE_ABSENCE) return absence_passes(p, c, is_absent);
     return is_absent ? absent_passes(c) : values_pass(p, c, known, e);

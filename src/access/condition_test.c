@@ -148,17 +148,82 @@ static const struct row {
     {"\"StringLike\":{\"acs:AccessId\":\"A\",\"acs:CurrentTime\":\"2023*\"}", "acs:AccessId", {"A"}, false},
 };
 
-static void check(const struct row *row) {
+/* Of the other cloud, in its version of the grammar. */
+static const struct row AWS_ROWS[] = {
+    {"\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}", "acs:SourceIp", {"10.1.1.1"}, true},
+    {"\"IpAddress\":{\"aws:sourceip\":\"10.0.0.0/8\"}", "aws:SourceIp", {"11.1.1.1"}, false},
+    {"\"Bool\":{\"aws:MultiFactorAuthPresent\":\"true\"}", "acs:MFAPresent", {"true"}, true},
+    {"\"Bool\":{\"aws:MultiFactorAuthPresent\":\"true\"}", "acs:MFAPresent", {NULL}, false},
+    {"\"BoolIfExists\":{\"aws:MultiFactorAuthPresent\":\"true\"}", "acs:MFAPresent", {NULL}, true},
+    {"\"StringEquals\":{\"aws:ResourceTag/t\":\"A\"}", "kms:tag/t", {"A"}, true},
+    {"\"StringEquals\":{\"aws:ResourceTag/T\":\"A\"}", "kms:tag/t", {"A"}, false},
+    {"\"StringLike\":{\"s3:prefix\":\"a/*\"}", "oss:Prefix", {"a/b"}, true},
+    {"\"DateLessThan\":{\"aws:CurrentTime\":\"2030-01-01\"}", "", {NULL}, true},
+    {"\"DateLessThan\":{\"aws:CurrentTime\":\"2020-01-01T00:00Z\"}", "", {NULL}, false},
+    {"\"DateGreaterThan\":{\"aws:EpochTime\":\"1600000000\"}", "", {NULL}, true},
+    {"\"NumericLessThan\":{\"aws:EpochTime\":\"1600000000\"}", "", {NULL}, false},
+    {"\"StringEquals\":{\"kms:EncryptionContext:app\":\"pay\"}", "kms:EncryptionContext:app", {"pay"}, true},
+    {"\"StringEquals\":{\"kms:EncryptionContext:app\":\"pay\"}", "kms:EncryptionContext:App", {"pay"}, false},
+    /* keys nobody knows are absent */
+    {"\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-1\"}", "", {NULL}, false},
+    {"\"StringNotEquals\":{\"aws:PrincipalOrgID\":\"o-1\"}", "", {NULL}, true},
+    {"\"Null\":{\"aws:PrincipalOrgID\":\"true\"}", "", {NULL}, true},
+    /* names of both clouds are one */
+    {"\"ArnEquals\":{\"aws:PrincipalArn\":\"arn:aws:iam::1:user/x\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, true},
+    {"\"ArnLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:user/*\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, true},
+    {"\"ArnLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:role/*\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, false},
+    {"\"ArnNotLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:role/*\"}",
+     "acs:PrincipalARN",
+     {"acs:ram::1:user/x"},
+     true},
+    {"\"ArnNotEquals\":{\"aws:PrincipalArn\":\"acs:ram::1:user/x\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, false},
+    {"\"ArnLike\":{\"aws:PrincipalArn\":\"*\"}", "acs:PrincipalARN", {"no name"}, false},
+    {"\"ArnLike\":{\"aws:PrincipalArn\":\"arn:aws:sts::1:assumed-role/r/*\"}",
+     "acs:PrincipalARN",
+     {"acs:ram::1:assumed-role/r/s"},
+     true},
+    {"\"StringEquals\":{\"aws:PrincipalArn\":\"arn:aws:iam::1:user/x\"}",
+     "acs:PrincipalARN",
+     {"acs:ram::1:user/x"},
+     true},
+    {"\"StringLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::1:*\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, true},
+    {"\"StringNotLike\":{\"aws:PrincipalArn\":\"arn:aws:iam::1:*\"}", "acs:PrincipalARN", {"acs:ram::1:user/x"}, false},
+    {"\"BinaryEquals\":{\"kms:tag/b\":\"QmluYXJ5\"}", "kms:tag/b", {"QmluYXJ5"}, true},
+    {"\"BinaryEquals\":{\"kms:tag/b\":\"QmluYXJ5\"}", "kms:tag/b", {"QmluYXJZ"}, false},
+    /* variables */
+    {"\"StringEquals\":{\"kms:tag/t\":\"${aws:ResourceTag/t}\"}", "kms:tag/t", {"A"}, true},
+    {"\"StringEqualsIgnoreCase\":{\"kms:tag/t\":\"x${acs:ResourceTag/t}\"}", "kms:tag/t", {"A"}, false},
+    {"\"StringLike\":{\"kms:tag/t\":\"${kms:tag/t}\"}", "kms:tag/t", {"*"}, true},
+    {"\"StringLike\":{\"kms:tag/t\":\"a${*}\"}", "kms:tag/t", {"a*"}, true},
+    {"\"StringLike\":{\"kms:tag/t\":\"a${*}\"}", "kms:tag/t", {"ab"}, false},
+    {"\"StringLike\":{\"kms:tag/t\":\"a${?}*${$}\"}", "kms:tag/t", {"a?bc$"}, true},
+    {"\"StringLike\":{\"kms:tag/t\":\"a${?}*${$}\"}", "kms:tag/t", {"axbc$"}, false},
+    {"\"StringEquals\":{\"kms:tag/t\":\"*\"}", "kms:tag/t", {"A"}, false},
+    {"\"StringEquals\":{\"kms:tag/t\":\"${aws:username}\"}", "kms:tag/t", {"${aws:username}"}, false},
+    {"\"StringNotEquals\":{\"kms:tag/t\":\"${aws:username}\"}", "kms:tag/t", {"A"}, true},
+    {"\"StringEquals\":{\"kms:tag/t\":\"${aws:username, 'A'}\"}", "kms:tag/t", {"A"}, true},
+    {"\"StringEquals\":{\"kms:tag/t\":\"${aws:username,'B'}\"}", "kms:tag/t", {"A"}, false},
+    {"\"StringLike\":{\"kms:tag/t\":\"${aws:EpochTime}*\"}", "kms:tag/t", {"17"}, false},
+    /* a value that could be taken for something else, or a text of several values, stands for nothing */
+    {"\"StringLike\":{\"kms:tag/t\":\"${kms:tag/t}\"}", "kms:tag/t", {"A", "B"}, false},
+    {"\"StringNotLike\":{\"kms:tag/t\":\"${kms:tag/t}\"}", "kms:tag/t", {"\xfe"}, false},
+};
+
+static void check(const struct row *row, const char *version) {
     char document[1024];
     snprintf(document, sizeof document,
-             "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
+             "{\"Version\":\"%s\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
              "\"Condition\":{%s}}]}",
-             row->condition);
+             version, row->condition);
     slice values[3];
-    condition_value known = {slice_of_text(row->key), values, 0};
+    OWNED(arena) memory = {0};
+    condition_key key = {.name = slice_of_text(row->key)};
+    bool is_exact = !slice_starts_with(key.name, SLICE("kms:tag/")) && !slice_starts_with(key.name, SLICE("aws:"));
+    if (!is_exact) assert_false(FAILED(condition_key_find(slice_of_text(row->key), &memory, &key)));
+    condition_value known = {key.name, values, 0};
     for (; known.count < 3 && row->values[known.count]; known.count++)
         values[known.count] = slice_of_text(row->values[known.count]);
-    policy_request request = {SLICE("kms:Encrypt"), SLICE("acs:kms:r:1:key/a"), &known, 1, NOW};
+    policy_request request = {SLICE("kms:Encrypt"), SLICE("acs:kms:r:1:key/a"), &known, 1, NOW, NULL};
     bool holds = decision_of(document, &request) == DECISION_ALLOW;
     if (holds != row->holds)
         fail_msg("%s with %s = %s should%s hold", row->condition, row->key,
@@ -167,10 +232,19 @@ static void check(const struct row *row) {
 
 static void operators(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) check(&ROWS[i]);
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) check(&ROWS[i], "1");
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) check(&ROWS[i], "2012-10-17");
+    for (size_t i = 0; i < sizeof AWS_ROWS / sizeof *AWS_ROWS; i++) check(&AWS_ROWS[i], "2012-10-17");
+}
+
+static void variables_are_text_in_2008(void **state) {
+    (void)state;
+    static const struct row row = {
+        "\"StringEquals\":{\"kms:tag/t\":\"${aws:username}\"}", "kms:tag/t", {"${aws:username}"}, true};
+    check(&row, "2008-10-17");
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(operators)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(operators), cmocka_unit_test(variables_are_text_in_2008)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

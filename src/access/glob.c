@@ -17,7 +17,11 @@ static size_t after_character(slice text, size_t at) {
     return end;
 }
 
-bool glob_matches(slice pattern, slice text, size_t *steps_left) {
+typedef struct wildcards {
+    uint8_t star, one;
+} wildcards;
+
+static inline bool matches(slice pattern, slice text, wildcards w, size_t *steps_left) {
     size_t star = SIZE_MAX; /* place of the last star passed */
     size_t taken = 0;       /* where the text not yet taken by that star begins */
     size_t p = 0;
@@ -25,10 +29,10 @@ bool glob_matches(slice pattern, slice text, size_t *steps_left) {
         if (*steps_left == 0) return false;
         --*steps_left;
         uint8_t wanted = p < pattern.len ? pattern.at[p] : 0;
-        if (p < pattern.len && wanted == '*') {
+        if (p < pattern.len && wanted == w.star) {
             star = p++;
             taken = t;
-        } else if (p < pattern.len && wanted == '?') {
+        } else if (p < pattern.len && wanted == w.one) {
             p++;
             t = after_character(text, t);
         } else if (p < pattern.len && wanted == text.at[t]) {
@@ -42,6 +46,14 @@ bool glob_matches(slice pattern, slice text, size_t *steps_left) {
             return false;
         }
     }
-    while (p < pattern.len && pattern.at[p] == '*') p++;
+    while (p < pattern.len && pattern.at[p] == w.star) p++;
     return p == pattern.len;
+}
+
+bool glob_matches(slice pattern, slice text, size_t *steps_left) {
+    return matches(pattern, text, (wildcards){'*', '?'}, steps_left);
+}
+
+bool glob_matches_coded(slice pattern, slice text, size_t *steps_left) {
+    return matches(pattern, text, (wildcards){GLOB_CODED_STAR, GLOB_CODED_ONE}, steps_left);
 }

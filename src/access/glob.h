@@ -18,4 +18,9 @@ enum glob_kind glob_kind_of(slice pattern);
  * *steps_left. When those run out it answers false and leaves *steps_left at 0: the caller must not trust the answer. */
 bool glob_matches(slice pattern, slice text, size_t *steps_left);
 
+/* The same for patterns in which these two bytes, which no UTF-8 text contains, are the wildcards, and '*' and '?' stand
+ * for themselves. */
+enum { GLOB_CODED_ONE = 0xff, GLOB_CODED_STAR = 0xfe };
+bool glob_matches_coded(slice pattern, slice text, size_t *steps_left);
+
 #endif

@@ -284,7 +284,7 @@ status identity_decide(identities *all, principal *who, const identity_question 
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(NO_PERMISSION);
     TRY(loaded);
     policy_request request = {slice_of_text(question->action), question->resource, question->conditions,
-                              question->condition_count, question->now_s};
+                              question->condition_count,       question->now_s,    NULL};
     enum decision decision = policy_decide(who->policies, who->policy_count, &request, NULL);
     *is_explicit = decision == DECISION_EXPLICIT_DENY;
     ENSURE(decision == DECISION_ALLOW, NO_PERMISSION);

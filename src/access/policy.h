@@ -1,30 +1,48 @@
-/* Policies: JSON documents compiled once to a compact form, and the decision whether a request is allowed.
+/* Policies: JSON documents of either cloud compiled once to one compact form, and what one says of a request.
  *
- *   { "Version": "1",
+ *   { "Version": "1" | "2012-10-17" | "2008-10-17", "Id": text,
  *     "Statement": [ { "Sid": text, "Effect": "Allow" | "Deny",
+ *                      "Principal" | "NotPrincipal": who                              (resource and trust policies only)
  *                      "Action" | "NotAction": "service:Name" or a list of such, with * and ?, or "*",
- *                      "Resource" | "NotResource": "acs:service:region:account:relative" or a list, or "*",
+ *                      "Resource" | "NotResource": a name or a list, or "*"           (not in trust policies)
  *                      "Condition": { operator: { key: value or list of values } } } ] }      (one statement also bare)
  *
- * Matching: actions in any letter case; resources case-sensitively but for service and region. A pattern's region or account that
- * is empty stands for any, as "*" does. In the relative id, * also runs over ':' and '/'. An ARN in a request is taken literally.
- * A statement applies when an action pattern (or none of NotAction), a resource pattern (or none of NotResource) and
- * every condition match. */
+ *   name   acs:service:region:account:relative, or arn:aws:service:region:account:relative, with * and ?
+ *   who    "*" | ["account id", "*"] | { "AWS" | "RAM": name or account id or a list, "Service": …, "Federated": … }
+ *
+ * Matching: actions in any letter case and under all of their names (access/action_name.h); resources case-sensitively but for
+ * service and region, under all names of their service. A pattern's region or account that is empty stands for any, as "*"
+ * does; in an arn: name only where the service has none (iam, sts, s3). In the relative id, * also runs over ':' and '/'. An ARN in
+ * a request is taken literally.
+ *
+ * Variables: ${key} and ${key, 'default'} in resources and in the values of String… and Arn… operators stand for the request's
+ * value of a condition key, literally; ${*}, ${?} and ${$} for these characters. Not in "2008-10-17", where they are text. A
+ * variable the request has no single value for, and without a default, matches nothing, and keeps an allowing statement from
+ * applying at all.
+ *
+ * A statement applies when the caller is one of Principal (or none of NotPrincipal), an action pattern (or none of NotAction),
+ * a resource pattern (or none of NotResource) and every condition match. */
 #ifndef ACCESS_POLICY_H
 #define ACCESS_POLICY_H
 
+#include "access/condition_key.h"
 #include "base/arena.h"
 
 enum {
-    POLICY_BYTES_MOST = 6144,       /* of a document attached to an identity */
-    POLICY_ACTION_BYTES_MOST = 128, /* of an action, in patterns and in requests */
-    POLICY_TEXT_BYTES_MOST = 2048,  /* of a resource or a condition's value, in patterns and in requests */
-    POLICY_STEPS_MOST = 1 << 19,    /* of wildcard matching in one decision: about half a millisecond */
+    POLICY_BYTES_MOST = 6144,           /* of a document attached to an identity */
+    POLICY_RESOURCE_BYTES_MOST = 32768, /* of a document attached to a resource */
+    POLICY_ACTION_BYTES_MOST = 128,     /* of an action, in patterns and in requests */
+    POLICY_TEXT_BYTES_MOST = 2048,      /* of a resource or a condition's value, in patterns and in requests */
+    POLICY_STEPS_MOST = 1 << 19,        /* of wildcard matching in one decision: about half a millisecond */
 };
 
 typedef struct policy policy;
 
-enum policy_kind { POLICY_IDENTITY }; /* for users, groups, roles and sessions: no Principal */
+enum policy_kind {
+    POLICY_IDENTITY, /* for users, groups, roles, boundaries, sessions and guard rails: no Principal */
+    POLICY_RESOURCE, /* for a key, a bucket, a secret: every statement has a Principal */
+    POLICY_TRUST,    /* who may assume a role: a Principal, no Resource */
+};
 
 typedef struct policy_source {
     slice document;
@@ -34,31 +52,29 @@ typedef struct policy_source {
 
 /* Compiles a document whole or not at all. POLICY_MALFORMED for anything the grammar above does not have: *fault then says
  * where and why in a line ("Statement[1].Effect: must be Allow or Deny"; printable ASCII; in the arena). OUT_OF_MEMORY.
- * `memory` is only needed during the call (under 1 MiB); *out is one allocation, for policy_free. */
+ * In "1" condition keys that nobody knows are refused, as are operators that do not fit a key's type; in the other versions such
+ * keys count as absent from every request.
+ * `memory` is only needed during the call (under 4 MiB); *out is one allocation, for policy_free. */
 status policy_compile(const policy_source *source, arena *memory, slice *fault, policy **out);
 void policy_free(policy *p); /* NULL is fine */
 /* Bytes of memory it occupies, for caches. */
 size_t policy_bytes(const policy *p);
 
-/* The condition keys there are; documents that use others are refused. Names in documents may be in any letter case, in
- * requests they are exactly these. acs:CurrentTime is taken from now_s and need not be passed. */
-#define CONDITION_CURRENT_TIME "acs:CurrentTime"         /* date */
-#define CONDITION_SECURE_TRANSPORT "acs:SecureTransport" /* "true" or "false" */
-#define CONDITION_SOURCE_IP "acs:SourceIp"               /* IPv4 or IPv6 address */
-#define CONDITION_MFA_PRESENT "acs:MFAPresent"           /* "true" or "false" */
-#define CONDITION_USER_AGENT "acs:UserAgent"             /* text; the caller cuts it to POLICY_TEXT_BYTES_MOST */
-#define CONDITION_ACCESS_ID "acs:AccessId"               /* access key id */
-#define CONDITION_PRINCIPAL_ARN "acs:PrincipalARN"       /* text */
-#define CONDITION_OSS_PREFIX "oss:Prefix"                /* text, when listing */
-#define CONDITION_OSS_DELIMITER "oss:Delimiter"          /* text, when listing */
-#define CONDITION_KMS_TAG "kms:tag/"                     /* and the tag's key, 1-128 bytes, in its own letter case */
-
-/* What is known about a request under one key. `count` 0 is the same as the key not being there. */
+/* What is known about a request under one key (access/condition_key.h). `count` 0 is the same as the key not being there. */
 typedef struct condition_value {
     slice name;
     const slice *values;
     size_t count;
 } condition_value;
+
+/* Who asks, for policies with a Principal. */
+typedef struct policy_caller {
+    slice account;   /* absent: nobody in particular, matched only by "*" */
+    slice arn;       /* acs:ram::A:root, user/NAME, assumed-role/ROLE/SESSION */
+    slice role;      /* acs:ram::A:role/ROLE behind an assumed role, else absent */
+    slice service;   /* "oss.keyhold": the house's own services; else absent */
+    slice federated; /* acs:ram::A:oidc-provider/NAME or saml-provider/NAME; else absent */
+} policy_caller;
 
 typedef struct policy_request {
     slice action;                      /* "kms:Encrypt" */
@@ -66,6 +82,7 @@ typedef struct policy_request {
     const condition_value *conditions; /* each name once */
     size_t condition_count;
     int64_t now_s;
+    const policy_caller *caller; /* NULL: policies without a Principal only */
 } policy_request;
 
 enum decision { DECISION_IMPLICIT_DENY, DECISION_EXPLICIT_DENY, DECISION_ALLOW };
@@ -87,5 +104,23 @@ typedef struct policy_match {
  * must). A value in the request that is not of the operator's type (number, date, address) matches nothing. */
 enum decision policy_decide(const policy *const *policies, size_t count, const policy_request *request,
                             policy_match *why);
+
+/* How a resource policy reaches a caller it allows. */
+enum policy_reach {
+    REACH_NONE,
+    REACH_ACCOUNT, /* it names the caller's account: the account's own policies must allow as well */
+    REACH_CALLER,  /* it names the caller, the caller's role, everybody, or an account whose root is the caller */
+};
+
+/* The same for one policy, with how the best allowing statement reaches the caller. */
+enum decision policy_consult(const policy *p, const policy_request *request, enum policy_reach *reach,
+                             policy_match *why);
+
+/* Every statement that applies to the request, in no particular order: up to `room`; gives back how many there are. */
+typedef struct policy_statement {
+    size_t index;
+    bool is_deny;
+} policy_statement;
+size_t policy_list_applying(const policy *p, const policy_request *request, policy_statement *out, size_t room);
 
 #endif

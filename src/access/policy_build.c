@@ -6,8 +6,9 @@
 enum { NAME_BYTES_SHOWN = 48 };
 
 void policy_builder_clear(policy_builder *b) {
-    buffer *tables[] = {&b->denials,    &b->allowances, &b->actions, &b->resources,
-                        &b->conditions, &b->operands,   &b->text};
+    buffer *tables[] = {&b->denials,    &b->allowances, &b->denial_gates, &b->allowance_gates,
+                        &b->principals, &b->actions,    &b->resources,    &b->conditions,
+                        &b->operands,   &b->variables,  &b->text};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) buffer_clear(tables[i]);
 }
 
@@ -59,4 +60,25 @@ status build_pattern(policy_builder *b, slice text, struct pattern *out) {
     TRY(build_literal(b, text, out));
     out->kind = (uint8_t)kind;
     return OK;
+}
+
+status build_lower(policy_builder *b, slice text, slice *out) {
+    uint8_t *copy = arena_take(b->memory, text.len + 1);
+    ENSURE(copy != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < text.len; i++) copy[i] = byte_in_lower_case(text.at[i]);
+    *out = slice_of(copy, text.len);
+    return OK;
+}
+
+enum key_source build_key_source(const condition_key *key) {
+    if (slice_equals(key->name, SLICE(CONDITION_CURRENT_TIME))) return KEY_TIME;
+    return slice_equals(key->name, SLICE(CONDITION_EPOCH_TIME)) ? KEY_EPOCH : KEY_GIVEN;
+}
+
+status build_key(policy_builder *b, slice name, condition_key *key, struct pattern *out) {
+    status found = condition_key_find(name, b->memory, key);
+    if (FAILED_WITH(found, MALFORMED)) return build_refuse(b, "unknown condition key");
+    TRY(found);
+    if (!key->is_known && b->version == VERSION_1) return build_refuse(b, "unknown condition key");
+    return build_literal(b, key->name, out);
 }

@@ -1,7 +1,6 @@
 /* The part of the compiler for "Condition": operators, keys, values. */
 #include "access/policy_build.h"
-
-enum { TAG_KEY_BYTES_MOST = 128 };
+#include "base/text.h"
 
 static const struct operator_row {
     const char *name;
@@ -30,19 +29,12 @@ static const struct operator_row {
     {"Bool", COMPARE_BOOL, RELATION_EQUAL, false},
     {"IpAddress", COMPARE_ADDRESS, RELATION_EQUAL, false},
     {"NotIpAddress", COMPARE_ADDRESS, RELATION_EQUAL, true},
+    {"ArnEquals", COMPARE_ARN, RELATION_EQUAL, false},
+    {"ArnLike", COMPARE_ARN, RELATION_EQUAL, false},
+    {"ArnNotEquals", COMPARE_ARN, RELATION_EQUAL, true},
+    {"ArnNotLike", COMPARE_ARN, RELATION_EQUAL, true},
+    {"BinaryEquals", COMPARE_BINARY, RELATION_EQUAL, false},
     {"Null", COMPARE_ABSENCE, RELATION_EQUAL, false},
-};
-
-/* The keys, and which operators fit besides those of text: COMPARE_TEXT means all do. */
-static const struct key_row {
-    const char *name;
-    enum compare type;
-} KEYS[] = {
-    {CONDITION_CURRENT_TIME, COMPARE_DATE},  {CONDITION_SECURE_TRANSPORT, COMPARE_BOOL},
-    {CONDITION_SOURCE_IP, COMPARE_ADDRESS},  {CONDITION_MFA_PRESENT, COMPARE_BOOL},
-    {CONDITION_USER_AGENT, COMPARE_TEXT},    {CONDITION_ACCESS_ID, COMPARE_TEXT},
-    {CONDITION_PRINCIPAL_ARN, COMPARE_TEXT}, {CONDITION_OSS_PREFIX, COMPARE_TEXT},
-    {CONDITION_OSS_DELIMITER, COMPARE_TEXT},
 };
 
 static slice without_quantifier(slice name, enum quantifier *out) {
@@ -78,32 +70,28 @@ static status read_operator(policy_builder *b, slice name, struct condition *out
     return OK;
 }
 
-static bool operator_fits(const struct condition *c, enum compare type) {
-    return type == COMPARE_TEXT || c->compare == type || c->compare <= COMPARE_GLOB || c->compare == COMPARE_ABSENCE;
+/* Version 1 only: whether a comparison makes sense for what the key holds. The other cloud lets it be. */
+static bool operator_fits(const struct condition *c, const condition_key *key) {
+    if (c->compare <= COMPARE_GLOB || c->compare == COMPARE_ABSENCE) return true;
+    switch (key->type) {
+    case CONDITION_IS_TEXT: return true;
+    case CONDITION_IS_ARN: return c->compare == COMPARE_ARN;
+    case CONDITION_IS_NUMBER: return c->compare == COMPARE_NUMBER;
+    case CONDITION_IS_DATE:
+        return c->compare == COMPARE_DATE || (c->compare == COMPARE_NUMBER && c->source == KEY_EPOCH);
+    case CONDITION_IS_BOOL: return c->compare == COMPARE_BOOL;
+    case CONDITION_IS_ADDRESS: return c->compare == COMPARE_ADDRESS;
+    case CONDITION_IS_BINARY: return c->compare == COMPARE_BINARY;
+    }
+    return false;
 }
 
-static bool is_tag_key(slice name) {
-    size_t prefix_bytes = sizeof CONDITION_KMS_TAG - 1;
-    return name.len > prefix_bytes && name.len <= prefix_bytes + TAG_KEY_BYTES_MOST &&
-           slice_equals_ignoring_case(slice_head(name, prefix_bytes), SLICE(CONDITION_KMS_TAG));
-}
-
-static status read_tag_key(policy_builder *b, slice name, struct condition *c) {
-    slice joined;
-    slice tag = slice_skip(name, sizeof CONDITION_KMS_TAG - 1);
-    TRY(arena_printf(b->memory, &joined, "%s%.*s", CONDITION_KMS_TAG, SLICE_ARGS(tag)));
-    return build_literal(b, joined, &c->key);
-}
-
-static status read_key(policy_builder *b, slice name, struct condition *c) {
-    if (is_tag_key(name)) return read_tag_key(b, name, c);
-    const struct key_row *row = NULL;
-    for (size_t i = 0; !row && i < sizeof KEYS / sizeof *KEYS; i++)
-        if (slice_equals_ignoring_case(name, slice_of_text(KEYS[i].name))) row = &KEYS[i];
-    if (!row) return build_refuse(b, "unknown condition key");
-    if (!operator_fits(c, row->type)) return build_refuse(b, "the operator does not fit this condition key");
-    c->is_current_time = row->type == COMPARE_DATE;
-    return build_literal(b, slice_of_text(row->name), &c->key);
+static status read_key(policy_builder *b, slice name, struct condition *c, condition_key *key) {
+    TRY(build_key(b, name, key, &c->key));
+    c->source = (uint8_t)build_key_source(key);
+    if (b->version == VERSION_1 && !operator_fits(c, key))
+        return build_refuse(b, "the operator does not fit this condition key");
+    return OK;
 }
 
 /* The value as text: numbers and booleans may also be written without quotes where such are compared. */
@@ -125,6 +113,8 @@ static const char *wanted_value(enum compare compare) {
     case COMPARE_TEXT:
     case COMPARE_TEXT_IN_ANY_CASE:
     case COMPARE_GLOB: return "must be text";
+    case COMPARE_ARN: return "must be an ARN";
+    case COMPARE_BINARY: return "must be base64";
     case COMPARE_NUMBER: return "must be a decimal number";
     case COMPARE_DATE: return "must be an ISO 8601 time such as 2024-05-20T06:34:21Z";
     case COMPARE_BOOL:
@@ -134,24 +124,63 @@ static const char *wanted_value(enum compare compare) {
     return "is not valid";
 }
 
-static status add_operand(policy_builder *b, const json *value, enum compare compare) {
+/* The names of the other cloud where an ARN is compared as text: their literal beginning is told in this house's way. */
+static status tell_arn(policy_builder *b, slice text, slice *out) {
+    static const char *const beginnings[][2] = {{"arn:aws:iam:", "acs:ram:"},
+                                                {"arn:aws:sts:", "acs:ram:"},
+                                                {"arn:aws:kms:", "acs:kms:"},
+                                                {"arn:aws:s3:", "acs:oss:"}};
+    *out = text;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        slice theirs = slice_of_text(beginnings[i][0]);
+        if (slice_starts_with(text, theirs))
+            return arena_printf(b->memory, out, "%s%.*s", beginnings[i][1], SLICE_ARGS(slice_skip(text, theirs.len)));
+    }
+    return OK;
+}
+
+static status add_text_operand(policy_builder *b, slice text, const struct condition *c, struct pattern *out) {
+    coded whole;
+    TRY(build_code(b, text, c->compare == COMPARE_GLOB, &whole));
+    return build_part(b, &whole, whole.text, out);
+}
+
+static status add_binary_operand(policy_builder *b, slice text, struct pattern *out) {
+    slice bytes;
+    status decoded = base64_decode(text, b->memory, &bytes);
+    if (FAILED_WITH(decoded, OUT_OF_MEMORY)) return decoded;
+    if (FAILED(decoded)) return build_refuse(b, wanted_value(COMPARE_BINARY));
+    return build_literal(b, text, out);
+}
+
+static status add_operand(policy_builder *b, const json *value, const struct condition *c, const condition_key *key) {
+    enum compare compare = (enum compare)c->compare;
     union operand row;
     memset(&row, 0, sizeof row);
     slice text;
     if (!value_text(value, compare, &text)) return build_refuse(b, wanted_value(compare));
-    if (compare == COMPARE_GLOB) TRY(build_pattern(b, text, &row.text));
-    else if (compare <= COMPARE_GLOB) TRY(build_literal(b, text, &row.text));
-    else if (!operand_read(compare, text, &row)) return build_refuse(b, wanted_value(compare));
+    if (key->type == CONDITION_IS_ARN && compare <= COMPARE_GLOB) TRY(tell_arn(b, text, &text));
+    if (compare <= COMPARE_GLOB) {
+        TRY(add_text_operand(b, text, c, &row.text));
+    } else if (compare == COMPARE_ARN) {
+        row.resource = (uint32_t)(b->resources.len / sizeof(struct resource_pattern));
+        TRY(build_resource_text(b, text));
+    } else if (compare == COMPARE_BINARY) {
+        TRY(add_binary_operand(b, text, &row.text));
+    } else if (!operand_read(compare, text, &row)) {
+        return build_refuse(b, wanted_value(compare));
+    }
     return buffer_append(&b->operands, slice_of(&row, sizeof row));
 }
 
 static status add_condition(policy_builder *b, struct condition condition, const json *values) {
     condition.operands.first = (uint32_t)(b->operands.len / sizeof(union operand));
-    TRY(read_key(b, values->name, &condition));
+    condition_key key;
+    TRY(read_key(b, values->name, &condition, &key));
     size_t index = 0;
     for (const json *each = build_list_first(values); each; each = build_list_next(values, each)) {
         size_t mark = build_enter_element(b, values, index++);
-        TRY(add_operand(b, each, condition.compare));
+        TRY(add_operand(b, each, &condition, &key));
         build_leave(b, mark);
     }
     if (index == 0) return build_refuse(b, "must not be empty");
@@ -172,7 +201,8 @@ static status add_operator(policy_builder *b, const json *keys) {
 }
 
 status build_conditions(policy_builder *b, const json *block, struct span *out) {
-    if (!json_is_object(block) || block->count == 0)
+    bool may_be_empty = b->version != VERSION_1;
+    if (!json_is_object(block) || (block->count == 0 && !may_be_empty))
         return build_refuse(b, "must be an object with at least one operator");
     uint32_t first = (uint32_t)(b->conditions.len / sizeof(struct condition));
     for (const json *each = json_first(block); each; each = each->next) {

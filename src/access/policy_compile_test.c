@@ -18,9 +18,11 @@ static const struct refusal {
     {"{} {}", "line 1"},
     {"null", "a policy must be an object"},
     {"{\"Version\":\"1\",\"Version\":\"1\",\"Statement\":[]}", "line 1"},
-    {"{}", "Version: must be \"1\""},
+    {"{}", "Version: must be \"1\", \"2012"},
     {"{\"Version\":1,\"Statement\":[]}", "Version: must be \"1\""},
-    {"{\"Version\":\"2012-10-17\",\"Statement\":[]}", "Version: must be \"1\""},
+    {"{\"Version\":\"2012-10-18\",\"Statement\":[]}", "Version: must be \"1\""},
+    {"{\"Version\":\"2012-10-17\",\"Statement\":[]}", "Statement: must not be empty"},
+    {"{\"Version\":\"2012-10-17\",\"Id\":1,\"Statement\":[]}", "Id: must be text"},
     {"{\"Version\":\"1\"}", "Statement: is missing"},
     {"{\"Version\":\"1\",\"Statement\":[]}", "Statement: must not be empty"},
     {"{\"Version\":\"1\",\"Statement\":null}", "Statement: must be an object"},
@@ -56,8 +58,21 @@ static const struct refusal {
     {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:\""),
      "Statement[0].Resource: must be an ARN"},
     {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs::*:*:x\""), "Statement[0].Resource: must be an ARN"},
-    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:aws:s3:::b\""),
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:s3:::b\""), "Statement[0].Resource: must be an ARN"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:awsome:s3:::b\""),
      "Statement[0].Resource: must be an ARN"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"arn:aws:kms::1:key/a\""),
+     "Statement[0].Resource: names of this service have a region"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/${\""),
+     "Statement[0].Resource: a variable is not closed"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/${}\""),
+     "Statement[0].Resource: unknown condition key"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/${acs:Unheard}\""),
+     "Statement[0].Resource: unknown condition key"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:*:*:key/${acs:UserName, x}\""),
+     "Statement[0].Resource: a variable's default must stand in single quotes"},
+    {ONE("\"Effect\":\"Allow\",\"Action\":\"kms:\u00e9\",\"Resource\":\"*\""),
+     "Statement[0].Action: must be an action"},
     {ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"acs:kms:a/b:*:x\""),
      "Statement[0].Resource: must be an ARN"},
     {WITH("\"Principal\":\"*\""), "Statement[0].Principal: not allowed"},
@@ -106,6 +121,45 @@ static const struct refusal {
     {WHEN("\"Null\":{\"acs:MFAPresent\":\"\"}"), "Statement[0].Condition.Null.acs:MFAPresent: must be true or false"},
     {WHEN("\"IpAddress\":{\"acs:SourceIp\":[\"10.0.0.0/8\",\"10.0.0.0/40\"]}"),
      "Statement[0].Condition.IpAddress.acs:SourceIp[1]: must be an IP"},
+    {WHEN("\"ArnLike\":{\"acs:PrincipalARN\":\"user/x\"}"),
+     "Statement[0].Condition.ArnLike.acs:PrincipalARN: must be an ARN"},
+    {WHEN("\"ArnLike\":{\"acs:SourceIp\":\"*\"}"), "Statement[0].Condition.ArnLike.acs:SourceIp: the operator"},
+    {WHEN("\"BinaryEquals\":{\"kms:tag/b\":\"?\"}"), "Statement[0].Condition.BinaryEquals.kms:tag/b: must be base64"},
+};
+
+#define BY(principal) ONE("\"Effect\":\"Allow\",\"Action\":\"kms:*\",\"Resource\":\"*\",\"Principal\":" principal)
+#define TRUSTING(members) ONE("\"Effect\":\"Allow\",\"Principal\":\"*\"," members)
+
+static const struct kind_refusal {
+    enum policy_kind kind;
+    const char *document;
+    const char *fault;
+} KIND_REFUSALS[] = {
+    {POLICY_RESOURCE, ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\""),
+     "Statement[0]: must have either Principal"},
+    {POLICY_RESOURCE, ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Principal\":\"*\""),
+     "Statement[0]: must have either Resource"},
+    {POLICY_RESOURCE, BY("\"*\",\"NotPrincipal\":\"*\""), "Statement[0]: must have either Principal"},
+    {POLICY_RESOURCE, ONE("\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"NotPrincipal\":\"*\""),
+     "Statement[0].NotPrincipal: only with Effect Deny"},
+    {POLICY_RESOURCE, BY("\"1\""), "Statement[0].Principal: must be *, an object or a list"},
+    {POLICY_RESOURCE, BY("7"), "Statement[0].Principal: must be text"},
+    {POLICY_RESOURCE, BY("[]"), "Statement[0].Principal: must not be empty"},
+    {POLICY_RESOURCE, BY("{}"), "Statement[0].Principal: must not be empty"},
+    {POLICY_RESOURCE, BY("{\"AWS\":[]}"), "Statement[0].Principal.AWS: must not be empty"},
+    {POLICY_RESOURCE, BY("{\"CanonicalUser\":\"x\"}"), "Statement[0].Principal.CanonicalUser: must be AWS, RAM"},
+    {POLICY_RESOURCE, BY("{\"AWS\":[\"*\",\"x\"]}"), "Statement[0].Principal.AWS[1]: must be *, an account"},
+    {POLICY_RESOURCE, BY("{\"AWS\":\"arn:aws:iam::*:user/x\"}"), "Statement[0].Principal.AWS: must be *, an account"},
+    {POLICY_RESOURCE, BY("{\"AWS\":\"arn:aws:iam::1:user/*\"}"), "Statement[0].Principal.AWS: must name one user"},
+    {POLICY_RESOURCE, BY("{\"AWS\":\"arn:aws:iam::1:user/\"}"), "Statement[0].Principal.AWS: must name one user"},
+    {POLICY_RESOURCE, BY("{\"AWS\":\"arn:aws:iam::1:group/g\"}"), "Statement[0].Principal.AWS: must name one user"},
+    {POLICY_RESOURCE, BY("{\"RAM\":\"acs:kms:r:1:key/a\"}"), "Statement[0].Principal.RAM: must be *, an account"},
+    {POLICY_TRUST, TRUSTING("\"Action\":\"sts:AssumeRole\",\"Resource\":\"*\""),
+     "Statement[0].Resource: not allowed in a trust policy"},
+    {POLICY_TRUST, TRUSTING("\"Action\":\"*\""), "Statement[0].Action: must be an action of sts"},
+    {POLICY_TRUST, TRUSTING("\"Action\":\"kms:Encrypt\""), "Statement[0].Action: must be an action of sts"},
+    {POLICY_TRUST, ONE("\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\""),
+     "Statement[0]: must have either Principal"},
 };
 
 static slice fault_of(const policy_source *source, arena *memory) {
@@ -126,6 +180,18 @@ static void refuses(void **state) {
         slice fault = fault_of(&source, &memory);
         if (!slice_starts_with(fault, slice_of_text(REFUSALS[i].fault)))
             fail_msg("\"%.*s\" instead of \"%s\" for %s", SLICE_ARGS(fault), REFUSALS[i].fault, REFUSALS[i].document);
+    }
+}
+
+static void refuses_by_kind(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof KIND_REFUSALS / sizeof *KIND_REFUSALS; i++) {
+        const struct kind_refusal *row = &KIND_REFUSALS[i];
+        OWNED(arena) memory = {0};
+        policy_source source = {slice_of_text(row->document), row->kind, POLICY_BYTES_MOST};
+        slice fault = fault_of(&source, &memory);
+        if (!slice_starts_with(fault, slice_of_text(row->fault)))
+            fail_msg("\"%.*s\" instead of \"%s\" for %s", SLICE_ARGS(fault), row->fault, row->document);
     }
 }
 
@@ -199,7 +265,7 @@ static void refuses_long_texts(void **state) {
 static void names_stay_printable(void **state) {
     (void)state;
     OWNED(arena) memory = {0};
-    policy_source source = {SLICE("{\"Ver\\n\xc3\xa9+\":1}"), POLICY_IDENTITY, POLICY_BYTES_MOST};
+    policy_source source = {SLICE("{\"Version\":\"1\",\"Ver\\n\xc3\xa9+\":1}"), POLICY_IDENTITY, POLICY_BYTES_MOST};
     assert_true(slice_equals(fault_of(&source, &memory), SLICE("Ver???+: unknown member")));
 }
 
@@ -290,6 +356,7 @@ static void system_policies_mean_what_they_say(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses),
+        cmocka_unit_test(refuses_by_kind),
         cmocka_unit_test(refuses_cut_documents),
         cmocka_unit_test(refuses_long_documents),
         cmocka_unit_test(refuses_deep_documents),

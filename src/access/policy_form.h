@@ -1,10 +1,11 @@
 /* The compiled form of a policy: tables in one allocation. For the files that write it and read it, nobody else.
  *
- *   policy | statements (denying ones first) | actions | resources | conditions | operands | text
+ *   policy | gates | statements (denying ones first) | principals | actions | resources | conditions | operands | variables | text
  */
 #ifndef ACCESS_POLICY_FORM_H
 #define ACCESS_POLICY_FORM_H
 
+#include "access/action_name.h"
 #include "access/address.h"
 #include "access/glob.h"
 #include "access/policy.h"
@@ -15,11 +16,25 @@ struct span {
     uint32_t count;
 };
 
+/* What a pattern may be beside an enum glob_kind: text with the coded wildcards of access/glob.h and references to variables:
+ * CODE_VARIABLE and the variable's number in two bytes of seven bits, each with the high bit set. None of these bytes occurs
+ * in UTF-8. */
+enum { PATTERN_TEMPLATE = 8, CODE_VARIABLE = 0xfd, CODE_FIRST = 0xfd, VARIABLES_MOST = 1 << 10 };
+
 /* A run of bytes in the text, and what kind of pattern it is (GLOB_PREFIX: without its stars). */
 struct pattern {
     uint32_t at;
     uint16_t len;
-    uint8_t kind; /* enum glob_kind */
+    uint8_t kind; /* enum glob_kind or PATTERN_TEMPLATE */
+};
+
+enum key_source { KEY_GIVEN, KEY_TIME, KEY_EPOCH };
+
+struct variable {
+    struct pattern key;
+    struct pattern fallback;
+    bool has_fallback;
+    uint8_t source; /* enum key_source */
 };
 
 struct action_pattern {
@@ -34,10 +49,25 @@ struct resource_pattern {
     struct pattern relative;
 };
 
+enum principal_kind {
+    PRINCIPAL_ANYBODY,
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_NAME, /* of a user, a role, a session */
+    PRINCIPAL_SERVICE,
+    PRINCIPAL_FEDERATED,
+};
+
+struct principal_pattern {
+    struct pattern text;
+    uint8_t kind; /* enum principal_kind */
+};
+
 enum compare {
     COMPARE_TEXT,
     COMPARE_TEXT_IN_ANY_CASE,
-    COMPARE_GLOB,
+    COMPARE_GLOB, /* the last of the text comparisons */
+    COMPARE_ARN,
+    COMPARE_BINARY,
     COMPARE_NUMBER,
     COMPARE_DATE,
     COMPARE_BOOL,
@@ -57,7 +87,8 @@ struct decimal {
 
 /* One value of a condition, by its enum compare. */
 union operand {
-    struct pattern text; /* the text comparisons */
+    struct pattern text; /* the text comparisons; COMPARE_BINARY: the base64 text */
+    uint32_t resource;   /* COMPARE_ARN: row in the resources */
     struct decimal number;
     int64_t time_s;
     bool is_true; /* COMPARE_BOOL and COMPARE_ABSENCE */
@@ -72,26 +103,41 @@ struct condition {
     uint8_t quantifier; /* enum quantifier */
     bool is_negated;
     bool if_exists;
-    bool is_current_time; /* the key is acs:CurrentTime */
+    uint8_t source; /* enum key_source */
 };
 
+/* What a look at a statement takes before anything else: may it be about this action, and do four literal bytes of its only
+ * resource pattern stand where they should? */
+struct gate {
+    uint64_t actions;
+    uint32_t word;
+    uint32_t word_mask; /* 0: nothing can be said of the resource */
+    uint16_t word_at;   /* in the relative id */
+};
+enum { GATE_BYTES = 64 }; /* of the relative id that gates look at */
+
 struct statement {
-    uint64_t beginnings; /* may match only actions whose mask_bit is set here: of service, colon and first letter */
-    uint64_t actions;    /* and here: of the whole action */
+    struct span principal_patterns;
     struct span action_patterns;
     struct span resource_patterns;
     struct span conditions;
     uint32_t index; /* place in the document */
+    bool has_principal;
+    bool not_principal;
     bool not_action;
     bool not_resource;
+    bool is_deny;
 };
 
 struct policy {
+    const struct gate *gates; /* one for each statement, in the same order */
     const struct statement *statements;
+    const struct principal_pattern *principals;
     const struct action_pattern *actions;
     const struct resource_pattern *resources;
     const struct condition *conditions;
     const union operand *operands;
+    const struct variable *variables;
     const uint8_t *text;
     size_t bytes;
     struct span denials;
@@ -102,30 +148,33 @@ static inline slice pattern_text(const struct policy *p, const struct pattern *p
     return slice_of(p->text + pattern->at, pattern->len);
 }
 
-/* The bit that stands for a text in the masks of a statement: FNV-1a, its low six bits after folding. */
-static inline uint64_t mask_bit(slice text) {
-    uint64_t hash = 0xcbf29ce484222325ULL;
+/* The bits that stand for an action in a gate. Low half: the whole name; then its service, colon and first letter; then the
+ * service. A pattern sets the bit of the longest of these that is literal in it, a request those of all three. */
+static inline uint64_t text_hash(slice text) {
+    uint64_t hash = 0xcbf29ce484222325ULL; /* FNV-1a */
     for (size_t i = 0; i < text.len; i++) hash = (hash ^ text.at[i]) * 0x100000001b3ULL;
-    return (uint64_t)1 << ((hash ^ hash >> 32) & 63);
+    return hash ^ hash >> 32;
 }
+static inline uint64_t gate_bit_whole(slice whole) { return 1ULL << (text_hash(whole) & 31); }
+static inline uint64_t gate_bit_beginning(slice beginning) { return 1ULL << (32 + (text_hash(beginning) & 15)); }
+static inline uint64_t gate_bit_service(slice service) { return 1ULL << (48 + (text_hash(service) & 15)); }
 
 static inline uint8_t byte_in_lower_case(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
 
 /* What a decision carries along. */
 struct evaluation {
     const policy_request *request;
-    slice service; /* of the action, lower case, as its name */
-    slice name;
-    uint64_t beginning_bit;
-    uint64_t action_bit;
-    slice resource_service; /* lower case, as the region */
+    size_t steps_left;
+    uint64_t action_bits;
+    action_names names;
+    service_names services; /* of the resource, lower case, as the region */
     slice resource_region;
     slice resource_account;
     slice resource_relative;
-    size_t steps_left;
-    uint8_t action_bytes[POLICY_ACTION_BYTES_MOST];
+    bool is_unresolved; /* a variable had no value */
     uint8_t service_bytes[64];
     uint8_t region_bytes[64];
+    uint8_t opening[GATE_BYTES + 8]; /* of the relative id, and zeroes */
 };
 
 static inline uint64_t load_word(const uint8_t *at) {
@@ -151,18 +200,35 @@ static inline bool bytes_agree(const uint8_t *a, const uint8_t *b, size_t len) {
     return len <= 16 || memcmp(a + 8, b + 8, len - 16) == 0; /* house_rules: memcmp */
 }
 
+/* template.c. False, and steps_left 0, when the steps ran out or the text got too long. */
+bool template_matches(const struct policy *p, const struct pattern *pattern, slice text, struct evaluation *e);
+/* The text of a template without wildcards. False when a variable has no value. */
+bool template_expand(const struct policy *p, const struct pattern *pattern, struct evaluation *e,
+                     uint8_t room[POLICY_TEXT_BYTES_MOST], slice *out);
+/* The request's one value of a key. `room` is for times. */
+bool single_value(slice key, enum key_source source, const struct evaluation *e, char room[32], slice *out);
+
 /* False, and steps_left 0, when the steps ran out. */
 static inline bool pattern_matches(const struct policy *p, const struct pattern *pattern, slice text,
-                                   size_t *steps_left) {
+                                   struct evaluation *e) {
     const uint8_t *wanted = p->text + pattern->at;
-    switch ((enum glob_kind)pattern->kind) {
+    switch (pattern->kind) {
     case GLOB_ANY: return true;
     case GLOB_LITERAL: return pattern->len == text.len && bytes_agree(wanted, text.at, text.len);
     case GLOB_PREFIX: return pattern->len <= text.len && bytes_agree(wanted, text.at, pattern->len);
-    case GLOB_MIXED: return glob_matches(slice_of(wanted, pattern->len), text, steps_left);
+    case GLOB_MIXED: return glob_matches(slice_of(wanted, pattern->len), text, &e->steps_left);
+    case PATTERN_TEMPLATE: return template_matches(p, pattern, text, e);
     }
     return false;
 }
+
+/* resource.c: a pattern of a resource against the parts of one. */
+struct resource_name {
+    const service_names *services;
+    slice region, account, relative;
+};
+bool resource_pattern_matches(const struct policy *p, const struct resource_pattern *r,
+                              const struct resource_name *name, struct evaluation *e);
 
 /* condition.c: does it hold for the request? */
 bool condition_holds(const struct policy *p, const struct condition *c, struct evaluation *e);

@@ -1,15 +1,17 @@
 /* A filter for comparing the evaluator with a second one (tests/model/policy_model.py). Each line of input is a JSON object
- *   {"policies": [document text, …],
- *    "request": {"action": …, "resource": …, "now": seconds, "conditions": {name: [value, …]}}}
+ *   {"kind": "identity" | "resource", "policies": [document text, …],
+ *    "request": {"action": …, "resource": …, "now": seconds, "conditions": {name: [value, …]},
+ *                "caller": {"account": …, "arn": …, "role": …}}}
  * and each line of output the decision: "allow P S", "explicit P S", "implicit" (P and S: policy and statement, - when none
- * decided), or "malformed P: fault" for the first document refused. Never installed. */
+ * decided), for resource policies "allow-caller" or "allow-account", or "malformed P: fault" for the first document refused.
+ * Never installed. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "access/policy.h"
 #include "format/json.h"
 
-enum { POLICIES_MOST = 16, CONDITIONS_MOST = 16, VALUES_MOST = 16 };
+enum { POLICIES_MOST = 16, CONDITIONS_MOST = 24, VALUES_MOST = 16 };
 
 struct question {
     policy *policies[POLICIES_MOST];
@@ -17,6 +19,8 @@ struct question {
     condition_value conditions[CONDITIONS_MOST];
     slice values[CONDITIONS_MOST][VALUES_MOST];
     policy_request request;
+    policy_caller caller;
+    enum policy_kind kind;
 };
 
 static void question_clear(struct question *q) {
@@ -41,12 +45,17 @@ static status read_request(struct question *q, const json *object) {
     ENSURE(json_get_text(json_member(object, SLICE("action")), &q->request.action), MALFORMED);
     ENSURE(json_get_text(json_member(object, SLICE("resource")), &q->request.resource), MALFORMED);
     ENSURE(json_get_integer(json_member(object, SLICE("now")), &q->request.now_s), MALFORMED);
+    const json *caller = json_member(object, SLICE("caller"));
+    (void)json_get_text(json_member(caller, SLICE("account")), &q->caller.account);
+    (void)json_get_text(json_member(caller, SLICE("arn")), &q->caller.arn);
+    (void)json_get_text(json_member(caller, SLICE("role")), &q->caller.role);
+    q->request.caller = &q->caller;
     return read_conditions(q, json_member(object, SLICE("conditions")));
 }
 
 static status read_policies(struct question *q, const json *list, arena *memory, slice *fault) {
     for (const json *each = json_first(list); each; each = each->next) {
-        policy_source source = {.kind = POLICY_IDENTITY, .bytes_most = POLICY_BYTES_MOST};
+        policy_source source = {.kind = q->kind, .bytes_most = POLICY_BYTES_MOST};
         ENSURE(q->policy_count < POLICIES_MOST && json_get_text(each, &source.document), MALFORMED);
         TRY(policy_compile(&source, memory, fault, &q->policies[q->policy_count]));
         q->policy_count++;
@@ -54,15 +63,21 @@ static status read_policies(struct question *q, const json *list, arena *memory,
     return OK;
 }
 
+static const char *decision_name(enum decision decision, enum policy_reach reach) {
+    if (decision == DECISION_EXPLICIT_DENY) return "explicit";
+    if (reach == REACH_NONE) return "allow";
+    return reach == REACH_CALLER ? "allow-caller" : "allow-account";
+}
+
 static void print_decision(const struct question *q) {
     policy_match why;
-    enum decision decision = policy_decide((const policy *const *)q->policies, q->policy_count, &q->request, &why);
-    if (decision == DECISION_IMPLICIT_DENY) {
-        puts("implicit");
-        return;
-    }
-    const char *name = decision == DECISION_ALLOW ? "allow" : "explicit";
-    if (why.policy == SIZE_MAX) printf("%s - -\n", name);
+    enum decision decision;
+    enum policy_reach reach = REACH_NONE;
+    if (q->kind == POLICY_RESOURCE) decision = policy_consult(q->policies[0], &q->request, &reach, &why);
+    else decision = policy_decide((const policy *const *)q->policies, q->policy_count, &q->request, &why);
+    const char *name = decision_name(decision, reach);
+    if (decision == DECISION_IMPLICIT_DENY) puts("implicit");
+    else if (why.policy == SIZE_MAX) printf("%s - -\n", name);
     else printf("%s %zu %zu\n", name, why.policy, why.statement);
 }
 
@@ -70,6 +85,9 @@ static status answer(struct question *q, slice line, arena *memory) {
     const json *root;
     slice fault = {0};
     TRY(json_parse(line, memory, &root, NULL));
+    slice kind = {0};
+    (void)json_get_text(json_member(root, SLICE("kind")), &kind);
+    q->kind = slice_equals(kind, SLICE("resource")) ? POLICY_RESOURCE : POLICY_IDENTITY;
     TRY(read_request(q, json_member(root, SLICE("request"))));
     status compiled = read_policies(q, json_member(root, SLICE("policies")), memory, &fault);
     if (FAILED_WITH(compiled, POLICY_MALFORMED)) {

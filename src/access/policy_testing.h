@@ -11,15 +11,17 @@
 
 #include "access/policy.h"
 
-static inline policy *compiled(const char *document) {
+static inline policy *compiled_as(enum policy_kind kind, const char *document) {
     OWNED(arena) memory = {0};
-    policy_source source = {slice_of_text(document), POLICY_IDENTITY, POLICY_BYTES_MOST};
+    policy_source source = {slice_of_text(document), kind, POLICY_BYTES_MOST};
     slice fault = {0};
     policy *p = NULL;
     status result = policy_compile(&source, &memory, &fault, &p);
     if (FAILED(result)) fail_msg("%s: %.*s\n%s", status_name(result), SLICE_ARGS(fault), document);
     return p;
 }
+
+static inline policy *compiled(const char *document) { return compiled_as(POLICY_IDENTITY, document); }
 
 static inline enum decision decision_of(const char *document, const policy_request *request) {
     policy *p = compiled(document);

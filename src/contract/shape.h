@@ -54,6 +54,19 @@ typedef struct shape_list {
     size_t count;
 } shape_list;
 
+/* Which part of a vault's act a parameter fixes: the vault compares it with what was signed (custody/bound.h). */
+enum field_bind {
+    BIND_NOTHING,
+    BIND_KEY,       /* the key used: its id, or an ARN of it; what an alias means is core's to say */
+    BIND_INPUT,     /* plaintext, ciphertext or wrapped material */
+    BIND_TOKEN,     /* import token */
+    BIND_CONTEXT,   /* encryption context */
+    BIND_SIZE,      /* bytes to make: a number, or else the length of a data key's spec */
+    BIND_EXPIRY,    /* Unix seconds; 0 is never */
+    BIND_ALGORITHM, /* how material is wrapped */
+    BIND_USER,      /* whom an access key is for; otherwise the caller */
+};
+
 typedef struct field {
     const char *name;
     enum field_kind kind;
@@ -62,6 +75,8 @@ typedef struct field {
     size_t offset;              /* in the struct */
     const struct shape *nested; /* FIELD_SHAPE, FIELD_SHAPES */
     const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
+    enum field_bind binds;
+    int binds_act; /* of which enum vault_act; 0: of every act of the request */
 } field;
 
 typedef struct shape {

@@ -19,15 +19,6 @@ status asked_parameter(slice parameters, slice separator, slice name, slice *out
     return OK;
 }
 
-static status decode(slice encoded, unsigned times, arena *memory, slice *out) {
-    for (unsigned i = 0; i < times && !slice_is_absent(encoded); i++) {
-        status decoding = percent_decode(encoded, false, memory, &encoded);
-        if (FAILED(decoding)) return FAILED_WITH(decoding, MALFORMED) ? FAIL(NO_PERMISSION) : decoding;
-    }
-    *out = encoded;
-    return OK;
-}
-
 static status name_operation(slice action, slice version, asked *out) {
     ENSURE(!slice_is_absent(action), NO_PERMISSION);
     const product *said = product_by_version(version);
@@ -37,16 +28,14 @@ static status name_operation(slice action, slice version, asked *out) {
 
 /* METHOD & %2F & parameters, where the parameters are encoded once more as a whole: '=' is %3D and '&' is %26, while a
  * '%' within a value has become %25. */
-static status read_rpc(slice text, arena *memory, asked *out) {
+static status read_rpc(slice text, asked *out) {
     slice method, path;
     ENSURE(slice_split(&text, '&', &method) && slice_split(&text, '&', &path), NO_PERMISSION);
     ENSURE(slice_equals_text(path, "%2F") && text.len > 0 && !slice_contains_byte(text, '&'), NO_PERMISSION);
-    slice user, action, version;
+    slice action, version;
     TRY(asked_parameter(text, SLICE("%26"), SLICE("Action%3D"), &action));
     TRY(asked_parameter(text, SLICE("%26"), SLICE("Version%3D"), &version));
-    TRY(name_operation(action, version, out));
-    TRY(asked_parameter(text, SLICE("%26"), SLICE("UserName%3D"), &user));
-    return decode(user, 2, memory, &out->user_name);
+    return name_operation(action, version, out);
 }
 
 bool asked_line(slice *rest, slice *line) { return slice_split(rest, '\n', line); }
@@ -79,10 +68,8 @@ static status one_of(slice a, slice b, slice *out) {
 }
 
 /* METHOD \n path \n query \n headers, each with its \n \n names of headers \n hash of the body. */
-static status read_acs3(slice text, arena *memory, asked *out) {
-    static const slice NO_BODY = {(const uint8_t *)"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-                                  64};
-    slice method, path, query, names, hash, user;
+static status read_acs3(slice text, asked *out) {
+    slice method, path, query, names, hash;
     named in_headers = {0}, in_query = {0};
     ENSURE(asked_line(&text, &method) && asked_line(&text, &path) && asked_line(&text, &query), NO_PERMISSION);
     TRY(read_acs3_headers(&text, &in_headers));
@@ -92,10 +79,7 @@ static status read_acs3(slice text, arena *memory, asked *out) {
     named said = {0};
     TRY(one_of(in_headers.action, in_query.action, &said.action));
     TRY(one_of(in_headers.version, in_query.version, &said.version));
-    TRY(name_operation(said.action, said.version, out));
-    out->has_signed_body = !slice_equals(hash, NO_BODY);
-    TRY(asked_parameter(query, SLICE("&"), SLICE("UserName="), &user));
-    return decode(user, 1, memory, &out->user_name);
+    return name_operation(said.action, said.version, out);
 }
 
 static bool is_object(slice resource) {
@@ -104,9 +88,11 @@ static bool is_object(slice resource) {
            bucket.len > 0 && resource.len > 0;
 }
 
-static bool is_copy_source(slice line) {
+static void note_copy_source(slice line, asked *out) {
     static const slice NAME = {(const uint8_t *)"x-oss-copy-source:", 18};
-    return slice_starts_with(line, NAME) && line.len > NAME.len;
+    if (!slice_starts_with(line, NAME) || line.len == NAME.len) return;
+    out->copies = true;
+    out->copy_source = slice_skip(line, NAME.len);
 }
 
 /* VERB \n MD5 \n type \n date \n x-oss-… headers, then the resource, which is not encoded and may hold anything: what
@@ -117,32 +103,37 @@ static status read_oss1(slice text, asked *out) {
     for (int i = 1; i < SPACED_LINES; i++) ENSURE(asked_line(&text, &line), NO_PERMISSION);
     while (slice_starts_with(text, SLICE("x-oss-"))) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
-        out->copies = out->copies || is_copy_source(line);
+        note_copy_source(line, out);
     }
     ENSURE(slice_starts_with(text, SLICE("/")), NO_PERMISSION);
     out->names_object = is_object(text);
+    out->has_bare_query = true;
+    out->resource = text;
     return OK;
 }
 
 /* VERB \n path \n query \n headers, each with its \n \n names of further headers \n hash. */
-static status read_oss4(slice text, asked *out) {
+static status read_oss4(slice text, arena *memory, asked *out) {
     slice path, query, line;
     ENSURE(asked_line(&text, &out->verb) && asked_line(&text, &path) && asked_line(&text, &query), NO_PERMISSION);
+    status decoding = percent_decode(path, false, memory, &out->resource);
+    ENSURE(!FAILED_WITH(decoding, MALFORMED), NO_PERMISSION);
+    TRY(decoding);
     out->names_object = is_object(path);
     for (;;) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
         if (line.len == 0) return OK;
-        out->copies = out->copies || is_copy_source(line);
+        note_copy_source(line, out);
     }
 }
 
 status asked_read(const proof *p, slice text, arena *memory, asked *out) {
     asked made = {.is_storage = p->scheme == SCHEME_OSS_V1 || p->scheme == SCHEME_OSS_V4};
     switch (p->scheme) {
-    case SCHEME_ALIBABA_V1: TRY(read_rpc(text, memory, &made)); break;
-    case SCHEME_ALIBABA_V3: TRY(read_acs3(text, memory, &made)); break;
+    case SCHEME_ALIBABA_V1: TRY(read_rpc(text, &made)); break;
+    case SCHEME_ALIBABA_V3: TRY(read_acs3(text, &made)); break;
     case SCHEME_OSS_V1: TRY(read_oss1(text, &made)); break;
-    case SCHEME_OSS_V4: TRY(read_oss4(text, &made)); break;
+    case SCHEME_OSS_V4: TRY(read_oss4(text, memory, &made)); break;
     case SCHEME_AWS_V4: TRY(asked_read_aws(p, text, memory, &made)); break;
     default: return FAIL(NO_PERMISSION);
     }
@@ -158,15 +149,6 @@ static enum operation_id storage_operation(const asked *a) {
     return a->copies ? OPERATION_COPY_OBJECT : OPERATION_PUT_OBJECT;
 }
 
-static bool same_text(slice a, slice b) { return a.len == b.len && (a.len == 0 || slice_equals(a, b)); }
-
-/* An access key is made for the user that is named, or else for the caller. */
-static bool is_for_whom_it_says(const asked *a, const key_act *act, const sealed_header *caller) {
-    if (a->user_name.len > 0) return slice_equals(a->user_name, act->user_name);
-    if (same_text(act->user_name, caller->user_name)) return true;
-    return a->has_signed_body && act->user_name.len > 0;
-}
-
 /* One action of AWS's may be several operations here, told apart by what kind of key it names: what any of them may do. */
 static uint64_t acts_of(const asked *a) {
     const operation *op = operation_get(a->is_storage ? storage_operation(a) : a->operation);
@@ -177,9 +159,8 @@ static uint64_t acts_of(const asked *a) {
     return acts;
 }
 
-status asked_allows(const asked *a, const key_act *act, const sealed_header *caller) {
+status asked_allows(const asked *a, const key_act *act) {
     if (act->act == VAULT_ACT_VERIFY) return OK;
     ENSURE(act->act > 0 && act->act < 64 && (acts_of(a) & ACT_BIT(act->act)) != 0, NO_PERMISSION);
-    if (act->act == VAULT_ACT_NEW_ACCESS_KEY) ENSURE(is_for_whom_it_says(a, act, caller), NO_PERMISSION);
     return OK;
 }

@@ -60,7 +60,7 @@ static status read_form(const canonical *from, const proof *p, arena *memory, as
     out->form = in_query ? from->query : body;
     TRY(asked_form_value(out, "Action", memory, &action));
     if (!slice_is_absent(action)) out->operation = operation_find_aws(p->scope_service, action);
-    return asked_form_value(out, "UserName", memory, &out->user_name);
+    return OK;
 }
 
 status asked_form_value(const asked *a, const char *name, arena *memory, slice *out) {

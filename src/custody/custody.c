@@ -7,6 +7,7 @@
 #include "contract/message.h"
 #include "custody/act.h"
 #include "custody/asked.h"
+#include "custody/bound.h"
 #include "custody/pairing.h"
 #include "custody/proof.h"
 
@@ -132,12 +133,16 @@ static status identify(act_scene *scene, const use_message *use, used_message *u
 }
 
 /* Core is told what was signed even when no key is to be used: a change of records must be what was asked for, too. */
-static status acts_check_signed(const act_scene *scene, const use_message *use, slice text, used_message *used) {
+static status acts_check_signed(act_scene *scene, const use_message *use, slice text, used_message *used) {
     asked a;
+    pair_list said;
     TRY(asked_read(use->proof, text, scene->memory, &a));
     used->asked = a.verb;
     used->operation = SET_INT(a.operation);
-    for (size_t i = 0; i < use->acts.count; i++) TRY(asked_allows(&a, &use->acts.at[i], &scene->caller->header));
+    for (size_t i = 0; i < use->acts.count; i++) TRY(asked_allows(&a, &use->acts.at[i]));
+    if (use->acts.count == 0) return OK;
+    TRY(bound_read(&a, use->proof, text, scene->memory, &said));
+    for (size_t i = 0; i < use->acts.count; i++) TRY(bound_check(&a, &said, scene, &use->acts.at[i]));
     return OK;
 }
 
@@ -209,23 +214,21 @@ static box *box_of(const custody *c, maybe_int gateway) {
     return is_one ? c->gateways[gateway.value].box : NULL;
 }
 
+/* What does not open was under way while gateway or vault was started anew, and boxed under the key before. */
+static status text_open(box *with, slice request_id, slice boxed, arena *memory, slice *out) {
+    status opening = box_open_plain(with, request_id, boxed, memory, out);
+    return FAILED_WITH(opening, VERIFICATION) ? FAIL(CLOSED) : opening;
+}
+
 status custody_open_texts(const custody *c, const use_message *use, arena *memory, proof *out) {
     proof made = *use->proof;
     box *with = box_of(c, use->gateway);
     ENSURE(with != NULL, CLOSED);
     made.texts.at = ARENA_ARRAY(memory, slice, made.texts.count + 1);
     ENSURE(made.texts.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < made.texts.count; i++) {
-        status opening = box_open_plain(with, use->request_id, use->proof->texts.at[i], memory, &made.texts.at[i]);
-        /* under way while gateway or vault was started anew, and boxed under the key before */
-        if (FAILED_WITH(opening, VERIFICATION)) return FAIL(CLOSED);
-        TRY(opening);
-    }
-    if (made.body.len > 0) {
-        status opening = box_open_plain(with, use->request_id, use->proof->body, memory, &made.body);
-        if (FAILED_WITH(opening, VERIFICATION)) return FAIL(CLOSED);
-        TRY(opening);
-    }
+    for (size_t i = 0; i < made.texts.count; i++)
+        TRY(text_open(with, use->request_id, use->proof->texts.at[i], memory, &made.texts.at[i]));
+    if (made.body.len > 0) TRY(text_open(with, use->request_id, use->proof->body, memory, &made.body));
     *out = made;
     return OK;
 }

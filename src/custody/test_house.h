@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "contract/operation.h"
 #include "contract/sealed.h"
 #include "contract/shape.h"
 #include "crypto/box.h"
@@ -36,6 +38,7 @@ typedef struct test_house {
     box *gateway; /* the other end */
     arena memory;
     slice account, access_key; /* sealed */
+    slice plaintext;           /* boxed last */
     use_outcome done;
 } test_house;
 
@@ -54,15 +57,84 @@ static inline const char *test_version(const char *action) {
     return strcmp(action, "GetSessionToken") == 0 ? "2015-04-01" : "2016-01-20";
 }
 
-static inline proof *test_proof(test_house *h, const char *action) {
+/* Adds "&NAME=VALUE" as it stands in an AlibabaV1 text. */
+static inline void test_parameter(buffer *text, const char *name, slice value) {
+    OWNED(buffer) once = {0};
+    ASSERT_OK(percent_encode(&once, value, NULL));
+    ASSERT_OK(buffer_printf(text, "%%26%s%%3D", name));
+    ASSERT_OK(percent_encode(text, buffer_slice(&once), NULL));
+}
+
+static inline void test_parameter_base64(buffer *text, const char *name, slice value) {
+    OWNED(buffer) encoded = {0};
+    ASSERT_OK(base64_encode(&encoded, value));
+    test_parameter(text, name, buffer_slice(&encoded));
+}
+
+static inline void test_parameter_context(buffer *text, const char *name, slice context) {
+    uint16_t length;
+    slice key, value;
+    while (slice_take_u16(&context, &length) && slice_take(&context, length, &key) &&
+           slice_take_u16(&context, &length) && slice_take(&context, length, &value)) {
+        char below[256];
+        snprintf(below, sizeof below, "%s.%.*s", name, SLICE_ARGS(key));
+        test_parameter(text, below, value);
+    }
+}
+
+static inline void test_parameter_number(buffer *text, const char *name, int64_t value) {
+    char digits[24];
+    snprintf(digits, sizeof digits, "%lld", (long long)value);
+    test_parameter(text, name, slice_of_text(digits));
+}
+
+/* What an honest client would have signed for this act. */
+static inline void test_bound_parameter(test_house *h, const field *f, key_act *act, buffer *text) {
+    char id[37];
+    switch (f->binds) {
+    case BIND_KEY:
+        if (slice_is_absent(act->key_id)) act->key_id = slice_of(TEST_KEY_ID, 16);
+        uuid_format(act->key_id.at, id);
+        test_parameter(text, f->name, slice_of_text(id));
+        break;
+    case BIND_INPUT: test_parameter_base64(text, f->name, f->kind == FIELD_SECRET ? h->plaintext : act->input); break;
+    case BIND_TOKEN: test_parameter_base64(text, f->name, act->token); break;
+    case BIND_CONTEXT: test_parameter_context(text, f->name, act->context); break;
+    case BIND_SIZE:
+        if (f->kind == FIELD_INT) test_parameter_number(text, f->name, act->size.value);
+        break;
+    case BIND_EXPIRY: test_parameter_number(text, f->name, act->expires_at.value); break;
+    case BIND_ALGORITHM: test_parameter(text, f->name, slice_of_text(choice_text(f->choices, act->algorithm))); break;
+    case BIND_USER: test_parameter(text, f->name, act->user_name); break;
+    case BIND_NOTHING: break;
+    }
+}
+
+static inline void test_bound_parameters(test_house *h, const char *action, key_act *act, buffer *text) {
+    const product *of = product_by_version(slice_of_text(test_version(action)));
+    const operation *op = operation_get(operation_find(of->name, slice_of_text(action)));
+    for (size_t i = 0; op && act && i < op->in->field_count; i++) {
+        const field *f = &op->in->fields[i];
+        if (f->binds_act == 0 || f->binds_act == act->act) test_bound_parameter(h, f, act, text);
+    }
+}
+
+/* Any text, signed. */
+static inline proof *test_proof_of(test_house *h, slice text) {
     proof *p = ARENA_NEW(&h->memory, proof);
-    slice *text = ARENA_NEW(&h->memory, slice);
-    ASSERT_OK(arena_printf(&h->memory, text,
-                           "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson%%26Version%%3D%s", action,
-                           test_version(action)));
-    *p = (proof){.scheme = SCHEME_ALIBABA_V1, .access_key_id = TEST_KEY_NAME, .texts = {text, 1}};
-    p->signature = test_sign(TEST_SECRET, *text, &h->memory);
+    slice *kept = ARENA_NEW(&h->memory, slice);
+    ASSERT_OK(arena_copy(&h->memory, text, kept));
+    *p = (proof){.scheme = SCHEME_ALIBABA_V1, .access_key_id = TEST_KEY_NAME, .texts = {kept, 1}};
+    p->signature = test_sign(TEST_SECRET, *kept, &h->memory);
     return p;
+}
+
+static inline proof *test_proof(test_house *h, const char *action, key_act *act) {
+    OWNED(buffer) text = {0};
+    ASSERT_OK(buffer_printf(&text, "POST&%%2F&AccessKeyId%%3DLTAI%%26Action%%3D%s%%26Format%%3Djson%%26Version%%3D%s",
+                            action, test_version(action)));
+    test_bound_parameters(h, action, act, &text);
+    return test_proof_of(h, buffer_slice(&text));
 }
 
 static inline use_message test_use(test_house *h, const char *action, key_act *act) {
@@ -70,7 +142,7 @@ static inline use_message test_use(test_house *h, const char *action, key_act *a
     use.account_id = TEST_ACCOUNT;
     use.account = h->account;
     use.access_key = h->access_key;
-    use.proof = test_proof(h, action);
+    use.proof = test_proof(h, action, act);
     use.acts.at = act;
     use.acts.count = act ? 1 : 0;
     return use;
@@ -124,6 +196,7 @@ static inline slice test_boxed(test_house *h, slice plaintext) {
     slice boxed;
     ASSERT_OK(box_seal(h->gateway, TEST_REQUEST, plaintext, &made));
     ASSERT_OK(arena_copy(&h->memory, buffer_slice(&made), &boxed));
+    ASSERT_OK(arena_copy(&h->memory, plaintext, &h->plaintext));
     return boxed;
 }
 

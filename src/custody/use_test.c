@@ -147,6 +147,10 @@ static void acts_must_be_what_was_signed(void **state) {
 
 /* ---- keys */
 
+/* Canonical: bag is large, c is d. */
+#define CONTEXT SLICE("\0\3bag\0\5large")
+#define SHORT_CONTEXT SLICE("\0\1c\0\1d")
+
 static const key_result *encrypt(slice key, slice plaintext, slice context) {
     return test_act(
         &house, "Encrypt",
@@ -162,13 +166,13 @@ static void encrypt_and_decrypt(void **state) {
     (void)state;
     slice key = test_new_key(&house);
     assert_int_equal(house.done.use_count, 1);
-    slice blob = encrypt(key, SLICE("hello"), SLICE("context"))->output;
+    slice blob = encrypt(key, SLICE("hello"), CONTEXT)->output;
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(blob.len, 36 + 24 + 5 + 16);
     assert_memory_equal(blob.at + 4, TEST_KEY_ID, 16);
     assert_int_equal(house.done.uses[0].act, VAULT_ACT_ENCRYPT);
     assert_string_equal(house.done.uses[0].key_id, "6b65796b-6579-6b65-796b-65796b657900");
-    slice boxed = decrypt(key, blob, SLICE("context"))->boxed;
+    slice boxed = decrypt(key, blob, CONTEXT)->boxed;
     ASSERT_ANSWER(&house, OK);
     assert_true(slice_equals(test_unboxed(&house, boxed), SLICE("hello")));
 }
@@ -176,18 +180,18 @@ static void encrypt_and_decrypt(void **state) {
 static void every_changed_bit_of_a_ciphertext_is_refused(void **state) {
     (void)state;
     slice key = test_new_key(&house);
-    slice blob = encrypt(key, SLICE("hello"), SLICE("context"))->output;
+    slice blob = encrypt(key, SLICE("hello"), CONTEXT)->output;
     for (size_t bit = 0; bit < 8 * blob.len; bit++) {
-        decrypt(key, test_flip(&house, blob, bit), SLICE("context"));
+        decrypt(key, test_flip(&house, blob, bit), CONTEXT);
         ASSERT_ANSWER(&house, CIPHERTEXT);
         assert_int_equal(house.done.use_count, 0);
     }
     for (size_t len = 0; len < blob.len; len++) {
-        decrypt(key, slice_head(blob, len), SLICE("context"));
+        decrypt(key, slice_head(blob, len), CONTEXT);
         ASSERT_ANSWER(&house, CIPHERTEXT);
     }
-    slice context = SLICE("context");
-    for (size_t bit = 0; bit < 8 * context.len; bit++) {
+    slice context = CONTEXT;
+    for (size_t bit = 8 * (context.len - 5); bit < 8 * context.len; bit++) {
         decrypt(key, blob, test_flip(&house, context, bit));
         ASSERT_ANSWER(&house, CIPHERTEXT);
     }
@@ -221,16 +225,16 @@ static void swapped_key_ids_are_refused(void **state) {
 static void data_keys(void **state) {
     (void)state;
     slice key = test_new_key(&house);
-    key_act act = {.act = VAULT_ACT_GENERATE, .key = key, .size = SET_INT(1024), .context = SLICE("c")};
+    key_act act = {.act = VAULT_ACT_GENERATE, .key = key, .size = SET_INT(1024), .context = SHORT_CONTEXT};
     const key_result *made = test_act(&house, "GenerateDataKey", act);
     ASSERT_ANSWER(&house, OK);
     slice blob = made->output, plain = test_unboxed(&house, made->boxed);
     assert_int_equal(plain.len, 1024);
-    assert_true(slice_equals(test_unboxed(&house, decrypt(key, blob, SLICE("c"))->boxed), plain));
+    assert_true(slice_equals(test_unboxed(&house, decrypt(key, blob, SHORT_CONTEXT)->boxed), plain));
     act.act = VAULT_ACT_GENERATE_SEALED, act.size = SET_INT(16);
     made = test_act(&house, "GenerateDataKeyWithoutPlaintext", act);
     assert_int_equal(made->boxed.len, 0);
-    assert_int_equal(test_unboxed(&house, decrypt(key, made->output, SLICE("c"))->boxed).len, 16);
+    assert_int_equal(test_unboxed(&house, decrypt(key, made->output, SHORT_CONTEXT)->boxed).len, 16);
     static const int64_t wrong[] = {0, -1, 1025, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         act.size = SET_INT(wrong[i]);
@@ -266,15 +270,17 @@ static void boxes_are_for_one_request_and_one_gateway(void **state) {
 static void all_acts_or_none(void **state) {
     (void)state;
     slice key = test_new_key(&house);
-    key_act acts[] = {{.act = VAULT_ACT_GENERATE_SEALED, .key = key, .size = SET_INT(32)},
-                      {.act = VAULT_ACT_GENERATE_SEALED, .key = key, .size = SET_INT(0)}};
+    key_act acts[] = {
+        {.act = VAULT_ACT_GENERATE_SEALED, .key = key, .size = SET_INT(32)},
+        {.act = VAULT_ACT_GENERATE_SEALED, .key = test_flip(&house, key, 8 * key.len - 1), .size = SET_INT(32)}};
+    acts[1].key_id = slice_of(TEST_KEY_ID, 16);
     use_message use = test_use(&house, "GenerateDataKeyWithoutPlaintext", acts);
     use.acts.count = 2;
     test_run(&house, &use, TEST_NOW_S);
-    ASSERT_ANSWER(&house, INVALID_PARAMETER);
+    ASSERT_ANSWER(&house, CORRUPT);
     assert_int_equal(house.done.used.results.count, 0);
     assert_int_equal(house.done.use_count, 0);
-    acts[1].size = SET_INT(32);
+    acts[1].key = key;
     test_run(&house, &use, TEST_NOW_S);
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(house.done.use_count, 2);

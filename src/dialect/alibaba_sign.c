@@ -218,6 +218,7 @@ static status v3_proof(const rpc_request *r, proof *p, slice *detail) {
     ENSURE(p->signature.len == HASH_SHA256_BYTES, INCOMPLETE_SIGNATURE);
     p->texts = (slice_list){ARENA_NEW(r->memory, slice), 1};
     ENSURE(p->texts.at != NULL, OUT_OF_MEMORY);
+    if (!slice_is_empty(r->body)) p->body = r->body;
     return v3_text(r, parts.signed_headers, p->texts.at, detail);
 }
 

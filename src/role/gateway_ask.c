@@ -58,7 +58,6 @@ typedef struct finding {
 /* What was signed names every parameter, plaintexts too: it is for the vault's eyes, not for core's. */
 static status text_box(exchange *e, slice text, slice *out) {
     OWNED(buffer) boxed = {0};
-    ENSURE(e->gateway->box != NULL, CLOSED);
     TRY(box_seal(e->gateway->box, e->request_id, text, &boxed));
     return arena_copy(&e->memory, buffer_slice(&boxed), out);
 }
@@ -71,11 +70,20 @@ static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
     return OK;
 }
 
+/* A signed body goes along only where the vault has something to read in it: the action, or what to compare an act with. */
+static status body_box(exchange *e, proof *claimed) {
+    const operation *op = operation_get(e->decoded.operation);
+    bool names_action = claimed->scheme == SCHEME_AWS_V4;
+    if (!names_action && (op == NULL || op->acts == 0)) claimed->body = (slice){0};
+    return claimed->body.len ? text_box(e, claimed->body, &claimed->body) : OK;
+}
+
 static status proof_box(exchange *e, proof *claimed, request_message *request) {
     slice_list texts = {claimed->texts.at, claimed->texts.count};
+    ENSURE(e->gateway->box != NULL, CLOSED);
     TRY(texts_box(e, &texts, &texts));
+    TRY(body_box(e, claimed));
     claimed->texts.at = texts.at;
-    if (claimed->body.len > 0) TRY(text_box(e, claimed->body, &claimed->body));
     request->proof = claimed;
     if (request->alternative_texts.count == 0) return OK;
     texts = (slice_list){request->alternative_texts.at, request->alternative_texts.count};

@@ -18,7 +18,7 @@
 #include "keys/key.h"
 #include "store/store.h"
 
-enum { CALL_ACTS_MOST = 4 };
+enum { CALL_ACTS_MOST = 4, CALL_CONDITIONS_MOST = 64 };
 
 /* What all calls share; owned by the core process. */
 typedef struct house {
@@ -70,7 +70,7 @@ typedef struct call {
     slice resource;  /* ARN the event names */
     key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;
-    condition_value conditions[8]; /* for the policy decision, beside the standing ones */
+    condition_value conditions[CALL_CONDITIONS_MOST]; /* for the policy decision, beside the standing ones */
     size_t condition_count;
     /* how it ends */
     status failure;

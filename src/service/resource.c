@@ -14,9 +14,9 @@ static status allow(call *c, slice arn_text) {
 
 /* Tags of the key take part in the decision. */
 static status add_tags(call *c, const key_record *key) {
-    for (size_t i = 0; i < key->tags.count && c->condition_count < 6; i++) {
+    for (size_t i = 0; i < key->tags.count; i++) {
         slice name;
-        TRY(arena_printf(&c->memory, &name, CONDITION_KMS_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
+        TRY(arena_printf(&c->memory, &name, CONDITION_RESOURCE_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
         TRY(call_condition(c, name, key->tags.at[i].tag_value));
     }
     return OK;

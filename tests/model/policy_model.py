@@ -4,7 +4,8 @@
 usage: policy_model.py PROBE [--cases N] [--seed S]
 
 PROBE is the program policy_probe. The model follows the grammar of src/access/policy.h directly over the JSON values: wildcards
-become regular expressions, numbers are fractions, addresses come from the ipaddress module.
+become regular expressions, numbers are fractions, addresses come from the ipaddress module. Documents of both clouds are made;
+every third case is a resource policy and its caller.
 """
 import argparse
 import datetime
@@ -16,8 +17,17 @@ import subprocess
 import sys
 from decimal import Decimal
 
-KEYS = ["acs:CurrentTime", "acs:SecureTransport", "acs:SourceIp", "acs:MFAPresent", "acs:UserAgent", "acs:AccessId",
-        "acs:PrincipalARN", "oss:Prefix", "oss:Delimiter"]
+# Canonical name of a key: what it may also be called. A name that ends in / goes on with one of the user's own.
+KEYS = {"acs:CurrentTime": ["aws:CurrentTime"], "aws:EpochTime": [], "acs:SecureTransport": ["aws:SecureTransport"],
+        "acs:SourceIp": ["aws:SourceIp"], "acs:MFAPresent": ["aws:MultiFactorAuthPresent"], "acs:UserAgent": ["aws:UserAgent"],
+        "acs:AccessId": [], "acs:PrincipalARN": ["aws:PrincipalArn"], "acs:UserName": ["aws:username"], "oss:Prefix": ["s3:prefix"],
+        "oss:Delimiter": ["s3:delimiter"], "acs:ResourceTag/": ["kms:tag/", "aws:ResourceTag/"], "acs:TagKeys": ["aws:TagKeys"]}
+
+# What the actions of the cases are also called, in lower case.
+TWINS = {"oss:getobject": ["s3:getobject"], "oss:listobjects": ["s3:listbucket"], "ram:createuser": ["iam:createuser"],
+         "ram:attachpolicytouser": ["iam:attachuserpolicy"], "kms:getsecretvalue": ["secretsmanager:getsecretvalue"],
+         "oss:encrypt": ["s3:encrypt"], "ram:encrypt": ["iam:encrypt"], "kms:reencryptto": ["kms:reencrypt"]}
+SERVICES_ALSO = {"oss": ["s3"], "ram": ["iam", "sts"]}
 
 
 # ---- the model
@@ -35,22 +45,90 @@ def ascii_lower(text):
     return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
 
 
-def action_matches(pattern, action):
-    if pattern == "*":
-        return True
-    wanted, given = (ascii_lower(x).split(":", 1) for x in (pattern, action))
-    return all(wildcard(w, g) for w, g in zip(wanted, given))
+def key_name(name):
+    for canonical, others in KEYS.items():
+        for known in [canonical] + others:
+            if known.endswith("/") and name.lower().startswith(known.lower()) and len(name) > len(known):
+                return canonical + name[len(known):]
+            if name.lower() == known.lower():
+                return canonical
+    return name
 
 
-def resource_matches(pattern, resource):
+class Unresolved(Exception):
+    pass
+
+
+def expression(pattern, request, is_glob=True):
+    """The pattern as a regular expression, its variables filled in."""
+    def value(inside):
+        if inside in ("*", "?", "$"):
+            return inside
+        name, _, fallback = inside.partition(",")
+        found = request["context"].get(key_name(name.strip()), [])
+        if len(found) == 1:
+            return found[0]
+        if not fallback:
+            raise Unresolved(inside)
+        return fallback.strip()[1:-1]
+
+    out = ""
+    for piece in re.split(r"(\$\{[^}]*\})", pattern) if request["version"] != "2008-10-17" else [pattern]:
+        if piece.startswith("${") and request["version"] != "2008-10-17":
+            out += re.escape(value(piece[2:-1]))
+        else:
+            out += "".join(".*" if is_glob and c == "*" else "." if is_glob and c == "?" else re.escape(c) for c in piece)
+    return out
+
+
+def template(pattern, text, request, is_glob=True, flags=0):
+    try:
+        return re.fullmatch(expression(pattern, request, is_glob), text, re.DOTALL | flags) is not None
+    except Unresolved:
+        request["unresolved"] = True
+        return False
+
+
+def action_matches(pattern, action, request):
     if pattern == "*":
         return True
-    wanted, given = pattern.split(":", 4), resource.split(":", 4)
-    for i in (1, 2):
-        wanted[i], given[i] = ascii_lower(wanted[i]), ascii_lower(given[i])
-    for i in (2, 3):
-        wanted[i] = wanted[i] or "*"
-    return all(wildcard(w, g) for w, g in zip(wanted, given))
+    wanted = ascii_lower(pattern).split(":", 1)
+    names = [ascii_lower(action)] + TWINS.get(ascii_lower(action), [])
+    return any(all(wildcard(w, g) for w, g in zip(wanted, name.split(":", 1))) for name in names)
+
+
+def cut(pattern):
+    """The pieces of a name, cut at colons outside of variables."""
+    out, depth, piece = [], 0, ""
+    for c in pattern:
+        depth += (c == "{") - (c == "}")
+        if c == ":" and not depth:
+            out.append(piece)
+            piece = ""
+        else:
+            piece += c
+    return out + [piece]
+
+
+def resource_matches(pattern, resource, request):
+    if pattern == "*":
+        return True
+    wanted = cut(pattern)
+    if wanted[0] == "arn":
+        wanted = wanted[1:]
+        if wanted[3] == "aws":
+            wanted[3] = "system"
+    service, region, account = wanted[1:4]
+    relative = ":".join(wanted[4:])
+    given = resource.split(":", 4)
+    if service == "secretsmanager" and relative.startswith("secret:"):
+        relative = "secret/" + re.sub(r"(?<=.)-[A-Za-z0-9?]{6}$", "", relative[7:])
+    names = [ascii_lower(given[1])] + SERVICES_ALSO.get(ascii_lower(given[1]), [])
+    if ascii_lower(given[1]) == "kms" and given[4].startswith("secret/"):
+        names.append("secretsmanager")
+    return (template(relative, given[4], request) and any(wildcard(ascii_lower(service), name) for name in names)
+            and template(account or "*", given[3], request)
+            and wildcard(ascii_lower(region) or "*", ascii_lower(given[2])))
 
 
 def number(text):
@@ -60,6 +138,10 @@ def number(text):
 
 
 def date(text):
+    if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+        return int(text)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        text += "T00:00:00Z"
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", text, re.ASCII):
         raise ValueError(text)
     return datetime.datetime.fromisoformat(re.sub(r"\.\d+", "", text).replace("Z", "+00:00")).timestamp()
@@ -87,15 +169,23 @@ def in_network(text, given):
 RELATIONS = {"Equals": lambda a, b: a == b, "LessThan": lambda a, b: a < b, "LessThanEquals": lambda a, b: a <= b,
              "GreaterThan": lambda a, b: a > b, "GreaterThanEquals": lambda a, b: a >= b}
 
-TESTS = {"StringEquals": lambda g, w: g == w, "StringEqualsIgnoreCase": lambda g, w: ascii_lower(g) == ascii_lower(w),
-         "StringLike": lambda g, w: wildcard(w, g), "Bool": lambda g, w: truth(g) == truth(w),
-         "IpAddress": lambda g, w: in_network(w, address(g))}
+def same_arn(given, wanted, request):
+    if not re.fullmatch(r"acs:[A-Za-z0-9-]+:[A-Za-z0-9*-]*:[0-9*]*:.+", given, re.ASCII):
+        return False
+    return resource_matches(wanted, given, request)
+
+
+TESTS = {"StringEquals": lambda g, w, r: template(w, g, r, False),
+         "StringEqualsIgnoreCase": lambda g, w, r: template(w, g, r, False, re.IGNORECASE | re.ASCII),
+         "StringLike": lambda g, w, r: template(w, g, r), "Bool": lambda g, w, r: truth(g) == truth(w),
+         "IpAddress": lambda g, w, r: in_network(w, address(g)), "BinaryEquals": lambda g, w, r: g == w,
+         "ArnEquals": same_arn, "ArnLike": same_arn}
 for name, relation in RELATIONS.items():
-    TESTS["Numeric" + name] = lambda g, w, r=relation: r(number(g), number(w))
-    TESTS["Date" + name] = lambda g, w, r=relation: r(date(g), date(w))
+    TESTS["Numeric" + name] = lambda g, w, r, relation=relation: relation(number(g), number(w))
+    TESTS["Date" + name] = lambda g, w, r, relation=relation: relation(date(g), date(w))
 
 NEGATIONS = {"StringNotEquals": "StringEquals", "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase", "StringNotLike": "StringLike",
-             "NumericNotEquals": "NumericEquals", "DateNotEquals": "DateEquals", "NotIpAddress": "IpAddress"}
+             "NumericNotEquals": "NumericEquals", "ArnNotEquals": "ArnEquals", "ArnNotLike": "ArnLike", "DateNotEquals": "DateEquals", "NotIpAddress": "IpAddress"}
 
 
 def text_of(value):
@@ -104,16 +194,18 @@ def text_of(value):
     return str(value)
 
 
-def value_matches(operator, given, wanted):
+def value_matches(operator, given, wanted, request):
     try:
-        return TESTS[operator](given, text_of(wanted))
+        return TESTS[operator](given, text_of(wanted), request)
     except ValueError:
         return False
 
 
-def condition_holds(operator, key, wanted, context):
-    name = next((k for k in KEYS if k.lower() == key.lower()), None) or "kms:tag/" + key[8:]
-    given = context.get(name, [])
+def condition_holds(operator, key, wanted, request):
+    name = key_name(key)
+    given = request["context"].get(name, [])
+    if name == "acs:PrincipalARN" and "String" in operator:
+        wanted = [re.sub("^arn:aws:(iam|sts):", "acs:ram:", w) for w in wanted]
     if operator == "Null":
         return any(truth(text_of(w)) == (not given) for w in wanted)
     quantifier, _, operator = operator.rpartition(":")
@@ -123,7 +215,7 @@ def condition_holds(operator, key, wanted, context):
     operator = NEGATIONS.get(operator, operator)
     if not given:
         return if_exists or quantifier == "ForAllValues" or (negated and not quantifier)
-    matching = [any(value_matches(operator, g, w) for w in wanted) for g in given]
+    matching = [any(value_matches(operator, g, w, request) for w in wanted) for g in given]
     if quantifier == "ForAllValues":
         return not any(matching) if negated else all(matching)
     if quantifier == "ForAnyValue":
@@ -131,35 +223,89 @@ def condition_holds(operator, key, wanted, context):
     return any(matching) != negated
 
 
-def statement_applies(statement, request):
+def principal_reach(who, caller):
+    """How one principal reaches the caller: 2 by name, 1 through the account, 0 not at all."""
+    family, name = who
+    if family in ("Service", "Federated"):
+        return 0
+    if name == "*":
+        return 2
+    name = re.sub("^arn:aws:(iam|sts):", "acs:ram:", name)
+    account = re.fullmatch(r"(?:acs:ram::)?([0-9]+)(?::(?:root|\*))?", name)
+    if account:
+        if account[1] != caller["account"]:
+            return 0
+        return 2 if caller["arn"].endswith(":root") else 1
+    return 2 if name in (caller["arn"], caller.get("role")) else 0
+
+
+def principals_of(value):
+    if isinstance(value, dict):
+        return [(family, name) for family, names in value.items() for name in as_list(names)]
+    return [("RAM", name) for name in as_list(value)]
+
+
+def reach(statement, request):
+    """0: the statement does not apply; otherwise how well it reaches the caller."""
+    found = 2
+    if "Principal" in statement:
+        found = max(principal_reach(who, request["caller"]) for who in principals_of(statement["Principal"]))
+    if "NotPrincipal" in statement:
+        found = 0 if max(principal_reach(who, request["caller"]) for who in principals_of(statement["NotPrincipal"])) == 2 else 2
+
     def chosen(name, matches, subject):
         if name in statement:
-            return any(matches(p, subject) for p in as_list(statement[name]))
-        return not any(matches(p, subject) for p in as_list(statement["Not" + name]))
+            return any([matches(p, subject, request) for p in as_list(statement[name])])
+        return not any([matches(p, subject, request) for p in as_list(statement["Not" + name])])
 
+    request["unresolved"] = False
+    applies = (found and chosen("Action", action_matches, request["action"]) and chosen("Resource", resource_matches, request["resource"])
+               and all(condition_holds(operator, key, as_list(wanted), request)
+                       for operator, keys in statement.get("Condition", {}).items() for key, wanted in keys.items()))
+    if applies and request["unresolved"] and statement["Effect"] == "Allow" and "NotResource" in statement:
+        return 0
+    return found if applies else 0
+
+
+def prepared(request, policy):
     now = datetime.datetime.fromtimestamp(request["now"], datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    context = dict(request["conditions"], **{"acs:CurrentTime": [now]})
-    return (chosen("Action", action_matches, request["action"]) and chosen("Resource", resource_matches, request["resource"])
-            and all(condition_holds(operator, key, as_list(wanted), context)
-                    for operator, keys in statement.get("Condition", {}).items() for key, wanted in keys.items()))
+    context = dict(request["conditions"], **{"acs:CurrentTime": [now], "aws:EpochTime": [str(request["now"])]})
+    return dict(request, context=context, version=policy["Version"])
 
 
 def decide(policies, request):
     for effect, name in (("Deny", "explicit"), ("Allow", "allow")):
         for p, policy in enumerate(policies):
             for s, statement in enumerate(as_list(policy["Statement"])):
-                if statement["Effect"] == effect and statement_applies(statement, request):
+                if statement["Effect"] == effect and reach(statement, prepared(request, policy)):
                     return f"{name} {p} {s}"
+    return "implicit"
+
+
+def consult(policy, request):
+    found = [(s, statement["Effect"], reach(statement, prepared(request, policy))) for s, statement in enumerate(policy["Statement"])]
+    denying = [s for s, effect, how in found if effect == "Deny" and how]
+    if denying:
+        return f"explicit 0 {denying[0]}"
+    for wanted, name in ((2, "caller"), (1, "account")):
+        allowing = [s for s, effect, how in found if effect == "Allow" and how == wanted]
+        if allowing:
+            return f"allow-{name} 0 {allowing[0]}"
     return "implicit"
 
 
 # ---- random cases, from few words so that matches are frequent
 
-SERVICES = ["kms", "oss", "ram", "KMS"]
-NAMES = ["Encrypt", "Decrypt", "GetObject", "getobject", "ListKeys", "ReEncrypt", "E"]
+SERVICES = ["kms", "oss", "ram", "KMS", "s3", "iam"]
+ACTIONS = ["kms:Encrypt", "kms:Decrypt", "oss:GetObject", "OSS:getobject", "oss:ListObjects", "ram:CreateUser", "kms:ReEncryptTo",
+           "ram:AttachPolicyToUser", "kms:GetSecretValue", "KMS:E", "oss:Encrypt", "ram:Encrypt"]
+NAMES = ["Encrypt", "Decrypt", "GetObject", "getobject", "ListObjects", "ListBucket", "ReEncrypt", "E", "CreateUser", "AttachUserPolicy",
+         "GetSecretValue"]
 REGIONS = ["cn-hangzhou", "CN-Hangzhou", "*", ""]
 ACCOUNTS = ["1234", "5678", "*", ""]
-RELATIVES = ["key/a", "key/A", "key/ab", "b", "b/k", "b/x:y/k", "b/日本", "user/*", "a" * 40, "ab?b"]
+RELATIVES = ["key/a", "key/A", "key/ab", "b", "b/k", "b/x:y/k", "b/日本", "user/*", "a" * 40, "ab?b", "secret/db"]
+WORDS = ["${aws:username}", "${acs:UserName}", "${*}", "${?}", "${$}", "${kms:tag/t}", "${aws:username, 'b'}", "${aws:EpochTime}"]
+NAMED = ["acs:ram::1234:user/a", "acs:ram::1234:root", "acs:ram::5678:assumed-role/r/s", "acs:ram::5678:role/r", "acs:ram::1234:role/R"]
 TEXTS = ["", "a", "A", "ab", "aab", "b/k", "日本", "ab*", "1.5", "true"]
 NUMBERS = ["0", "-0", "1", "1.5", "01.50", "-1.5", "-1.2", "2", "999999999999999999", "0.000000001", "1e3", "x"]
 DATES = ["2024-05-20T06:34:21Z", "2024-05-20T14:34:21+08:00", "2024-05-20T06:34:22Z", "2023-01-01T00:00:00.9Z", "1970-01-01T00:00:00Z"]
@@ -178,17 +324,54 @@ def blurred(rng, text):
     return blurred(rng, pattern) if rng.random() < 0.3 else pattern
 
 
+def with_variables(rng, text):
+    if rng.random() < 0.85:
+        return text
+    at = rng.randrange(len(text) + 1)
+    return text[:at] + rng.choice(WORDS) + text[rng.randint(at, len(text)):]
+
+
 def action_pattern(rng):
     if rng.random() < 0.1:
         return "*"
-    return (blurred(rng, rng.choice(SERVICES)) or "*") + ":" + (blurred(rng, rng.choice(NAMES)) or "*")
+    if rng.random() < 0.3:
+        return rng.choice(ACTIONS)
+    return (blurred(rng, rng.choice(SERVICES + ["secretsmanager"])) or "*") + ":" + (blurred(rng, rng.choice(NAMES)) or "*")
 
 
 def resource_pattern(rng):
     if rng.random() < 0.2:
         return "*"
     parts = [blurred(rng, rng.choice(words)) for words in (SERVICES, REGIONS, ACCOUNTS, RELATIVES)]
-    return "acs:" + ":".join([parts[0] or "*", parts[1], parts[2], parts[3] or "*"])
+    parts[0], parts[3] = parts[0] or "*", with_variables(rng, parts[3]) or "*"
+    if rng.random() < 0.6:
+        return "acs:" + ":".join(parts)
+    if rng.random() < 0.1:
+        return "arn:aws:secretsmanager:*:*:secret:" + rng.choice(["db", "db-??????", "db-a1b2c3", "d*", "db-"])
+    if parts[0].lower() not in ("iam", "s3") and not set("*?") & set(parts[0]):
+        parts[1], parts[2] = parts[1] or "*", parts[2] or "*"
+    if rng.random() < 0.1:
+        parts[2] = "aws"
+    return rng.choice(["arn:aws:", "arn:aws-cn:", "arn:*:"]) + ":".join(parts)
+
+
+def arn_pattern(rng):
+    name = with_variables(rng, blurred(rng, rng.choice(NAMED)))
+    ok = re.fullmatch(r"acs:[a-z*?]+:[a-z*?]*:[0-9*?]*:.+", name)
+    return name if ok else "*"
+
+
+def aws_form(rng, name):
+    return re.sub("^acs:ram:", "arn:aws:iam:", name) if rng.random() < 0.5 else name
+
+
+def principals(rng):
+    name = rng.choice(["*", "1234", "5678", "9", "acs:ram::1234:*", "acs:ram::9:user/b"] + NAMED)
+    if name == "*" and rng.random() < 0.5:
+        return "*"
+    if rng.random() < 0.2:
+        return [rng.choice(["*", "1234", "5678"])]
+    return {rng.choice(["AWS", "RAM"]): few(rng, lambda r: aws_form(r, r.choice([name, "9"]))), **({"Service": "x"} if rng.random() < 0.2 else {})}
 
 
 def few(rng, make, most=3):
@@ -197,12 +380,17 @@ def few(rng, make, most=3):
 
 
 OPERATOR_FAMILIES = [
-    (["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"], ["acs:AccessId", "kms:tag/t"], TEXTS),
-    (["StringLike", "StringNotLike"], ["oss:Prefix", "kms:tag/t", "acs:CurrentTime"], TEXTS + ["*", "?", "a*b", "2024*"]),
-    (["Numeric" + r for r in RELATIONS] + ["NumericNotEquals"], ["kms:tag/n"], [n for n in NUMBERS if n not in ("1e3", "x")]),
-    (["Date" + r for r in RELATIONS] + ["DateNotEquals"], ["acs:CurrentTime", "ACS:currenttime", "kms:tag/d"], DATES),
-    (["Bool"], ["acs:SecureTransport", "acs:mfapresent"], TRUTHS + [True, False]),
-    (["IpAddress", "NotIpAddress"], ["acs:SourceIp", "kms:tag/ip"], NETWORKS),
+    (["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"], ["acs:AccessId", "kms:tag/t", "aws:ResourceTag/t"],
+     TEXTS + WORDS),
+    (["StringLike", "StringNotLike"], ["oss:Prefix", "s3:prefix", "kms:tag/t", "acs:CurrentTime"], TEXTS + ["*", "?", "a*b", "2024*"] + WORDS),
+    (["StringLike", "StringNotEquals"], ["aws:PrincipalArn"], NAMED + ["arn:aws:iam::1234:*", "*user*"]),
+    (["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"], ["aws:PrincipalArn", "acs:principalarn"], arn_pattern),
+    (["BinaryEquals"], ["kms:tag/b"], ["QQ==", "QUI=", ""]),
+    (["Numeric" + r for r in RELATIONS] + ["NumericNotEquals"], ["kms:tag/n", "aws:EpochTime"], [n for n in NUMBERS if n not in ("1e3", "x")] + ["1716186861"]),
+    (["Date" + r for r in RELATIONS] + ["DateNotEquals"], ["acs:CurrentTime", "ACS:currenttime", "aws:CurrentTime", "aws:EpochTime", "kms:tag/d"],
+     DATES + ["2024-05-20", "1716186861"]),
+    (["Bool"], ["acs:SecureTransport", "acs:mfapresent", "aws:MultiFactorAuthPresent"], TRUTHS + [True, False]),
+    (["IpAddress", "NotIpAddress"], ["acs:SourceIp", "aws:SourceIp", "kms:tag/ip"], NETWORKS),
     (["Null"], ["acs:MFAPresent", "kms:tag/t", "acs:CurrentTime"], TRUTHS + [True, False]),
 ]
 
@@ -214,29 +402,67 @@ def condition(rng):
         operator = rng.choice(operators)
         if operator != "Null":
             operator = rng.choice(["", "", "", "ForAnyValue:", "ForAllValues:"]) + operator + rng.choice(["", "", "IfExists"])
-        block.setdefault(operator, {})[rng.choice(keys)] = few(rng, lambda r, v=values: r.choice(v))
+        made = values if callable(values) else lambda r, v=values: r.choice(v)
+        block.setdefault(operator, {})[rng.choice(keys)] = few(rng, made)
     return block
 
 
-def statement(rng):
+def statement(rng, has_principal):
     made = {"Effect": rng.choice(["Allow", "Allow", "Deny"]),
             rng.choice(["Action", "Action", "NotAction"]): few(rng, action_pattern),
             rng.choice(["Resource", "Resource", "NotResource"]): few(rng, resource_pattern)}
     if rng.random() < 0.6:
         made["Condition"] = condition(rng)
+    if has_principal:
+        made["NotPrincipal" if made["Effect"] == "Deny" and rng.random() < 0.5 else "Principal"] = principals(rng)
     return made
 
 
+def document(rng, has_principal):
+    return {"Version": rng.choice(["1", "2012-10-17", "2012-10-17", "2008-10-17"]),
+            "Statement": [statement(rng, has_principal) for _ in range(rng.randint(1, 4))]}
+
+
+CALLERS = [{"account": "1234", "arn": "acs:ram::1234:user/a"}, {"account": "1234", "arn": "acs:ram::1234:root"},
+           {"account": "5678", "arn": "acs:ram::5678:assumed-role/r/s", "role": "acs:ram::5678:role/r"}]
+
+
 def case(rng):
-    policies = [{"Version": "1", "Statement": [statement(rng) for _ in range(rng.randint(1, 4))]} for _ in range(rng.randint(1, 3))]
-    pools = {"acs:AccessId": TEXTS, "kms:tag/t": TEXTS, "oss:Prefix": TEXTS, "kms:tag/n": NUMBERS, "kms:tag/d": DATES + ["x"],
-             "acs:SecureTransport": TRUTHS, "acs:MFAPresent": TRUTHS + ["x"], "acs:SourceIp": ADDRESSES, "kms:tag/ip": ADDRESSES}
-    conditions = {key: [rng.choice(pool) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+    is_resource = rng.random() < 0.33
+    policies = [document(rng, is_resource) for _ in range(1 if is_resource else rng.randint(1, 3))]
+    pools = {"acs:AccessId": TEXTS, "acs:ResourceTag/t": TEXTS, "oss:Prefix": TEXTS, "acs:ResourceTag/n": NUMBERS,
+             "acs:ResourceTag/d": DATES + ["x"], "acs:SecureTransport": TRUTHS, "acs:MFAPresent": TRUTHS + ["x"], "acs:SourceIp": ADDRESSES,
+             "acs:ResourceTag/ip": ADDRESSES, "acs:ResourceTag/b": ["QQ==", "QUI=", "x"], "acs:UserName": ["a", "b", "*", "日本"],
+             "acs:PrincipalARN": NAMED + ["x"]}
+    conditions = {key: [rng.choice(pool) for _ in range(rng.choice([0, 1, 1, 1, 2, 3]))]
                   for key, pool in pools.items() if rng.random() < 0.7}
-    request = {"action": rng.choice(SERVICES) + ":" + rng.choice(NAMES),
-               "resource": "acs:" + ":".join(rng.choice(words) for words in (SERVICES, REGIONS, ACCOUNTS, RELATIVES)),
-               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions}
-    return policies, request
+    request = {"action": rng.choice(ACTIONS),
+               "resource": "acs:" + ":".join(rng.choice(words) for words in (["kms", "oss", "ram", "KMS"], REGIONS, ACCOUNTS + ["system"], RELATIVES)),
+               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(CALLERS)}
+    return is_resource, policies, request
+
+
+def expected_answer(is_resource, policies, request):
+    return consult(policies[0], request) if is_resource else decide(policies, request)
+
+
+def compare(probe, rng, count, tally):
+    """How many of so many random cases are decided differently."""
+    cases = [case(rng) for _ in range(count)]
+    lines = [json.dumps({"policies": [json.dumps(p, ensure_ascii=rng.random() < 0.5) for p in policies], "request": request,
+                         "kind": "resource" if is_resource else "identity"}) for is_resource, policies, request in cases]
+    answers = subprocess.run([probe], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout.splitlines()
+    if len(answers) != len(cases):
+        sys.exit(f"{len(answers)} answers to {len(cases)} cases")
+    wrong = 0
+    for each, line, answer in zip(cases, lines, answers):
+        expected = expected_answer(*each)
+        tally[expected.split()[0]] = tally.get(expected.split()[0], 0) + 1
+        if answer != expected:
+            wrong += 1
+            if wrong <= 5:
+                print(f"model: {expected}\nprobe: {answer}\n{line}\n")
+    return wrong
 
 
 def main():
@@ -246,22 +472,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    cases = [case(rng) for _ in range(options.cases)]
-    lines = [json.dumps({"policies": [json.dumps(p, ensure_ascii=rng.random() < 0.5) for p in policies], "request": request})
-             for policies, request in cases]
-    answers = subprocess.run([options.probe], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout.splitlines()
-    if len(answers) != len(cases):
-        sys.exit(f"{len(answers)} answers to {len(cases)} cases")
     tally, wrong = {}, 0
-    for (policies, request), line, answer in zip(cases, lines, answers):
-        expected = decide(policies, request)
-        tally[expected.split()[0]] = tally.get(expected.split()[0], 0) + 1
-        if answer != expected:
-            wrong += 1
-            if wrong <= 5:
-                print(f"model: {expected}\nprobe: {answer}\n{line}\n")
-    print(f"{len(cases)} cases, {wrong} differ; " + ", ".join(f"{name} {count}" for name, count in sorted(tally.items())))
-    if wrong or min(tally.get(name, 0) for name in ("allow", "explicit", "implicit")) < options.cases // 20:
+    for done in range(0, options.cases, 10000):
+        wrong += compare(options.probe, rng, min(10000, options.cases - done), tally)
+    print(f"{options.cases} cases, {wrong} differ; " + ", ".join(f"{name} {count}" for name, count in sorted(tally.items())))
+    kinds = ("allow", "explicit", "implicit", "allow-caller", "allow-account")
+    if wrong or min(tally.get(name, 0) for name in kinds) < options.cases // 500:
         sys.exit(1)
 
 

@@ -1,0 +1,46 @@
+/* What was signed, as the vault reads it. Its own small JSON reader must see what the gateway's sees: whatever that one
+ * takes for an object, this one takes too, with the same texts. */
+#include <stdlib.h>
+
+#include "custody/signed.h"
+#include "format/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MEMBERS_COMPARED = 1000 };
+
+static bool has(const pair_list *said, slice name, slice value) {
+    for (size_t i = 0; i < said->count; i++)
+        if (slice_equals(said->at[i].key, name)) return slice_equals(said->at[i].value, value);
+    return false;
+}
+
+static void compare(slice text) {
+    OWNED(arena) memory = {.limit = 64 << 20};
+    const json *parsed;
+    pair_list said;
+    status ours = signed_json(text, &memory, &said);
+    if (FAILED(json_parse(text, &memory, &parsed, NULL)) || !json_is_object(parsed)) return;
+    if (parsed->count > MEMBERS_COMPARED) return;
+    if (FAILED(ours)) abort();
+    size_t nulls = 0;
+    for (const json *each = json_first(parsed); each; each = each->next) {
+        slice value;
+        nulls += each->kind == JSON_NULL;
+        if (json_get_text(each, &value) && !has(&said, each->name, value)) abort();
+    }
+    if (said.count + nulls != parsed->count) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    OWNED(arena) memory = {0};
+    pair_list said, map;
+    slice text = slice_of(data, size);
+    compare(text);
+    for (int scheme = 0; scheme <= SCHEME_OSS_V4 + 1; scheme++) {
+        proof p = {.scheme = scheme};
+        if (FAILED(signed_read(&p, text, &memory, &said))) continue;
+        if (!FAILED(signed_map(&said, "EncryptionContext", &memory, &map)) && map.count && map.at == NULL) abort();
+    }
+    return 0;
+}

@@ -1,0 +1,213 @@
+/* One comparison per part of an act. */
+#include "custody/bound.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "contract/operation.h"
+#include "crypto/compare.h"
+#include "custody/signed.h"
+
+enum { KEY_ID_BYTES = 16, DATA_KEY_BYTES = 32, SHORT_DATA_KEY_BYTES = 16 };
+
+/* What is compared with what. */
+typedef struct binding {
+    const operation *operation;
+    const pair_list *said;
+    act_scene *scene;
+    const key_act *act;
+} binding;
+
+typedef status binder(const binding *b, const field *f);
+
+static status same(slice signed_for, slice in_act) {
+    ENSURE(bytes_equal_secret(signed_for, in_act), NO_PERMISSION);
+    return OK;
+}
+
+/* ---- which key */
+
+/* What stands behind the account in an ARN of either form; the text itself when it is none. */
+static slice arn_relative(slice text) {
+    if (!slice_starts_with(text, SLICE("acs:")) && !slice_starts_with(text, SLICE("arn:"))) return text;
+    slice relative = text, part;
+    while (slice_split(&text, ':', &part)) relative = part;
+    return slice_starts_with(relative, SLICE("key/")) ? slice_skip(relative, 4) : relative;
+}
+
+static status bind_key(const binding *b, const field *f) {
+    slice name = arn_relative(signed_find(b->said, f->name));
+    uint8_t id[KEY_ID_BYTES];
+    if (slice_starts_with(name, SLICE("alias/"))) return OK;
+    ENSURE(b->act->key_id.len == KEY_ID_BYTES && !FAILED(uuid_parse(name, id)), NO_PERMISSION);
+    return same(slice_of(id, sizeof id), b->act->key_id);
+}
+
+/* ---- with what */
+
+static status signed_bytes(const binding *b, const field *f, slice *out) {
+    slice text = signed_find(b->said, f->name);
+    if (f->kind != FIELD_BYTES && f->kind != FIELD_SECRET) {
+        *out = text;
+        return OK;
+    }
+    status decoding = base64_decode(text, b->scene->memory, out);
+    return FAILED_WITH(decoding, MALFORMED) ? FAIL(NO_PERMISSION) : decoding;
+}
+
+static status bind_input(const binding *b, const field *f) {
+    slice wanted, given = b->act->input;
+    act_scene *scene = b->scene;
+    TRY(signed_bytes(b, f, &wanted));
+    ENSURE(scene->box != NULL, CLOSED);
+    if (f->kind == FIELD_SECRET) TRY(box_open_plain(scene->box, scene->request_id, given, scene->memory, &given));
+    return same(wanted, given);
+}
+
+static status bind_token(const binding *b, const field *f) {
+    slice wanted;
+    TRY(signed_bytes(b, f, &wanted));
+    return same(wanted, b->act->token);
+}
+
+static status bind_context(const binding *b, const field *f) {
+    pair_list map;
+    OWNED(buffer) canonical = {0};
+    TRY(signed_map(b->said, f->name, b->scene->memory, &map));
+    status made = context_canonical(map, b->scene->memory, &canonical);
+    ENSURE(!FAILED_WITH(made, INVALID_PARAMETER), NO_PERMISSION);
+    TRY(made);
+    return same(buffer_slice(&canonical), b->act->context);
+}
+
+/* ---- how much, how, until when, for whom */
+
+/* The first field with a value counts; a number goes before a spec. */
+static status wanted_size(const binding *b, int64_t *out) {
+    const shape *in = b->operation->in;
+    *out = DATA_KEY_BYTES;
+    for (size_t i = 0; i < in->field_count; i++) {
+        const field *f = &in->fields[i];
+        slice text = f->binds == BIND_SIZE ? signed_find(b->said, f->name) : (slice){0};
+        if (slice_is_absent(text)) continue;
+        if (f->kind == FIELD_CHOICE && slice_equals_text(text, "AES_128")) *out = SHORT_DATA_KEY_BYTES;
+        if (f->kind == FIELD_INT) return slice_to_i64(text, out) ? OK : FAIL(NO_PERMISSION);
+    }
+    return OK;
+}
+
+static status bind_size(const binding *b, const field *f) {
+    int64_t wanted;
+    (void)f;
+    TRY(wanted_size(b, &wanted));
+    ENSURE(b->act->size.is_set && b->act->size.value == wanted, NO_PERMISSION);
+    return OK;
+}
+
+static status bind_expiry(const binding *b, const field *f) {
+    int64_t wanted = 0;
+    slice text = signed_find(b->said, f->name);
+    ENSURE(slice_is_absent(text) || slice_to_i64(text, &wanted), NO_PERMISSION);
+    int64_t given = b->act->expires_at.is_set ? b->act->expires_at.value : 0;
+    ENSURE(given == wanted, NO_PERMISSION);
+    return OK;
+}
+
+static status bind_algorithm(const binding *b, const field *f) {
+    ENSURE(choice_find(f->choices, signed_find(b->said, f->name)) == b->act->algorithm, NO_PERMISSION);
+    return OK;
+}
+
+static status bind_user(const binding *b, const field *f) {
+    slice named = signed_find(b->said, f->name);
+    ENSURE(b->scene->caller != NULL, NO_PERMISSION);
+    return same(slice_is_absent(named) ? b->scene->caller->header.user_name : named, b->act->user_name);
+}
+
+static binder *const binders[] = {
+    [BIND_KEY] = bind_key,
+    [BIND_INPUT] = bind_input,
+    [BIND_TOKEN] = bind_token,
+    [BIND_CONTEXT] = bind_context,
+    [BIND_SIZE] = bind_size,
+    [BIND_EXPIRY] = bind_expiry,
+    [BIND_ALGORITHM] = bind_algorithm,
+    [BIND_USER] = bind_user,
+};
+
+static bool is_bound(const operation *op) {
+    for (size_t i = 0; i < op->in->field_count; i++)
+        if (op->in->fields[i].binds != BIND_NOTHING) return true;
+    return false;
+}
+
+/* ---- objects */
+
+/* The value of a name in a canonical context; absent when it is not there. */
+static slice context_find(slice context, const char *name) {
+    uint16_t length;
+    slice key, value;
+    while (slice_take_u16(&context, &length) && slice_take(&context, length, &key) &&
+           slice_take_u16(&context, &length) && slice_take(&context, length, &value))
+        if (slice_equals_text(key, name)) return value;
+    return (slice){0};
+}
+
+static bool eats(slice *rest, slice wanted) {
+    if (!slice_starts_with(*rest, wanted)) return false;
+    *rest = slice_skip(*rest, wanted.len);
+    return true;
+}
+
+/* Version 1 signs "/bucket/key?sub-resources" and encodes nothing. */
+static bool names_object(const asked *a, slice path, slice bucket, slice key) {
+    bool begins = eats(&path, SLICE("/")) && eats(&path, bucket) && eats(&path, SLICE("/")) && eats(&path, key);
+    return begins && (path.len == 0 || (a->has_bare_query && path.at[0] == '?'));
+}
+
+static status copy_source_read(slice header, arena *memory, slice *out) {
+    OWNED(buffer) path = {0};
+    slice decoded;
+    bool has_root = slice_starts_with(header, SLICE("/"));
+    status decoding = percent_decode(header, false, memory, &decoded);
+    ENSURE(!FAILED_WITH(decoding, MALFORMED), NO_PERMISSION);
+    TRY(decoding);
+    if (!has_root) TRY(buffer_append_byte(&path, '/'));
+    TRY(buffer_append(&path, decoded));
+    return arena_copy(memory, buffer_slice(&path), out);
+}
+
+/* The context of a body's data key names account, blob, bucket and key (docs/formats/object.md). */
+static status object_check(const asked *a, const act_scene *scene, const key_act *act) {
+    slice bucket = context_find(act->context, "bucket"), key = context_find(act->context, "key");
+    ENSURE(bucket.len > 0 && key.len > 0, NO_PERMISSION);
+    if (act->act != VAULT_ACT_DECRYPT || !a->copies) {
+        ENSURE(names_object(a, a->resource, bucket, key), NO_PERMISSION);
+        return OK;
+    }
+    asked source = {0};
+    TRY(copy_source_read(a->copy_source, scene->memory, &source.resource));
+    ENSURE(names_object(&source, source.resource, bucket, key), NO_PERMISSION);
+    return OK;
+}
+
+/* ---- all */
+
+status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out) {
+    const operation *op = a->is_storage || a->is_aws ? NULL : operation_get(a->operation);
+    *out = (pair_list){0};
+    return op && is_bound(op) ? signed_read(p, text, memory, out) : OK;
+}
+
+status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act) {
+    binding b = {operation_get(a->operation), said, scene, act};
+    if (act->act == VAULT_ACT_VERIFY) return OK;
+    if (a->is_storage) return object_check(a, scene, act);
+    if (a->is_aws) return OK;
+    ENSURE(b.operation != NULL, NO_PERMISSION);
+    for (size_t i = 0; i < b.operation->in->field_count; i++) {
+        const field *f = &b.operation->in->fields[i];
+        bool binds = f->binds != BIND_NOTHING && (f->binds_act == 0 || f->binds_act == act->act);
+        if (binds) TRY(binders[f->binds](&b, f));
+    }
+    return OK;
+}

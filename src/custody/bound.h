@@ -1,0 +1,16 @@
+/* Acts bound to what was signed: the operation's fields that say `binds=` in the contract fix which key is used, with
+ * what, for what. Whoever holds core or a gateway cannot have another key used, or other bytes put in. */
+#ifndef CUSTODY_BOUND_H
+#define CUSTODY_BOUND_H
+
+#include "custody/act.h"
+#include "custody/asked.h"
+
+/* What the signed parameters say; empty when no field of the operation binds. Failures as signed_read. */
+status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out);
+
+/* NO_PERMISSION unless the act is what was signed, as far as its operation's fields bind it; for the body of an object,
+ * unless the data key is one for the object that was signed. An alias is not bound: which key it means, core says. */
+status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act);
+
+#endif
