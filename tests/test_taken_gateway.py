@@ -277,6 +277,22 @@ def test_every_answer_is_in_the_trail(house, owner):
     assert created["keyUse"][0]["operation"] == "NewKey"
 
 
+def test_what_the_gateway_refused_is_recorded_by_its_name(house, owner):
+    """Also when it had no input to hand on; and not by another name than the one that was signed."""
+    house.ask("Encrypt", {}, sign_v1("LTAItest", "secret-of-the-owner", "Encrypt"), request_id="missing", Input=None,
+              Failure=FAILURES["MISSING_PARAMETER"], Detail="Plaintext")
+    house.ask("Decrypt", {}, sign_v1("LTAItest", "secret-of-the-owner", "ListKeys"), request_id="lying", Input=None,
+              Failure=FAILURES["MISSING_PARAMETER"])
+    house.ask("Decrypt", {}, sign_v1("LTAItest", "not-the-secret", "Decrypt"), request_id="unknown", Input=None,
+              Failure=FAILURES["MISSING_PARAMETER"])
+    assert owner("CreateUser", UserName="mallory")["Failure"] == "OK"
+    reply = owner("LookupEvents")
+    names = {e["requestId"]: (e["eventName"], e.get("errorCode")) for e in map(json.loads, reply["out"]["Events"])}
+    assert names["missing"] == ("Encrypt", "MissingParameter")
+    assert names["lying"] == ("UnrecognisedRequest", "MissingParameter")
+    assert names["unknown"] == ("Decrypt", "SignatureDoesNotMatch")
+
+
 def test_a_session_lapses_by_itself_and_makes_no_other(house, owner):
     request_id = str(uuid.uuid4()).upper()
     reply = house.ask("GetSessionToken", {"DurationSeconds": 900}, sign_v1("LTAItest", "secret-of-the-owner", "GetSessionToken"),

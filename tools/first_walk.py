@@ -186,7 +186,7 @@ def show_next(w, ready, key_id):
 Keyhold is up: https://{ready.get('https')}{'  http://' + ready['http'] if ready.get('http') else ''}   (log: {os.path.relpath(w.log)})
 
 Try next, in another terminal:
-  export XDG_CONFIG_HOME={w.client} PATH={os.path.dirname(w.program)}:$PATH KEYHOLD_LIBEXEC={w.environment['KEYHOLD_LIBEXEC']}
+  export XDG_CONFIG_HOME={w.client} KEYHOLD_SERVER_DATA={w.data} PATH={os.path.dirname(w.program)}:$PATH KEYHOLD_LIBEXEC={w.environment['KEYHOLD_LIBEXEC']}
   keyhold key disable {key_id}           and the bucket's objects cannot be read any more
   keyhold object get {BUCKET}/given.bin /dev/null
   keyhold key enable {key_id}
@@ -216,7 +216,8 @@ def main():
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it runs in the background deaf to ^C
+        signal.signal(number, signal.default_int_handler)
     w = Walk(sys.argv[1], sys.argv[2])
     try:
         return run(w)

@@ -95,12 +95,24 @@ static status headers_read(http_request *r, http_request_head *out) {
     return OK;
 }
 
+/* RFC 9110 §5.6.2. RFC 9112 §5.1: a name with a blank before its colon is refused, or somebody in front of us reads another
+ * header than we do. */
+static bool is_token(slice name) {
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i], lower = (uint8_t)(c | 0x20);
+        bool is_letter = lower >= 'a' && lower <= 'z', is_digit = c >= '0' && c <= '9';
+        if (!is_letter && !is_digit && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL)) return false;
+    }
+    return name.len > 0;
+}
+
 /* RFC 9112 §6.1 and §6.3: where the body ends must have one reading only, and be said in a way both sides understand. */
 static status framing_read(http_request_head *head) {
     size_t lengths = 0, codings = 0;
     for (size_t i = 0; i < head->wire.header_count; i++) {
         const http_header *h = &head->wire.headers[i];
         slice value = slice_trim(h->value);
+        ENSURE(is_token(h->name), MALFORMED);
         if (slice_equals_ignoring_case(h->name, SLICE("Content-Length"))) {
             lengths++;
             ENSURE(slice_to_u64(value, &head->body_bytes), MALFORMED);

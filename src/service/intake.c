@@ -48,7 +48,6 @@ static void begin_request(serve *s, job *j, const request_message *m) {
     if (m->failure.value > STATUS_OK) {
         c->failure = (status){(enum status_code)m->failure.value};
         c->in = NULL;
-        c->operation = m->input.len ? c->operation : NULL;
         return;
     }
     status unpacked = c->operation ? unpack_input(c, m->input) : FAIL(UNKNOWN_OPERATION);

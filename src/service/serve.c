@@ -192,6 +192,7 @@ static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     j->is_verified = true;
     if (!FAILED(c->failure)) c->failure = check_asked(j);
+    else if (c->operation && FAILED(check_asked(j))) c->operation = NULL; /* recorded under no wrong name either */
     status remembered = remember_nonce(s, c);
     if (FAILED(remembered)) return job_fail(s, j, remembered);
     if (FAILED(c->failure)) return job_fail(s, j, c->failure);
