@@ -105,6 +105,13 @@ status arn_trail(const arn_home *home, slice name, arena *memory, slice *out) {
     return build(&(parts){"actiontrail", home->region, home->account, "trail/", name}, memory, out);
 }
 
+status arn_tenant(slice operator_account, slice tenant, arena *memory, slice *out) {
+    if (slice_is_absent(tenant))
+        return build(&(parts){"keyhold", SLICE("*"), operator_account, "account/*"}, memory, out);
+    ENSURE(is_single_name(tenant), INVALID_PARAMETER);
+    return build(&(parts){"keyhold", SLICE("*"), operator_account, "account/", tenant}, memory, out);
+}
+
 status arn_user(slice account, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"ram", SLICE("*"), account, "user/", name}, memory, out);

@@ -36,6 +36,9 @@ status arn_keys(const arn_home *home, arena *memory, slice *out);              /
 status arn_aliases(const arn_home *home, arena *memory, slice *out);           /* acs:kms:R:A:alias */
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /* acs:actiontrail:R:A:trail/NAME */
 
+/* acs:keyhold:*:OPERATOR:account/ID; `tenant` absent: all of them. */
+status arn_tenant(slice operator_account, slice tenant, arena *memory, slice *out);
+
 /* What RAM calls are authorised on: acs:ram:*:A:user/NAME. */
 status arn_user(slice account, slice name, arena *memory, slice *out);
 status arn_users(slice account, arena *memory, slice *out); /* acs:ram:*:A:user/ and a star, to create and list */

@@ -80,6 +80,8 @@ status account_path(slice account, arena *memory, slice *out) {
     return arena_printf(memory, out, "account/%.*s", SLICE_ARGS(account));
 }
 
+status account_prefix(arena *memory, slice *out) { return arena_copy(memory, SLICE("account/"), out); }
+
 status user_path(slice account, slice name, arena *memory, slice *out) {
     if (slice_is_absent(name)) return arena_printf(memory, out, "root/%.*s", SLICE_ARGS(account));
     return arena_printf(memory, out, "user/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
@@ -144,6 +146,8 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     TRY(load(all, path, &account_record_shape, memory, &account));
     who->sealed_account = account.sealed_key;
     who->service_key_id = account.service_key_id;
+    who->is_operator = account.is_operator.value;
+    who->is_frozen = account.status == ACCOUNT_STATUS_FROZEN;
     who->is_root = slice_is_absent(who->user_name);
     if (who->is_root) {
         who->user_id = who->account_id;
@@ -178,6 +182,7 @@ static status find_session(identities *all, const proof *claim, arena *memory, p
     ENSURE(!FAILED(fill_account(all, memory, &who)), BAD_SECURITY_TOKEN);
     TRY(check_user(all, &who, memory));
     *out = who;
+    ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
     return OK;
 }
 
@@ -196,6 +201,7 @@ status identity_find(identities *all, const proof *claim, arena *memory, princip
     TRY(fill_account(all, memory, &who));
     *out = who;
     ENSURE(key.status == ACCESS_KEY_STATUS_ACTIVE, INACTIVE_ACCESS_KEY);
+    ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
     return OK;
 }
 

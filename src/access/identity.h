@@ -23,13 +23,15 @@ typedef struct principal {
     bool is_session;         /* a security token came along */
     slice sealed_secret;     /* for the vault; absent for sessions, whose token holds it */
     slice sealed_account;    /* likewise the account's key */
+    bool is_operator;        /* of the platform's own account */
+    bool is_frozen;          /* the account is */
     slice service_key_id;    /* the account's own CMK for AES256 buckets */
     const policy **policies; /* of the last decision; in the arena */
     size_t policy_count;
 } principal;
 
-/* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, BAD_SECURITY_TOKEN. Slices live in the
- * arena. Policies are not loaded yet. On INACTIVE_ACCESS_KEY *out is filled all the same. */
+/* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, ACCOUNT_FROZEN, BAD_SECURITY_TOKEN. Slices live in the
+ * arena. Policies are not loaded yet. On INACTIVE_ACCESS_KEY and ACCOUNT_FROZEN *out is filled all the same. */
 status identity_find(identities *all, const proof *claim, arena *memory, principal *out);
 
 typedef struct identity_question {
@@ -52,6 +54,7 @@ status identity_last_use(const identities *all, slice access_key_id, access_key_
 
 /* Where records lie. */
 status account_path(slice account, arena *memory, slice *out); /* account/<id> */
+status account_prefix(arena *memory, slice *out);
 status user_path(slice account, slice name, arena *memory,
                  slice *out); /* user/<account>/<name>; name absent: root/<account> */
 status user_prefix(slice account, arena *memory, slice *out);

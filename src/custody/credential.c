@@ -13,9 +13,12 @@ enum {
 
 static const slice SESSION_PREFIX = {(const uint8_t *)"STS.", 4};
 
+/* At the beginning the account that core names; later another one, made on an operator's signed request. What follows in the same USE is the
+ * new account's. */
 status act_new_account(act_scene *scene, const key_act *act, act_outcome *out) {
-    (void)act;
-    sealed_header header = {.account_id = scene->account_id, .created_at = SET_INT(scene->now_s)};
+    slice id = scene->caller ? act->text : scene->account_id;
+    ENSURE(!scene->caller || !slice_equals(id, scene->account_id), INVALID_PARAMETER);
+    sealed_header header = {.account_id = id, .created_at = SET_INT(scene->now_s)};
     return sealing_new_account(scene->sealing, &header, scene->memory, &out->result.output, &scene->account);
 }
 

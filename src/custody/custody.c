@@ -139,6 +139,10 @@ static status acts_check_signed(act_scene *scene, const use_message *use, slice 
     TRY(asked_read(use->proof, text, scene->memory, &a));
     used->asked = a.verb;
     used->operation = SET_INT(a.operation);
+    /* Keys made with an account are that account's: nothing comes before it. */
+    if (a.operation == OPERATION_CREATE_ACCOUNT)
+        for (size_t i = 0; i < use->acts.count; i++)
+            ENSURE((use->acts.at[i].act == VAULT_ACT_NEW_ACCOUNT) == (i == 0), NO_PERMISSION);
     for (size_t i = 0; i < use->acts.count; i++) TRY(asked_allows(&a, &use->acts.at[i]));
     if (use->acts.count == 0) return OK;
     TRY(bound_read(&a, use->proof, text, scene->memory, &said));

@@ -69,6 +69,39 @@ static void bootstrap_makes_an_account_and_nothing_else(void **state) {
     ASSERT_ANSWER(&house, NO_PERMISSION);
 }
 
+static void run_acts(key_act *acts, size_t count, const char *action) {
+    use_message use = test_use(&house, action, acts);
+    use.acts.count = count;
+    test_run(&house, &use, TEST_NOW_S);
+}
+
+/* A signed CreateAccount makes keys for the account made with it, and for no other. */
+static void an_operators_request_makes_another_account(void **state) {
+    (void)state;
+    key_act acts[] = {{.act = VAULT_ACT_NEW_ACCOUNT, .text = SLICE("210987654321")},
+                      {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = SLICE("LTAIother")},
+                      test_new_key_act()};
+    run_acts(acts, 3, "CreateAccount");
+    ASSERT_ANSWER(&house, OK);
+    sealed made;
+    OWNED(arena) memory = {0};
+    ASSERT_OK(sealed_parse(house.done.used.results.at[1].output, SEALED_ACCESS_KEY, &memory, &made));
+    assert_true(slice_equals_text(made.header.account_id, "210987654321"));
+    assert_int_equal(house.done.used.results.at[1].extra.len, 0); /* only boxed */
+    assert_int_equal(test_unboxed(&house, house.done.used.results.at[1].boxed).len, 30);
+    run_acts(acts + 1, 1, "CreateAccount");
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    run_acts((key_act[]){acts[1], acts[0]}, 2, "CreateAccount");
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    run_acts((key_act[]){acts[0], acts[0]}, 2, "CreateAccount");
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    run_acts(acts, 3, "CreateAccessKey");
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    acts[0].text = TEST_ACCOUNT; /* its own id again: a second key for the same account */
+    run_acts(acts, 3, "CreateAccount");
+    ASSERT_ANSWER(&house, INVALID_PARAMETER);
+}
+
 static void a_wrong_signature_wins_over_everything(void **state) {
     (void)state;
     key_act act = {.act = VAULT_ACT_ENCRYPT, .key = SLICE("rubbish")};
@@ -383,6 +416,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(nothing_without_proof_but_bootstrap),
         TEST(bootstrap_makes_an_account_and_nothing_else),
+        TEST(an_operators_request_makes_another_account),
         TEST(a_wrong_signature_wins_over_everything),
         TEST(a_right_signature_alone_uses_nothing),
         TEST(other_accounts_and_changed_blobs_are_refused),

@@ -67,6 +67,7 @@ typedef struct call {
     bool asks_auditor;     /* the answer comes from the trail */
     bool completes_answer; /* …and keep adds to it what core knows */
     void *memo;
+    slice affected;  /* a further account, whose trail is to tell of the change too; absent: none */
     slice resource;  /* ARN the event names */
     key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;

@@ -83,6 +83,8 @@ status bootstrap_finish(call *c);
  * it, keeps it until acknowledged. */
 status record_prepare(job *j);
 status record_send(serve *s, job *j);
+/* After the commit: the event for the trail of the further account that a change affects goes its own way. */
+void record_tell_affected(serve *s, job *j);
 void record_send_again(serve *s);
 /* The event is durable: its outbox record can go with the next transaction. */
 void record_done(serve *s, job *j);

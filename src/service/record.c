@@ -101,7 +101,8 @@ static status describe_failure(call *c, event *e) {
     return arena_printf(&c->memory, &e->error_message, "%s %.*s", row->message, SLICE_ARGS(c->detail));
 }
 
-static status write_event(job *j) {
+/* For the trail of `recipient`; absent: of nobody's account. */
+static status write_event(job *j, slice recipient, buffer *out) {
     call *c = &j->call;
     char source[96], id[37];
     uint8_t random[16];
@@ -123,22 +124,42 @@ static status write_event(job *j) {
         e.dialect = c->peer->dialect;
         e.scheme = c->peer->is_tls.value ? SLICE("https") : SLICE("http");
     }
-    e.recipient_account_id = c->who.account_id;
+    e.recipient_account_id = recipient;
     e.resources = resources;
     e.resource_count = list_resources(c, resources);
     e.count = j->stands_for + 1;
-    buffer_reset(&j->event);
-    return event_write(&e, &j->event);
+    buffer_reset(out);
+    return event_write(&e, out);
+}
+
+static status plan_outbox(call *c, const outbox_record *record) {
+    slice path;
+    TRY(arena_printf(&c->memory, &path, "outbox/%.*s", SLICE_ARGS(record->request_id)));
+    return call_change(c, path, &outbox_record_shape, record, STORE_ANY);
+}
+
+/* The auditor knows events by their request: the one for the further account has a name of its own. */
+static status affected_name(call *c, slice *out) {
+    return arena_printf(&c->memory, out, "%.*s-affected", SLICE_ARGS(c->request_id));
+}
+
+static status plan_affected(job *j) {
+    call *c = &j->call;
+    OWNED(buffer) telling = {0};
+    outbox_record record = {.account_id = c->affected};
+    TRY(write_event(j, c->affected, &telling));
+    record.event = buffer_slice(&telling);
+    TRY(affected_name(c, &record.request_id));
+    return plan_outbox(c, &record);
 }
 
 status record_prepare(job *j) {
     call *c = &j->call;
-    TRY(write_event(j));
+    TRY(write_event(j, c->who.account_id, &j->event));
     if (c->change_count == 0) return OK;
-    slice path;
     outbox_record record = {event_account(c), c->request_id, buffer_slice(&j->event)};
-    TRY(arena_printf(&c->memory, &path, "outbox/%.*s", SLICE_ARGS(c->request_id)));
-    TRY(call_change(c, path, &outbox_record_shape, &record, STORE_ANY));
+    if (!slice_is_absent(c->affected)) TRY(plan_affected(j));
+    TRY(plan_outbox(c, &record));
     j->has_outbox = true;
     return OK;
 }
@@ -216,6 +237,18 @@ static status recover_one(serve *s, const store_row *row) {
     j->is_abandoned = true;
     job_move(s, j, STAGE_WAIT);
     return record_send(s, j);
+}
+
+/* Should this fail, it stays in the outbox and is sent at the next start. */
+void record_tell_affected(serve *s, job *j) {
+    call *c = &j->call;
+    slice name;
+    uint64_t revision;
+    store_row row = {0};
+    if (slice_is_absent(c->affected) || !j->has_outbox || FAILED(affected_name(c, &name))) return;
+    if (FAILED(arena_printf(&c->memory, &row.key, "outbox/%.*s", SLICE_ARGS(name)))) return;
+    if (FAILED(store_get(s->house->store, row.key, &c->memory, &row.value, &revision))) return;
+    status_ignore(recover_one(s, &row));
 }
 
 status serve_recover(serve *s) {

@@ -238,6 +238,18 @@ static status resolve_tagged(call *c) {
     return kind == TAGGED_TYPE_ROLE ? resolve_role_container(c) : resolve_policy_container(c);
 }
 
+/* Accounts are the platform's: its operator's identities alone, and they by their policies. */
+static status allow_tenant(call *c, slice id) {
+    slice arn_text;
+    if (FAILED(arn_tenant(c->who.account_id, id, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "AccountId");
+    if (!c->who.is_operator) return call_refuse(c, FAIL(NO_PERMISSION), "Accounts are the platform operator's.");
+    return allow(c, arn_text);
+}
+
+static status resolve_tenant(call *c) { return allow_tenant(c, call_input_text(c, "AccountId")); }
+static status resolve_tenant_container(call *c) { return allow_tenant(c, (slice){0}); }
+
 static status resolve_trail(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
@@ -326,6 +338,8 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_ROLE_CONTAINER] = resolve_role_container,
     [RESOURCE_TAGGED] = resolve_tagged,
     [RESOURCE_ACCOUNT] = resolve_account,
+    [RESOURCE_TENANT] = resolve_tenant,
+    [RESOURCE_TENANT_CONTAINER] = resolve_tenant_container,
     [RESOURCE_TRAIL] = resolve_trail,
     [RESOURCE_OSS_SERVICE] = resolve_oss_service,
     [RESOURCE_BUCKET] = resolve_bucket,

@@ -112,7 +112,7 @@ static void work_arrived(serve *s, job *j) {
     if (j->bootstrapped) return work_bootstrap(s, j);
     if (!c->proof) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
     status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
-    bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY);
+    bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY) || FAILED_WITH(found, ACCOUNT_FROZEN);
     if (!is_known) return job_fail(s, j, found);
     /* A signature with a part missing cannot be checked: what is wrong with it is all there is to say. */
     if (FAILED(c->failure) && c->proof->texts.count == 0) return job_fail(s, j, c->failure);
@@ -136,7 +136,7 @@ static status remember_nonce(serve *s, const call *c) {
 static void forget_steps(job *j) {
     call *c = &j->call;
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
-    c->resource = (slice){0};
+    c->resource = c->affected = (slice){0};
     if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
 }
 
@@ -271,6 +271,7 @@ static void end_commit(serve *s, status result) {
         }
         j->call.body.is_open = false;
         remove_doomed(s, j);
+        record_tell_affected(s, j);
         job_move(s, j, STAGE_RECORD);
     }
 }
