@@ -2,8 +2,8 @@
  * the signed header x-amz-target (JSON protocols) or in a form: in its query, or in its body, of which it holds the
  * hash (query protocol of STS and IAM). */
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "custody/asked_read.h"
+#include "custody/signed.h"
 
 typedef struct canonical {
     slice method, path, query, target, hash;
@@ -38,23 +38,11 @@ static status read_target(const canonical *from, slice service, asked *out) {
     return OK;
 }
 
-static status check_hash(slice body, slice hex) {
-    uint8_t hash[HASH_SHA256_BYTES];
-    char expected[2 * HASH_SHA256_BYTES];
-    TRY(hash_once(HASH_SHA256, body, hash));
-    for (size_t i = 0; i < sizeof hash; i++) {
-        expected[2 * i] = "0123456789abcdef"[hash[i] >> 4];
-        expected[2 * i + 1] = "0123456789abcdef"[hash[i] & 15];
-    }
-    ENSURE(slice_equals(hex, slice_of(expected, sizeof expected)), NO_PERMISSION);
-    return OK;
-}
-
 /* Parameters stand in the query or in the body, not in both: two places could be read in two ways. */
 static status read_form(const canonical *from, const proof *p, arena *memory, asked *out) {
     slice body = p->body, action;
     ENSURE(slice_equals_text(from->path, "/"), NO_PERMISSION);
-    TRY(check_hash(body.len ? body : SLICE(""), from->hash));
+    TRY(signed_check_body(body, from->hash));
     bool in_query = slice_equals_text(from->method, "GET");
     ENSURE(in_query ? body.len == 0 : slice_equals_text(from->method, "POST") && from->query.len == 0, NO_PERMISSION);
     out->form = in_query ? from->query : body;
@@ -75,10 +63,13 @@ status asked_form_value(const asked *a, const char *name, arena *memory, slice *
     return FAILED_WITH(decoding, MALFORMED) ? FAIL(NO_PERMISSION) : decoding;
 }
 
+bool asked_is_form(const proof *p) {
+    return slice_equals_text(p->scope_service, "sts") || slice_equals_text(p->scope_service, "iam");
+}
+
 status asked_read_aws(const proof *p, slice text, arena *memory, asked *out) {
     canonical read;
     TRY(read_canonical(text, &read));
     out->is_aws = true;
-    bool is_form = slice_equals_text(p->scope_service, "sts") || slice_equals_text(p->scope_service, "iam");
-    return is_form ? read_form(&read, p, memory, out) : read_target(&read, p->scope_service, out);
+    return asked_is_form(p) ? read_form(&read, p, memory, out) : read_target(&read, p->scope_service, out);
 }

@@ -11,7 +11,8 @@ bool asked_line(slice *rest, slice *line);
  * be read in two ways. */
 status asked_parameter(slice parameters, slice separator, slice name, slice *out);
 
-/* AwsV4 (asked_aws.c). */
+/* AwsV4 (asked_aws.c). Whether its service has the query protocol, which puts action and parameters into a form. */
+bool asked_is_form(const proof *p);
 status asked_read_aws(const proof *p, slice text, arena *memory, asked *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "contract/operation.h"
 #include "crypto/compare.h"
+#include "custody/bound_aws.h"
 #include "custody/signed.h"
 
 enum { KEY_ID_BYTES = 16, DATA_KEY_BYTES = 32, SHORT_DATA_KEY_BYTES = 16 };
@@ -193,8 +194,9 @@ static status object_check(const asked *a, const act_scene *scene, const key_act
 /* ---- all */
 
 status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out) {
-    const operation *op = a->is_storage || a->is_aws ? NULL : operation_get(a->operation);
+    const operation *op = a->is_storage ? NULL : operation_get(a->operation);
     *out = (pair_list){0};
+    if (a->is_aws && op) return signed_read(p, text, memory, out);
     return op && is_bound(op) ? signed_read(p, text, memory, out) : OK;
 }
 
@@ -202,8 +204,11 @@ status bound_check(const asked *a, const pair_list *said, act_scene *scene, cons
     binding b = {operation_get(a->operation), said, scene, act};
     if (act->act == VAULT_ACT_VERIFY) return OK;
     if (a->is_storage) return object_check(a, scene, act);
-    if (a->is_aws) return OK;
+    pair_list translated;
+    if (a->is_aws) b.operation = bound_aws_operation(a, act->act);
     ENSURE(b.operation != NULL, NO_PERMISSION);
+    if (a->is_aws) TRY(bound_aws_translate(b.operation, said, scene->memory, &translated));
+    if (a->is_aws) b.said = &translated;
     for (size_t i = 0; i < b.operation->in->field_count; i++) {
         const field *f = &b.operation->in->fields[i];
         bool binds = f->binds != BIND_NOTHING && (f->binds_act == 0 || f->binds_act == act->act);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "custody/asked_read.h"
 
 enum { PAIRS_MOST = 1000, HEX_SHA256_BYTES = 2 * HASH_SHA256_BYTES };
 
@@ -79,8 +80,7 @@ static status read_canonical(slice text, canonical *out) {
     return OK;
 }
 
-/* The body is what was signed, if its hash is. */
-static status check_body(slice body, slice wanted) {
+status signed_check_body(slice body, slice wanted) {
     uint8_t hash[HASH_SHA256_BYTES], found[HASH_SHA256_BYTES];
     OWNED(arena) memory = {0};
     slice decoded;
@@ -96,7 +96,7 @@ static status read_acs3(const proof *p, slice text, arena *memory, pair_list *ou
     static const slice FORM = {(const uint8_t *)"application/x-www-form-urlencoded", 33};
     canonical read;
     TRY(read_canonical(text, &read));
-    TRY(check_body(p->body, read.body_hash));
+    TRY(signed_check_body(p->body, read.body_hash));
     slice type = slice_trim(slice_head(read.content_type, slice_find_byte(read.content_type, ';')));
     slice form = slice_equals_ignoring_case(type, FORM) ? p->body : SLICE("");
     TRY(room_for(read.query, form, memory, out));
@@ -104,10 +104,22 @@ static status read_acs3(const proof *p, slice text, arena *memory, pair_list *ou
     return add_pairs(form, true, memory, out);
 }
 
+/* In JSON; or, for the services of the query protocol, in a form, which stands in the query or in the body (asked_aws.c). */
+static status read_aws(const proof *p, slice text, arena *memory, pair_list *out) {
+    canonical read;
+    TRY(read_canonical(text, &read));
+    TRY(signed_check_body(p->body, read.body_hash));
+    if (!asked_is_form(p)) return signed_json(p->body, memory, out);
+    TRY(room_for(read.query, p->body, memory, out));
+    TRY(add_pairs(read.query, false, memory, out));
+    return add_pairs(p->body, true, memory, out);
+}
+
 status signed_read(const proof *p, slice text, arena *memory, pair_list *out) {
     switch (p->scheme) {
     case SCHEME_ALIBABA_V1: return read_rpc(text, memory, out);
     case SCHEME_ALIBABA_V3: return read_acs3(p, text, memory, out);
+    case SCHEME_AWS_V4: return read_aws(p, text, memory, out);
     default: return FAIL(NO_PERMISSION);
     }
 }

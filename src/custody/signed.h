@@ -10,6 +10,9 @@
  * along, and for a name given twice: it could be read in two ways. Storage requests have none to read. */
 status signed_read(const proof *p, slice text, arena *memory, pair_list *out);
 
+/* The body is what was signed, if its hash (hex of SHA-256) is. NO_PERMISSION. */
+status signed_check_body(slice body, slice wanted);
+
 /* The value of that name; absent when there is none, and when it is empty: old clients send "Name=" for what was not
  * given. */
 slice signed_find(const pair_list *said, const char *name);

@@ -9,11 +9,6 @@
 static const char JSON_TYPE[] = "application/x-amz-json-1.1";
 enum { HEADERS_MOST = 4, MATERIAL_ID_DIGITS = 64 };
 
-static const char *wire_name(const shape *s, const field *f) {
-    const aws_member *row = aws_member_of(s, f);
-    return row ? row->wire : f->name;
-}
-
 /* ---- one value */
 
 /* The version's id without its dashes, and zeros: an id of ours in the form theirs have. */
@@ -98,7 +93,7 @@ static status write_more(typed_json *t, const shape *s, const void *value) {
     return OK;
 }
 
-static const typed_rules RULES = {.name = wire_name,
+static const typed_rules RULES = {.name = aws_wire_name,
                                   .write_scalar = write_scalar,
                                   .wrapper = no_wrapper,
                                   .write_more = write_more,

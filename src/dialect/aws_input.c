@@ -12,11 +12,6 @@ typedef struct remark {
     slice sentence;
 } remark;
 
-static const char *wire_name(const shape *s, const field *f) {
-    const aws_member *row = aws_member_of(s, f);
-    return row ? row->wire : f->name;
-}
-
 /* ---- one value */
 
 static status refuse_choice(typed_json *t, const field *f, slice text) {
@@ -76,13 +71,13 @@ static status read_scalar(typed_json *t, const field *f, const json *from, void 
     return OK;
 }
 
-static const typed_rules RULES = {.name = wire_name, .read_scalar = read_scalar, .kind = FAILURE_MALFORMED};
+static const typed_rules RULES = {.name = aws_wire_name, .read_scalar = read_scalar, .kind = FAILURE_MALFORMED};
 
 /* ---- members that no field stands for */
 
 static bool is_field(const shape *s, slice member) {
     for (size_t i = 0; i < s->field_count; i++) {
-        const char *name = wire_name(s, &s->fields[i]);
+        const char *name = aws_wire_name(s, &s->fields[i]);
         if (name && slice_equals_text(member, name)) return true;
     }
     return false;
@@ -107,6 +102,21 @@ static status check_members(const shape *s, const json *body, slice *detail) {
         ENSURE(what != AWS_EXTRA_ONLY || has_only(each, only), UNSUPPORTED);
     }
     *detail = (slice){0};
+    return OK;
+}
+
+/* ---- what is taken when nothing is given */
+
+static status fill_standards(typed_json *t, const shape *s, void *value) {
+    for (size_t i = 0; i < s->field_count; i++) {
+        const field *f = &s->fields[i];
+        const aws_member *row = aws_member_of(s, f);
+        int64_t number;
+        if (!row || !row->standard || field_is_set(f, value)) continue;
+        slice word = slice_of_text(row->standard);
+        if (f->kind == FIELD_INT && slice_to_i64(word, &number)) *(maybe_int *)field_at(f, value) = SET_INT(number);
+        else TRY(read_text(t, f, word, field_at(f, value)));
+    }
     return OK;
 }
 
@@ -157,16 +167,10 @@ static status check_size(const request *r, bool has_spec, bool has_number) {
 }
 
 static status adjust(const request *r, enum operation_id id, void *input) {
-    enum { WAITING_DAYS = 30 };
     *r->detail = (slice){0};
     switch (id) {
     case OPERATION_CREATE_KEY: TRY(adjust_create_key(r, input)); break;
     case OPERATION_IMPORT_KEY_MATERIAL: TRY(adjust_import(r, input)); break;
-    case OPERATION_SCHEDULE_KEY_DELETION: {
-        schedule_key_deletion_in *in = input;
-        if (!in->pending_window_in_days.is_set) in->pending_window_in_days = SET_INT(WAITING_DAYS);
-        break;
-    }
     case OPERATION_GENERATE_DATA_KEY: {
         const generate_data_key_in *in = input;
         TRY(check_size(r, in->key_spec != 0, in->number_of_bytes.is_set));
@@ -193,6 +197,7 @@ status aws_input(decoded *d, const json *body, arena *memory, slice *detail) {
     ENSURE(input != NULL, OUT_OF_MEMORY);
     TRY(check_members(op->in, body, detail));
     status read = typed_read(&t, op->in, body, input);
+    if (!FAILED(read)) read = fill_standards(&t, op->in, input);
     if (!FAILED(read)) read = adjust(&r, d->operation, input);
     if (FAILED(read)) {
         if (!slice_is_absent(said.sentence)) *detail = said.sentence;

@@ -62,6 +62,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     TRY(aws_proof(&evidence, out, detail));
     TRY(check_operation(head, out, detail));
     TRY(read_body(body, memory, &members, detail));
+    out->proof.body = body;
     return aws_input(out, members, memory, detail);
 }
 

@@ -1,31 +1,9 @@
-/* What is particular about names and spellings in AWS's JSON wires, as rows. */
+/* What is particular to AWS's JSON wires beside names and spellings (contract/aws_wire.h). */
 #ifndef DIALECT_AWS_ROWS_H
 #define DIALECT_AWS_ROWS_H
 
+#include "contract/aws_wire.h"
 #include "dialect/dialect.h"
-
-/* How a value goes out where not as it is. */
-enum aws_form {
-    AWS_AS_IS,
-    AWS_KEY_ARN,     /* a key's id → arn:aws:kms:REGION:ACCOUNT:key/ID */
-    AWS_ARN,         /* acs:kms:… → arn:aws:kms:… */
-    AWS_MATERIAL_ID, /* a key version's id → 64 hex digits */
-};
-
-typedef struct aws_member {
-    const shape *of;   /* NULL: of every shape */
-    const char *field; /* as the contract has it */
-    const char *wire;  /* NULL: not on this wire */
-    enum aws_form form;
-    int64_t min, max; /* when max is not 0: the limits here, where they are others */
-} aws_member;
-
-/* NULL when nothing is particular about the field. */
-const aws_member *aws_member_of(const shape *s, const field *f);
-
-/* Choices that are spelled differently: the contract's word → AWS's, and back; the word itself when there is no row. */
-slice aws_spell(const char *const *choices, slice word);
-slice aws_unspell(const char *const *choices, slice word);
 
 /* Members of requests that no field stands for. */
 enum aws_extra {

@@ -73,7 +73,8 @@ static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
 /* A signed body goes along only where the vault has something to read in it: the action, or what to compare an act with. */
 static status body_box(exchange *e, proof *claimed) {
     const operation *op = operation_get(e->decoded.operation);
-    bool names_action = claimed->scheme == SCHEME_AWS_V4;
+    bool names_action =
+        slice_equals_text(claimed->scope_service, "sts") || slice_equals_text(claimed->scope_service, "iam");
     if (!names_action && (op == NULL || op->acts == 0)) claimed->body = (slice){0};
     return claimed->body.len ? text_box(e, claimed->body, &claimed->body) : OK;
 }

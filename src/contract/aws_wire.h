@@ -1,0 +1,35 @@
+/* Names and spellings in AWS's wires where they are not the contract's own: rows, for the dialects that read and write them and for
+ * the vault, which compares what was signed with what it is asked to do. */
+#ifndef CONTRACT_AWS_WIRE_H
+#define CONTRACT_AWS_WIRE_H
+
+#include "contract/operation.h"
+
+/* How a value goes out where not as it is. */
+enum aws_form {
+    AWS_AS_IS,
+    AWS_KEY_ARN,     /* a key's id → arn:aws:kms:REGION:ACCOUNT:key/ID */
+    AWS_ARN,         /* acs:kms:… → arn:aws:kms:… */
+    AWS_MATERIAL_ID, /* a key version's id → 64 hex digits */
+};
+
+typedef struct aws_member {
+    const shape *of;   /* NULL: of every shape */
+    const char *field; /* as the contract has it */
+    const char *wire;  /* NULL: not on this wire */
+    enum aws_form form;
+    int64_t min, max;     /* when max is not 0: the limits here, where they are others */
+    const char *standard; /* the word taken when the member is not given; NULL: the contract's own default */
+} aws_member;
+
+/* NULL when nothing is particular about the field. */
+const aws_member *aws_member_of(const shape *s, const field *f);
+
+/* Choices that are spelled differently: the contract's word → AWS's, and back; the word itself when there is no row. */
+slice aws_spell(const char *const *choices, slice word);
+slice aws_unspell(const char *const *choices, slice word);
+
+/* The member's name on the wire; NULL: not there. */
+const char *aws_wire_name(const shape *s, const field *f);
+
+#endif
