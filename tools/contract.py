@@ -79,6 +79,8 @@ class Contract:
             self.products.append(words[1:4])
             return None
         if kind == "enum":
+            if words[1] in self.enums:
+                stop(where, f"enum {words[1]} is there twice")
             self.enums[words[1]] = line.split("=", 1)[1].split()
             return None
         if kind in ("shape", "record", "message"):
@@ -94,8 +96,10 @@ class Contract:
             name, product, level, resource = words[1:5]
             options = dict(word.split("=", 1) for word in words[5:])
             op = {"name": name, "product": product, "level": level, "resource": resource, "options": options,
-                  "help": "", "aws": None}
-            self.shapes[name + "In"], self.shapes[name + "Out"] = [], []
+                  "help": "", "aws": None, "c": options.get("c", name)}
+            if op["c"] + "In" in self.shapes:
+                stop(where, f"{name} is there twice: c=NAME gives one of them another name in C")
+            self.shapes[op["c"] + "In"], self.shapes[op["c"] + "Out"] = [], []
             self.operations.append(op)
             return op
         stop(where, f"what is {kind}?")
@@ -106,7 +110,7 @@ class Contract:
         elif words[0] == "aws":
             op["aws"] = words[1]
         elif words[0] in ("in", "out"):
-            self.shapes[op["name"] + words[0].title()].append(self.field(words[1:], where))
+            self.shapes[op["c"] + words[0].title()].append(self.field(words[1:], where))
         else:
             stop(where, f"in, out, help or aws, not {words[0]}")
 
@@ -178,7 +182,7 @@ class Contract:
         resources = sorted({op["resource"] for op in self.operations})
         out.append("enum resource_kind {\n" + "".join(f"    RESOURCE_{snake(r).upper()},\n" for r in resources) + "};")
         out.append("enum operation_id {\n    OPERATION_NONE," + "".join(
-            f"\n    OPERATION_{snake(op['name']).upper()}," for op in self.operations) + "\n    OPERATION_COUNT\n};")
+            f"\n    OPERATION_{snake(op['c']).upper()}," for op in self.operations) + "\n    OPERATION_COUNT\n};")
         out.append("enum message_verb {\n    MESSAGE_NONE," + "".join(
             f"\n    MESSAGE_{m[0]}," for m in self.messages) + "\n    MESSAGE_COUNT\n};")
         for name, fields in self.ordered_shapes():
@@ -251,7 +255,7 @@ class Contract:
             out.append(f'    {{"{op["name"]}", &product_table[{index[op["product"]]}], "{action}", '
                        f'LEVEL_{op["level"].upper()}, RESOURCE_{snake(op["resource"]).upper()}, '
                        f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()}, {self.acts(op)},\n'
-                       f'     &{snake(op["name"])}_in_shape, &{snake(op["name"])}_out_shape, "{text}", {self.aws(op)}}},')
+                       f'     &{snake(op["c"])}_in_shape, &{snake(op["c"])}_out_shape, "{text}", {self.aws(op)}}},')
         out.append("};")
         return out
 
@@ -271,20 +275,20 @@ class Contract:
         """Prototypes and the table of handlers: a handler that does not fit its row does not compile."""
         out = ["/* Generated from src/contract/ tables by tools/contract.py. Included by service/serve.c alone. */", ""]
         for op in self.operations:
-            c_name = snake(op["name"])
+            c_name = snake(op["c"])
             steps = STEPS[op["options"].get("steps", "1")]
             for step in steps:
                 out.append(f"status {c_name}_{step}(call *c, const {c_name}_in *in, {c_name}_out *out);")
         out.append("\n#define HANDLER_WRAPPERS \\")
         for op in self.operations:
-            c_name = snake(op["name"])
+            c_name = snake(op["c"])
             steps = STEPS[op["options"].get("steps", "1")]
             for step in steps:
                 out.append(f"    static status {c_name}_{step}_any(call *c, const void *in, void *out) {{ \\\n"
                            f"        return {c_name}_{step}(c, in, out); \\\n    }} \\")
         out.append("\n#define HANDLER_ROWS \\")
         for op in self.operations:
-            c_name = snake(op["name"])
+            c_name = snake(op["c"])
             steps = STEPS[op["options"].get("steps", "1")]
             row = ", ".join(f".{step} = {c_name}_{step}_any" for step in steps)
             out.append(f"    [OPERATION_{c_name.upper()}] = {{{row}}}, \\")

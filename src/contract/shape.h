@@ -57,14 +57,24 @@ typedef struct shape_list {
 /* Which part of a vault's act a parameter fixes: the vault compares it with what was signed (custody/bound.h). */
 enum field_bind {
     BIND_NOTHING,
-    BIND_KEY,       /* the key used: its id, or an ARN of it; what an alias means is core's to say */
-    BIND_INPUT,     /* plaintext, ciphertext or wrapped material */
-    BIND_TOKEN,     /* import token */
-    BIND_CONTEXT,   /* encryption context */
-    BIND_SIZE,      /* bytes to make: a number, or else the length of a data key's spec */
-    BIND_EXPIRY,    /* Unix seconds; 0 is never */
-    BIND_ALGORITHM, /* how material is wrapped */
-    BIND_USER,      /* whom an access key is for; otherwise the caller */
+    BIND_KEY,        /* the key used: its id, or an ARN of it; what an alias means is core's to say */
+    BIND_INPUT,      /* plaintext, ciphertext or wrapped material */
+    BIND_TOKEN,      /* import token */
+    BIND_CONTEXT,    /* encryption context */
+    BIND_SIZE,       /* bytes to make: a number, or else the length of a data key's spec */
+    BIND_EXPIRY,     /* Unix seconds; 0 is never */
+    BIND_ALGORITHM,  /* how material is wrapped */
+    BIND_USER,       /* whom an access key is for; otherwise the caller */
+    BIND_VALUE,      /* signature or MAC to check, somebody's public key */
+    BIND_ENCRYPTION, /* algorithms; absent they mean what the contract says */
+    BIND_SIGNING,
+    BIND_MESSAGE_TYPE,
+    BIND_MAC,
+    BIND_WRAPPING, /* the key that wraps */
+    BIND_SPEC,     /* of a new key */
+    BIND_USAGE,
+    BIND_PAIR,     /* of a pair as a data key */
+    BIND_INTERVAL, /* how often the house may rotate the key; absent, or with the switch off: never */
 };
 
 typedef struct field {

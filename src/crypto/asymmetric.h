@@ -52,6 +52,8 @@ status asymmetric_seal(const asymmetric *a, enum asymmetric_sealing how, slice p
 status asymmetric_open(const asymmetric *a, enum asymmetric_sealing how, slice sealed, secret *out);
 /* The most bytes that fit; 0 when kind and sealing do not go together. */
 size_t asymmetric_seal_most(enum asymmetric_kind kind, enum asymmetric_sealing how);
+/* Bytes of a ciphertext under an RSA key. */
+size_t asymmetric_seal_bytes(const asymmetric *a);
 
 /* The same for a key that is used once, as DER. */
 status asymmetric_seal_once(enum asymmetric_kind kind, slice spki_der, enum asymmetric_sealing how, slice plaintext,

@@ -49,6 +49,8 @@ status asymmetric_seal(const asymmetric *a, enum asymmetric_sealing how, slice p
     return OK;
 }
 
+size_t asymmetric_seal_bytes(const asymmetric *a) { return (size_t)EVP_PKEY_get_size(a->key); }
+
 /* Room for the largest plaintext there can be, learned without looking at the input. */
 static size_t room_for(const asymmetric *a, enum asymmetric_sealing how, slice sealed) {
     return how == SEALING_SM2 ? sealed.len : (size_t)EVP_PKEY_get_size(a->key);

@@ -8,6 +8,8 @@
 #include "custody/sealing.h"
 #include "custody/stock.h"
 
+enum { ID_BYTES = 16 };
+
 typedef struct act_scene {
     sealing *sealing;
     stock *stock;
@@ -15,9 +17,10 @@ typedef struct act_scene {
     slice request_id;      /* what every box is bound to */
     slice account_id;      /* as core names it */
     const opened *account; /* NULL only before NewAccount at bootstrap */
-    const opened *caller;  /* access key or session that signed; NULL at bootstrap */
+    const opened *caller;  /* access key or session that signed; NULL at bootstrap and for own acts */
     int64_t now_s;
     arena *memory;
+    secret *held; /* what a Hold act left for a later act of the same USE; it never leaves */
 } act_scene;
 
 /* What an act leaves behind. */
@@ -29,14 +32,34 @@ typedef struct act_outcome {
 
 typedef status act_run(act_scene *scene, const key_act *act, act_outcome *out);
 
-/* Keys (material.c): NewKey, Encrypt, Decrypt, Generate, GenerateSealed. */
-act_run act_new_key, act_encrypt, act_decrypt, act_generate, act_generate_sealed;
+/* Encryption, under keys of every kind (material.c): Encrypt, Decrypt, Generate, GenerateSealed, and what stays inside: HoldDecrypted,
+ * HoldGenerated, SealHeld, WrapHeld. */
+act_run act_encrypt, act_decrypt, act_generate, act_generate_sealed;
+act_run act_hold_decrypted, act_hold_generated, act_seal_held, act_wrap_held;
+/* Signatures, MACs, agreement, random bytes (material_sign.c). */
+act_run act_sign, act_check_signature, act_generate_mac, act_check_mac, act_agree, act_random;
+/* Making keys, their versions, and pairs as data keys (material_make.c). */
+act_run act_new_key, act_new_version, act_permit_rotation, act_rotate, act_generate_pair, act_generate_pair_sealed;
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
 /* Accounts and who may ask (credential.c). */
 act_run act_new_account, act_new_access_key, act_adopt_access_key, act_new_session;
 
+/* The RSA pair an act needs from the stock: false when it needs none. */
+bool act_needs_pair(const key_act *act, enum asymmetric_kind *kind);
+/* A pair, from the stock or made here: NOT_FOUND when it has to be stocked and is not. */
+status act_pair(const act_scene *scene, enum asymmetric_kind kind, key_pair *out);
+
 /* A plaintext for the gateway, boxed; CLOSED when that gateway is not paired. */
 status act_box(const act_scene *scene, const secret *plaintext, slice *boxed);
+/* The way back: something the request brought along. CLOSED, TOO_LARGE, INVALID_PARAMETER when it is empty, VERIFICATION. */
+status act_unbox(const act_scene *scene, slice boxed, secret *out);
+
+/* The key's material, still valid, and the one core says it is; noted in *out as what was used. */
+status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);
+/* Encrypts under a symmetric key; the blob goes into the result. */
+status act_seal_symmetric(act_scene *scene, const key_act *act, const secret *plaintext, act_outcome *out, slice *blob);
+/* Takes over what is to be held; VERIFICATION-free: the former is wiped. */
+void act_hold(act_scene *scene, secret *plaintext);
 
 #endif

@@ -10,16 +10,6 @@
 
 enum { KEY_ID_BYTES = 16, DATA_KEY_BYTES = 32, SHORT_DATA_KEY_BYTES = 16 };
 
-/* What is compared with what. */
-typedef struct binding {
-    const operation *operation;
-    const pair_list *said;
-    act_scene *scene;
-    const key_act *act;
-} binding;
-
-typedef status binder(const binding *b, const field *f);
-
 static status same(slice signed_for, slice in_act) {
     ENSURE(bytes_equal_secret(signed_for, in_act), NO_PERMISSION);
     return OK;
@@ -55,14 +45,19 @@ static status signed_bytes(const binding *b, const field *f, slice *out) {
     return FAILED_WITH(decoding, MALFORMED) ? FAIL(NO_PERMISSION) : decoding;
 }
 
-static status bind_input(const binding *b, const field *f) {
-    slice wanted, given = b->act->input;
+/* What came boxed is opened to be compared. */
+static status bind_bytes(const binding *b, const field *f, slice given) {
+    slice wanted;
     act_scene *scene = b->scene;
     TRY(signed_bytes(b, f, &wanted));
     ENSURE(scene->box != NULL, CLOSED);
     if (f->kind == FIELD_SECRET) TRY(box_open_plain(scene->box, scene->request_id, given, scene->memory, &given));
     return same(wanted, given);
 }
+
+static status bind_input(const binding *b, const field *f) { return bind_bytes(b, f, b->act->input); }
+
+static status bind_value(const binding *b, const field *f) { return bind_bytes(b, f, b->act->value); }
 
 static status bind_token(const binding *b, const field *f) {
     slice wanted;
@@ -133,6 +128,16 @@ static binder *const binders[] = {
     [BIND_EXPIRY] = bind_expiry,
     [BIND_ALGORITHM] = bind_algorithm,
     [BIND_USER] = bind_user,
+    [BIND_VALUE] = bind_value,
+    [BIND_ENCRYPTION] = bind_encryption,
+    [BIND_SIGNING] = bind_signing,
+    [BIND_MESSAGE_TYPE] = bind_message_type,
+    [BIND_MAC] = bind_mac,
+    [BIND_WRAPPING] = bind_wrapping,
+    [BIND_SPEC] = bind_spec,
+    [BIND_USAGE] = bind_usage,
+    [BIND_PAIR] = bind_pair,
+    [BIND_INTERVAL] = bind_interval,
 };
 
 static bool is_bound(const operation *op) {

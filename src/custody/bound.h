@@ -6,6 +6,21 @@
 #include "custody/act.h"
 #include "custody/asked.h"
 
+/* What is compared with what: for this room's binders. */
+typedef struct binding {
+    const operation *operation;
+    const pair_list *said;
+    act_scene *scene;
+    const key_act *act;
+} binding;
+
+/* NO_PERMISSION unless the act's part is what the field of the signed request says. */
+typedef status binder(const binding *b, const field *f);
+
+/* bound_choice.c: algorithms, specs, usages, intervals. */
+binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping, bind_spec, bind_usage, bind_pair,
+    bind_interval;
+
 /* What the signed parameters say; empty when no field of the operation binds. Failures as signed_read. */
 status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* What libcrypto keeps for a cipher, and what the table and the allocators add: measured, rounded up. */
-enum { CIPHER_BYTES = 1536, ENTRY_BYTES = 512 };
+enum { CIPHER_BYTES = 1536, PAIR_BYTES = 16 * 1024, ENTRY_BYTES = 512 };
 
 static status opened_fill(opened *o, slice blob) {
     o->blob = malloc(blob.len);
@@ -35,6 +35,7 @@ status opened_new(enum sealed_kind kind, slice blob, opened **out) {
 void opened_free(opened *o) {
     if (o == NULL) return;
     xaes_free(o->cipher);
+    asymmetric_free(o->pair);
     secret_clear(&o->value);
     free(o->blob);
     explicit_bzero(o, sizeof *o);
@@ -45,7 +46,7 @@ static slice blob_of(const opened *o) { return slice_of(o->blob, o->blob_bytes);
 
 /* The blob is there twice: here and as the table's key. */
 static size_t bytes_of(const opened *o) {
-    return 2 * o->blob_bytes + o->value.len + ENTRY_BYTES + (o->cipher ? CIPHER_BYTES : 0);
+    return 2 * o->blob_bytes + o->value.len + ENTRY_BYTES + (o->cipher ? CIPHER_BYTES : 0) + (o->pair ? PAIR_BYTES : 0);
 }
 
 static void list_remove(cache *c, opened *o) {

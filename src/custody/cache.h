@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "contract/sealed.h"
+#include "crypto/asymmetric.h"
 #include "crypto/xaes.h"
 
 enum { MARK_BYTES = 16, CACHE_ENTRIES_MAX = 2048, CACHE_BYTES_MAX = 6 << 20 };
@@ -15,9 +16,10 @@ typedef struct opened {
     sealed_header header; /* authenticated; slices point into `blob` */
     uint8_t
         mark[MARK_BYTES]; /* tells the account key it was opened under from every other, even of the same account id */
-    xaes *cipher;         /* account key: seals what belongs to the account; key material: the key itself */
-    secret value;         /* account key: key of fingerprints; otherwise the secret or private key */
-    uint8_t *blob;        /* a copy */
+    xaes *cipher;     /* account key: seals what belongs to the account; material of Aliyun_AES_256: the key itself */
+    asymmetric *pair; /* material of asymmetric specs */
+    secret value;  /* account key: key of fingerprints; otherwise the secret or private key; material of other specs */
+    uint8_t *blob; /* a copy */
     size_t blob_bytes;
     struct opened *newer, *older; /* the cache's */
 } opened;

@@ -60,16 +60,33 @@ status custody_log_key_frame(const custody *c, buffer *frame) {
     return message_encode(MESSAGE_LOG_KEY, &m, frame);
 }
 
-size_t custody_pairs_wanted(const custody *c) { return STOCK_PAIRS - c->stock.count; }
+size_t custody_pairs_missing(const custody *c, enum asymmetric_kind kind, size_t waiting) {
+    size_t wanted = stock_standing(kind) + waiting, there = stock_count(&c->stock, kind);
+    if (wanted > STOCK_PAIRS) wanted = STOCK_PAIRS;
+    return wanted > there ? wanted - there : 0;
+}
 
-status custody_add_pair(custody *c, const keygenned_message *made) {
+/* The kind is read from the key itself. */
+static status kind_of(slice spki_der, enum asymmetric_kind *kind) {
+    for (size_t i = 0; i < STOCK_KINDS; i++) {
+        asymmetric *key = NULL;
+        if (FAILED(asymmetric_from_public((enum asymmetric_kind)i, spki_der, &key))) continue;
+        asymmetric_free(key);
+        *kind = (enum asymmetric_kind)i;
+        return OK;
+    }
+    return FAIL(VERIFICATION);
+}
+
+status custody_add_pair(custody *c, const keygenned_message *made, enum asymmetric_kind *kind) {
     ENSURE(c->keygen.box != NULL, VERIFICATION);
     ENSURE(made->public.len > 0 && made->public.len <= STOCK_PUBLIC_MOST, VERIFICATION);
     OWNED(secret) private_der = {0};
     OWNED(buffer) public_der = {0};
     TRY(box_open(c->keygen.box, made->public, made->private, &private_der));
+    TRY(kind_of(made->public, kind));
     TRY(buffer_append(&public_der, made->public));
-    return stock_add(&c->stock, &private_der, &public_der);
+    return stock_add(&c->stock, *kind, &private_der, &public_der);
 }
 
 void use_outcome_clear(use_outcome *o) {
@@ -80,6 +97,7 @@ void use_outcome_clear(use_outcome *o) {
 static const struct act_row {
     act_run *run;
     bool in_bootstrap; /* also without a proof, behind NewAccount */
+    bool is_own;       /* without a proof, alone: what the owner allowed before, and the act checks that */
 } rows[] = {
     [VAULT_ACT_NEW_ACCOUNT] = {.run = act_new_account},
     [VAULT_ACT_NEW_ACCESS_KEY] = {.run = act_new_access_key, .in_bootstrap = true},
@@ -92,6 +110,21 @@ static const struct act_row {
     [VAULT_ACT_IMPORT_PARAMETERS] = {.run = act_import_parameters},
     [VAULT_ACT_IMPORT] = {.run = act_import},
     [VAULT_ACT_NEW_SESSION] = {.run = act_new_session},
+    [VAULT_ACT_SIGN] = {.run = act_sign},
+    [VAULT_ACT_CHECK_SIGNATURE] = {.run = act_check_signature},
+    [VAULT_ACT_GENERATE_MAC] = {.run = act_generate_mac},
+    [VAULT_ACT_CHECK_MAC] = {.run = act_check_mac},
+    [VAULT_ACT_HOLD_DECRYPTED] = {.run = act_hold_decrypted},
+    [VAULT_ACT_HOLD_GENERATED] = {.run = act_hold_generated},
+    [VAULT_ACT_SEAL_HELD] = {.run = act_seal_held},
+    [VAULT_ACT_WRAP_HELD] = {.run = act_wrap_held},
+    [VAULT_ACT_RANDOM] = {.run = act_random},
+    [VAULT_ACT_GENERATE_PAIR] = {.run = act_generate_pair},
+    [VAULT_ACT_GENERATE_PAIR_SEALED] = {.run = act_generate_pair_sealed},
+    [VAULT_ACT_AGREE] = {.run = act_agree},
+    [VAULT_ACT_NEW_VERSION] = {.run = act_new_version},
+    [VAULT_ACT_PERMIT_ROTATION] = {.run = act_permit_rotation},
+    [VAULT_ACT_ROTATE] = {.run = act_rotate, .is_own = true},
 };
 
 static const struct act_row *row_of(int act) {
@@ -161,6 +194,18 @@ static status acts_check_bootstrap(const use_message *use) {
     return OK;
 }
 
+/* Keyhold's own act: one alone, with no one's signature about it. */
+static bool is_own(const use_message *use) {
+    const struct act_row *row = use->acts.count == 1 ? row_of(use->acts.at[0].act) : NULL;
+    return row != NULL && row->is_own;
+}
+
+static status own_begin(act_scene *scene, const use_message *use) {
+    bool is_clean = use->access_key.len == 0 && (!use->gateway.is_set || use->gateway.value < 0);
+    ENSURE(is_clean, NO_PERMISSION);
+    return sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account);
+}
+
 static void remember_use(int act, const act_outcome *done, use_outcome *out) {
     if (!act_is_witnessed(act)) return;
     key_use *use = &out->uses[out->use_count++];
@@ -194,14 +239,18 @@ static status acts_run(act_scene *scene, const use_message *use, use_outcome *ou
 /* Taking a pair comes last, so that a request which must wait for one has changed nothing. */
 static status pairs_check(const custody *c, const use_message *use, use_outcome *out) {
     size_t needed = 0;
-    for (size_t i = 0; i < use->acts.count; i++) needed += use->acts.at[i].act == VAULT_ACT_IMPORT_PARAMETERS;
+    for (size_t i = 0; i < use->acts.count; i++) needed += act_needs_pair(&use->acts.at[i], &out->wanted);
     ENSURE(needed <= 1, INVALID_PARAMETER);
-    out->wants_pair = needed > c->stock.count;
+    out->wants_pair = needed > stock_count(&c->stock, out->wanted);
     return out->wants_pair ? FAIL(CLOSED) : OK;
 }
 
 static status use_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
     ENSURE(use->acts.count <= CUSTODY_ACTS_MOST && use->request_id.len <= REQUEST_ID_MOST, INVALID_PARAMETER);
+    if (use->proof == NULL && is_own(use)) {
+        TRY(own_begin(scene, use));
+        return acts_run(scene, use, out);
+    }
     if (use->proof == NULL) {
         TRY(acts_check_bootstrap(use));
         return acts_run(scene, use, out);
@@ -238,7 +287,9 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
 }
 
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
+    OWNED(secret) held = {0};
     act_scene scene = {.sealing = &c->sealing,
+                       .held = &held,
                        .stock = &c->stock,
                        .box = box_of(c, use->gateway),
                        .request_id = use->request_id,
@@ -249,9 +300,9 @@ void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memor
     cache_trim(&c->sealing.cache); /* now, because the outcome may point into what is kept */
     status ran = use_run(c, &scene, use, &made);
     if (FAILED(ran)) {
-        bool wants_pair = made.wants_pair;
+        use_outcome bare = {.wants_pair = made.wants_pair, .wanted = made.wanted};
         use_outcome_clear(&made);
-        made.wants_pair = wants_pair;
+        made = bare;
     }
     made.used.id = use->id;
     made.used.failure = SET_INT(ran.code);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/secret.h"
 #include "contract/contract_tables.h"
+#include "custody/stock.h"
 
 enum { CUSTODY_GATEWAYS_MOST = 64, CUSTODY_ACTS_MOST = 4 };
 
@@ -25,10 +26,10 @@ status custody_pair_keygen(custody *c, const secret *pair_key);
 status custody_store_key_frame(const custody *c, buffer *frame); /* STORE_KEY */
 status custody_log_key_frame(const custody *c, buffer *frame);   /* LOG_KEY */
 
-/* RSA pairs for ImportParameters: how many are missing, and adding one (KEYGENNED). VERIFICATION when the private half
- * was not boxed by the paired maker for this public half. */
-size_t custody_pairs_wanted(const custody *c);
-status custody_add_pair(custody *c, const keygenned_message *made);
+/* RSA pairs: how many of a kind are missing while so many uses wait for one, and adding one (KEYGENNED). VERIFICATION when the private
+ * half was not boxed by the paired maker for this public half. */
+size_t custody_pairs_missing(const custody *c, enum asymmetric_kind kind, size_t waiting);
+status custody_add_pair(custody *c, const keygenned_message *made, enum asymmetric_kind *kind);
 
 /* A use that must be witnessed before the answer leaves. */
 typedef struct key_use {
@@ -38,7 +39,8 @@ typedef struct key_use {
 
 typedef struct use_outcome {
     used_message used; /* the answer; slices live in the arena or in `shown` */
-    bool wants_pair;   /* nothing was done: ask again when a pair has been added */
+    bool wants_pair;   /* nothing was done: ask again when a pair of the kind wanted has been added */
+    enum asymmetric_kind wanted;
     key_use uses[CUSTODY_ACTS_MOST];
     size_t use_count;
     secret shown[CUSTODY_ACTS_MOST];
@@ -60,7 +62,8 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
  *   INVALID_PARAMETER, TOO_LARGE, VERIFICATION (a box that is not the gateway's for this request).
  * What NewSession gives as Output, and what comes back as Proof.SecurityToken, is the base64 of the sealed token; for a
  * session the outcome's `session` is its access key id.
- * A USE without a proof is only answered as bootstrap: NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
+ * A USE without a proof is answered as one own act that the key's owner allowed beforehand (Rotate), or as bootstrap:
+ * NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
  * the account key just made, with access key secrets given back in clear. */
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out);
 

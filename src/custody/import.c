@@ -1,23 +1,15 @@
-/* Bringing one's own key: an RSA pair to wrap it for, the token that carries the private half, and the import itself.
- */
+/* Bringing one's own key: a pair to wrap it for, the token that carries the private half, and the import itself. */
+#include "contract/key_spec.h"
 #include "crypto/compare.h"
 #include "crypto/mac.h"
-#include "crypto/asymmetric.h"
+#include "crypto/wrap.h"
 #include "custody/act.h"
 
-enum { ID_BYTES = 16, KEY_BYTES = 32, TOKEN_LIFETIME_S = 24 * 60 * 60 };
+enum { TOKEN_LIFETIME_S = 24 * 60 * 60 };
 
 static status ids_check(const key_act *act) {
     ENSURE(act->key_id.len == ID_BYTES && act->key_version_id.len == ID_BYTES, INVALID_PARAMETER);
     return OK;
-}
-
-static status sealing_of(int algorithm, enum asymmetric_sealing *out) {
-    switch (algorithm) {
-    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256: *out = SEALING_OAEP_SHA256; return OK;
-    case WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1: *out = SEALING_OAEP_SHA1; return OK;
-    default: return FAIL(INVALID_PARAMETER);
-    }
 }
 
 static status token_seal(act_scene *scene, const key_act *act, const key_pair *made, act_outcome *out) {
@@ -25,6 +17,9 @@ static status token_seal(act_scene *scene, const key_act *act, const key_pair *m
     order.header.key_id = act->key_id;
     order.header.key_version_id = act->key_version_id;
     order.header.algorithm = act->algorithm;
+    order.header.wrapping = act->wrapping;
+    order.header.spec = act->spec;
+    order.header.usage = act->usage;
     order.header.created_at = SET_INT(scene->now_s);
     order.header.expires_at = SET_INT(scene->now_s + TOKEN_LIFETIME_S);
     TRY(sealing_seal(scene->account, &order, scene->memory, &out->result.extra));
@@ -32,12 +27,22 @@ static status token_seal(act_scene *scene, const key_act *act, const key_pair *m
     return arena_copy(scene->memory, buffer_slice(&made->public_der), &out->result.output);
 }
 
-status act_import_parameters(act_scene *scene, const key_act *act, act_outcome *out) {
+/* PKCS#1's padding is not offered: whoever sees which ciphertexts are refused learns the plaintext. */
+static status wrapping_read(int spec, int algorithm, enum asymmetric_kind *kind) {
     enum asymmetric_sealing how;
+    bool wraps_twice = false;
+    ENSURE(wrapping_goes_together(spec, algorithm), INVALID_PARAMETER);
+    status read = sealing_of_wrapping(algorithm, &how, &wraps_twice);
+    if (!FAILED(read)) read = pair_of_wrapping(spec, kind);
+    return FAILED(read) ? FAIL(INVALID_PARAMETER) : OK;
+}
+
+status act_import_parameters(act_scene *scene, const key_act *act, act_outcome *out) {
+    enum asymmetric_kind kind;
     TRY(ids_check(act));
-    TRY(sealing_of(act->algorithm, &how));
+    TRY(wrapping_read(act->wrapping, act->algorithm, &kind));
     OWNED(key_pair) taken = {0};
-    TRY(stock_take(scene->stock, &taken));
+    TRY(act_pair(scene, kind, &taken));
     return token_seal(scene, act, &taken, out);
 }
 
@@ -45,19 +50,59 @@ status act_import_parameters(act_scene *scene, const key_act *act, act_outcome *
 static status token_check(const act_scene *scene, const key_act *act, const sealed_header *token) {
     ENSURE(slice_equals(token->key_id, act->key_id), IMPORT_TOKEN);
     ENSURE(slice_equals(token->key_version_id, act->key_version_id), IMPORT_TOKEN);
+    ENSURE(token->spec == act->spec && token->usage == act->usage, IMPORT_TOKEN);
     ENSURE(token->expires_at.is_set, IMPORT_TOKEN);
     ENSURE(token->expires_at.value > scene->now_s, IMPORT_TOKEN_EXPIRED);
     return OK;
 }
 
-static status material_unwrap(const key_act *act, const opened *token, secret *out) {
+/* RSA_AES_KEY_WRAP: the first part, as long as the RSA key, holds an AES key, and this the material. */
+static status unwrap_twice(const asymmetric *key, enum asymmetric_sealing how, slice wrapped, secret *out) {
+    size_t first = asymmetric_seal_bytes(key);
+    OWNED(secret) middle = {0};
+    ENSURE(wrapped.len > first, KEY_MATERIAL);
+    TRY(asymmetric_open(key, how, slice_head(wrapped, first), &middle));
+    return wrap_open(&middle, slice_skip(wrapped, first), out);
+}
+
+static status unwrap(const opened *token, slice wrapped, secret *out) {
     enum asymmetric_sealing how;
-    TRY(sealing_of(token->header.algorithm, &how));
+    enum asymmetric_kind kind;
+    bool wraps_twice = false;
+    asymmetric *key = NULL;
+    TRY(sealing_of_wrapping(token->header.algorithm, &how, &wraps_twice));
+    TRY(pair_of_wrapping(token->header.wrapping, &kind));
+    TRY(asymmetric_from_private(kind, &token->value, &key));
+    status opening = wraps_twice ? unwrap_twice(key, how, wrapped, out) : asymmetric_open(key, how, wrapped, out);
+    asymmetric_free(key);
+    return opening;
+}
+
+/* Whether the material is a key of the spec; of a pair the public half goes into the result. */
+static status material_check(const act_scene *scene, int spec, const secret *material, act_outcome *out) {
+    const key_spec_row *row = key_spec_get(spec);
+    ENSURE(row != NULL, INVALID_PARAMETER);
+    if (row->family != KEY_FAMILY_ASYMMETRIC) {
+        ENSURE(material->len == row->key_bytes, KEY_MATERIAL);
+        return OK;
+    }
+    asymmetric *key = NULL;
+    OWNED(buffer) spki = {0};
+    TRY(asymmetric_from_private(row->pair, material, &key));
+    status shown = asymmetric_public(key, &spki);
+    asymmetric_free(key);
+    TRY(shown);
+    return arena_copy(scene->memory, buffer_slice(&spki), &out->result.public);
+}
+
+/* Whatever is wrong with what was wrapped, the answer is one. */
+static status material_unwrap(const act_scene *scene, const key_act *act, const opened *token, act_outcome *out,
+                              secret *material) {
     OWNED(secret) made = {0};
-    status opening = asymmetric_open_once(ASYMMETRIC_RSA_2048, &token->value, how, act->input, &made);
-    if (FAILED(opening)) return FAIL(KEY_MATERIAL);
-    ENSURE(made.len == KEY_BYTES, KEY_MATERIAL);
-    *out = made;
+    status result = unwrap(token, act->input, &made);
+    if (!FAILED(result)) result = material_check(scene, act->spec, &made, out);
+    if (FAILED(result)) return FAILED_WITH(result, OUT_OF_MEMORY) ? result : FAIL(KEY_MATERIAL);
+    *material = made;
     made = (secret){0};
     return OK;
 }
@@ -75,6 +120,8 @@ static status material_seal(act_scene *scene, const key_act *act, const secret *
     order.header.created_at = SET_INT(scene->now_s);
     order.header.expires_at = act->expires_at;
     order.header.origin = KEY_ORIGIN_EXTERNAL;
+    order.header.spec = act->spec;
+    order.header.usage = act->usage;
     TRY(sealing_seal(scene->account, &order, scene->memory, &out->result.output));
     out->key_id = act->key_id;
     out->key_version_id = act->key_version_id;
@@ -84,7 +131,7 @@ static status material_seal(act_scene *scene, const key_act *act, const secret *
 static status token_use(act_scene *scene, const key_act *act, const opened *token, act_outcome *out) {
     TRY(token_check(scene, act, &token->header));
     OWNED(secret) material = {0};
-    TRY(material_unwrap(act, token, &material));
+    TRY(material_unwrap(scene, act, token, out, &material));
     uint8_t print[HASH_SHA256_BYTES];
     TRY(fingerprint(scene->account, act->key_id, &material, print));
     bool is_first = slice_is_empty(act->context);

@@ -21,7 +21,7 @@ static void add_pair(uint8_t wrong_bit) {
     ASSERT_OK(box_seal_secret(maker, buffer_slice(&public_der), &private_der, &boxed));
     boxed.at[boxed.len - 1] ^= wrong_bit;
     keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
-    status added = custody_add_pair(house.custody, &m);
+    status added = custody_add_pair(house.custody, &m, &(enum asymmetric_kind){0});
     if (wrong_bit) ASSERT_FAILS(added, VERIFICATION);
     else ASSERT_OK(added);
     box_free(maker);
@@ -207,15 +207,15 @@ static void without_a_pair_nothing_happens(void **state) {
     test_run(&house, &use, TEST_NOW_S);
     ASSERT_ANSWER(&house, BAD_SIGNATURE); /* and who is nobody does not even wait */
     assert_false(house.done.wants_pair);
-    assert_int_equal(custody_pairs_wanted(house.custody), 2);
+    assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 2);
     add_pair(1);
-    assert_int_equal(custody_pairs_wanted(house.custody), 2);
+    assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 2);
     add_pair(0);
-    assert_int_equal(custody_pairs_wanted(house.custody), 1);
+    assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 1);
     act.algorithm = 0;
     test_act(&house, "GetParametersForImport", act);
     ASSERT_ANSWER(&house, INVALID_PARAMETER);
-    assert_int_equal(custody_pairs_wanted(house.custody), 1);
+    assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 1);
 }
 
 int main(void) {

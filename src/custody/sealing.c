@@ -1,6 +1,7 @@
 /* Sealing and opening. */
 #include "custody/sealing.h"
 
+#include "contract/key_spec.h"
 #include "crypto/compare.h"
 #include "crypto/random.h"
 
@@ -111,12 +112,24 @@ static bool belongs_to(const opened *o, const opened *account) {
     return slice_equals(o->header.account_id, id) && slice_equals(o->header.wrapped_by, id);
 }
 
+/* What the key is used as. */
+static status material_fill(opened *o, secret *content) {
+    const key_spec_row *row = key_spec_get(o->header.spec);
+    ENSURE(row != NULL, CORRUPT);
+    if (row->family == KEY_FAMILY_ASYMMETRIC) return asymmetric_from_private(row->pair, content, &o->pair);
+    ENSURE(content->len == row->key_bytes, CORRUPT);
+    if (row->family == KEY_FAMILY_SYMMETRIC && row->key_bytes == XAES_KEY_BYTES) return xaes_new(content, &o->cipher);
+    o->value = *content;
+    *content = (secret){0};
+    return OK;
+}
+
 static status fill(opened *o, const opened *account) {
     ENSURE(belongs_to(o, account), CORRUPT);
     OWNED(secret) content = {0};
     TRY(content_open(account->cipher, o, &content));
     memcpy(o->mark, account->mark, MARK_BYTES);
-    if (o->kind == SEALED_KEY_MATERIAL) return xaes_new(&content, &o->cipher);
+    if (o->kind == SEALED_KEY_MATERIAL) return material_fill(o, &content);
     o->value = content;
     content = (secret){0};
     return OK;
@@ -126,6 +139,19 @@ status sealing_open_once(const opened *account, enum sealed_kind kind, slice blo
     opened *made = NULL;
     TRY(as_corrupt(opened_new(kind, blob, &made)));
     status opening = as_corrupt(fill(made, account));
+    if (FAILED(opening)) {
+        opened_free(made);
+        return opening;
+    }
+    *out = made;
+    return OK;
+}
+
+status sealing_open_content(const opened *account, slice blob, opened **out, secret *content) {
+    opened *made = NULL;
+    TRY(as_corrupt(opened_new(SEALED_KEY_MATERIAL, blob, &made)));
+    status opening =
+        belongs_to(made, account) ? as_corrupt(content_open(account->cipher, made, content)) : FAIL(CORRUPT);
     if (FAILED(opening)) {
         opened_free(made);
         return opening;

@@ -35,6 +35,9 @@ status sealing_seal(const opened *account, const sealing_order *order, arena *me
  * changed. */
 status sealing_open(sealing *s, const opened *account, enum sealed_kind kind, slice blob, const opened **out);
 
+/* Key material as its bytes, to be sealed anew: the header in *out (freed with opened_free), nothing made usable. */
+status sealing_open_content(const opened *account, slice blob, opened **out, secret *content);
+
 /* The same for what is used once: no cache, the caller frees it with opened_free. */
 status sealing_open_once(const opened *account, enum sealed_kind kind, slice blob, opened **out);
 

@@ -89,6 +89,26 @@ static inline void test_parameter_number(buffer *text, const char *name, int64_t
     test_parameter(text, name, slice_of_text(digits));
 }
 
+/* Nothing is signed for what is not chosen. */
+static inline void test_parameter_choice(buffer *text, const field *f, int choice) {
+    if (choice) test_parameter(text, f->name, slice_of_text(choice_text(f->choices, choice)));
+}
+
+/* Which part of the act a field that is chosen from a list fixes. */
+static inline int test_choice_of(const field *f, const key_act *act) {
+    switch (f->binds) {
+    case BIND_ENCRYPTION: return act->encryption;
+    case BIND_SIGNING: return act->signing;
+    case BIND_MESSAGE_TYPE: return act->message_type;
+    case BIND_MAC: return act->mac;
+    case BIND_WRAPPING: return act->wrapping;
+    case BIND_SPEC: return act->spec;
+    case BIND_USAGE: return act->usage;
+    case BIND_ALGORITHM: return act->algorithm;
+    default: return 0;
+    }
+}
+
 /* What an honest client would have signed for this act. */
 static inline void test_bound_parameter(test_house *h, const field *f, key_act *act, buffer *text) {
     char id[37];
@@ -105,9 +125,13 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
         if (f->kind == FIELD_INT) test_parameter_number(text, f->name, act->size.value);
         break;
     case BIND_EXPIRY: test_parameter_number(text, f->name, act->expires_at.value); break;
-    case BIND_ALGORITHM: test_parameter(text, f->name, slice_of_text(choice_text(f->choices, act->algorithm))); break;
     case BIND_USER: test_parameter(text, f->name, act->user_name); break;
-    case BIND_NOTHING: break;
+    case BIND_VALUE: test_parameter_base64(text, f->name, f->kind == FIELD_SECRET ? h->plaintext : act->value); break;
+    case BIND_PAIR: test_parameter(text, f->name, slice_of_text(choice_text(key_spec_choices, act->spec))); break;
+    case BIND_INTERVAL:
+        if (act->rotation_interval_s.is_set) test_parameter_number(text, f->name, act->rotation_interval_s.value);
+        break;
+    default: test_parameter_choice(text, f, test_choice_of(f, act)); break;
     }
 }
 

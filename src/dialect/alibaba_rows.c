@@ -14,11 +14,22 @@ const rpc_product *rpc_product_of(const product *p) {
 
 const char *rpc_wrapper(const char *field_name) {
     static const char *const ROWS[][2] = {
-        {"Keys", "Key"},        {"Aliases", "Alias"},
-        {"Users", "User"},      {"AccessKeys", "AccessKey"},
-        {"Policies", "Policy"}, {"PolicyVersions", "PolicyVersion"},
-        {"Tags", "Tag"},        {"Regions", "Region"},
-        {"Groups", "Group"},    {"Roles", "Role"},
+        {"Keys", "Key"},
+        {"Aliases", "Alias"},
+        {"Users", "User"},
+        {"AccessKeys", "AccessKey"},
+        {"Policies", "Policy"},
+        {"PolicyVersions", "PolicyVersion"},
+        {"Tags", "Tag"},
+        {"Regions", "Region"},
+        {"Groups", "Group"},
+        {"Roles", "Role"},
+        {"KeyVersions", "KeyVersion"},
+        {"TagResources", "TagResource"},
+        {"ProtectionLevels", "ProtectionLevel"},
+        {"KeySpecs", "KeySpec"},
+        {"SupportedProtectionLevels", "SupportedProtectionLevel"},
+        {"Usages", "Usage"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];

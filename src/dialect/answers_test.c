@@ -75,7 +75,7 @@ static void keys(void **state) {
                              .origin = KEY_ORIGIN_EXTERNAL,
                              .protection_level = PROTECTION_LEVEL_SOFTWARE,
                              .primary_key_version = SLICE("key-hz0001-v1"),
-                             .automatic_rotation = ON_OFF_DISABLED,
+                             .automatic_rotation = ROTATION_STATUS_DISABLED,
                              .description = SLICE(""),
                              .delete_date = SLICE(""),
                              .material_expire_time = SLICE(""),

@@ -6,13 +6,14 @@
 #include "custody/custody.h"
 #include "role/vault_ledger.h"
 
-enum { PARKED_MOST = 64, PARKED_FOR_MS = 20 * 1000 };
+enum { PARKED_MOST = 64, PARKED_FOR_MS = 60 * 1000 };
 
 /* A USE that waits for an RSA pair. */
 typedef struct parked {
     buffer frame;
     int64_t id;
     int64_t until_ms;
+    enum asymmetric_kind wanted;
 } parked;
 
 typedef struct vault {
@@ -25,7 +26,7 @@ typedef struct vault {
     ledger ledger;
     parked parked[PARKED_MOST]; /* oldest first */
     size_t parked_count;
-    size_t pairs_asked; /* of keygen, not here yet */
+    size_t pairs_asked[STOCK_KINDS]; /* of keygen, not here yet */
     bool release_planned;
     bool is_ready;
     bool is_stopping;

@@ -54,11 +54,13 @@ static void on_keygen_frame(void *context, slice frame, int *fds, size_t fd_coun
     message m;
     close_all(fds, fd_count);
     status read = read_frame(v, ROLE_KEYGEN, frame, fd_count, &m);
-    if (!FAILED(read) && (m.verb != MESSAGE_KEYGENNED || v->pairs_asked == 0)) read = FAIL(MALFORMED);
-    if (!FAILED(read)) read = custody_add_pair(v->custody, m.fields);
+    enum asymmetric_kind kind = ASYMMETRIC_RSA_2048;
+    if (!FAILED(read) && m.verb != MESSAGE_KEYGENNED) read = FAIL(MALFORMED);
+    if (!FAILED(read)) read = custody_add_pair(v->custody, m.fields, &kind);
+    if (!FAILED(read) && v->pairs_asked[kind] == 0) read = FAIL(MALFORMED);
     arena_wipe(&v->memory);
     if (FAILED(read)) return drop(&v->keygen, "keygen", read);
-    v->pairs_asked--;
+    v->pairs_asked[kind]--;
     vault_use_parked(v);
     vault_want_pairs(v);
 }
@@ -82,14 +84,25 @@ static void on_keygen_closed(void *context, enum channel_end why) {
     drop(&v->keygen, "keygen", FAIL(CLOSED));
 }
 
-void vault_want_pairs(vault *v) {
-    while (v->keygen && v->pairs_asked < custody_pairs_wanted(v->custody)) {
-        keygen_message m = {.bits = SET_INT(2048)};
+static size_t waiting_for(const vault *v, enum asymmetric_kind kind) {
+    size_t count = 0;
+    for (size_t i = 0; i < v->parked_count; i++) count += v->parked[i].wanted == kind;
+    return count;
+}
+
+static void want_pairs_of(vault *v, enum asymmetric_kind kind) {
+    static const int BITS[STOCK_KINDS] = {2048, 3072, 4096};
+    while (v->keygen && v->pairs_asked[kind] < custody_pairs_missing(v->custody, kind, waiting_for(v, kind))) {
+        keygen_message m = {.bits = SET_INT(BITS[kind])};
         status sent = message_encode(MESSAGE_KEYGEN, &m, &v->frame);
         if (!FAILED(sent)) sent = vault_send_frame(v, v->keygen);
         if (FAILED(sent)) return;
-        v->pairs_asked++;
+        v->pairs_asked[kind]++;
     }
+}
+
+void vault_want_pairs(vault *v) {
+    for (size_t kind = 0; kind < STOCK_KINDS; kind++) want_pairs_of(v, (enum asymmetric_kind)kind);
 }
 
 static status connect_core(vault *v, int fd) {
@@ -123,7 +136,7 @@ static status take_pair_key(vault *v, const connect_message *m) {
 static status connect_keygen(vault *v, const connect_message *m, int fd) {
     channel_free(v->keygen);
     v->keygen = NULL;
-    v->pairs_asked = 0;
+    memset(v->pairs_asked, 0, sizeof v->pairs_asked);
     TRY(take_pair_key(v, m));
     TRY(channel_new(v->loop, fd, on_keygen_frame, on_keygen_closed, v, &v->keygen));
     vault_want_pairs(v);

@@ -72,10 +72,10 @@ static status answer(vault *v, const use_message *use, const use_outcome *done) 
 /* The end of its turn refuses what is overdue; this sees to it that there is a turn. */
 static void wake(void *context) { (void)context; }
 
-static status park(vault *v, slice frame, int64_t id) {
+static status park(vault *v, slice frame, int64_t id, enum asymmetric_kind wanted) {
     ENSURE(v->parked_count < PARKED_MOST, THROTTLED);
     parked *p = &v->parked[v->parked_count];
-    *p = (parked){.id = id, .until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS};
+    *p = (parked){.id = id, .until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS, .wanted = wanted};
     status copied = buffer_append(&p->frame, frame);
     if (!FAILED(copied)) copied = loop_after(v->loop, PARKED_FOR_MS, wake, v, NULL);
     if (FAILED(copied)) {
@@ -86,8 +86,8 @@ static status park(vault *v, slice frame, int64_t id) {
     return OK;
 }
 
-/* Whether it was answered: not when it needs a pair and there is none. */
-static bool use_now(vault *v, const use_message *use) {
+/* Whether it was answered: not when it needs a pair, of the kind wanted, and there is none. */
+static bool use_now(vault *v, const use_message *use, enum asymmetric_kind *wanted) {
     if (!can_witness(v)) {
         refuse(v, use->id.value, FAIL(CLOSED));
         return true;
@@ -103,6 +103,7 @@ static bool use_now(vault *v, const use_message *use) {
     use_outcome done = {0};
     custody_use(v->custody, &readable, clock_now_s(), &v->memory, &done);
     bool answered = !done.wants_pair;
+    *wanted = done.wanted;
     status held = answered ? answer(v, use, &done) : OK;
     use_outcome_clear(&done);
     if (FAILED(held)) {
@@ -114,27 +115,36 @@ static bool use_now(vault *v, const use_message *use) {
 }
 
 void vault_use(vault *v, slice frame, const use_message *use) {
-    if (use_now(v, use)) return;
-    status kept = park(v, frame, use->id.value);
+    enum asymmetric_kind wanted = ASYMMETRIC_RSA_2048;
+    if (use_now(v, use, &wanted)) return;
+    status kept = park(v, frame, use->id.value, wanted);
     if (FAILED(kept)) refuse(v, use->id.value, kept);
 }
 
-static void unpark_first(vault *v) {
-    buffer_clear(&v->parked[0].frame);
+static void unpark(vault *v, size_t place) {
+    buffer_clear(&v->parked[place].frame);
     v->parked_count--;
-    memmove(v->parked, v->parked + 1, v->parked_count * sizeof v->parked[0]);
+    memmove(v->parked + place, v->parked + place + 1, (v->parked_count - place) * sizeof v->parked[0]);
 }
 
+static void unpark_first(vault *v) { unpark(v, 0); }
+
+static bool use_one_parked(vault *v, const parked *p) {
+    message m;
+    enum asymmetric_kind wanted;
+    bool answered = true;
+    status read = message_decode(buffer_slice(&p->frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
+    if (!FAILED(read)) answered = use_now(v, m.fields, &wanted);
+    else refuse(v, p->id, read);
+    arena_wipe(&v->memory);
+    return answered;
+}
+
+/* Those that wait for one kind do not hold up those that wait for another. */
 void vault_use_parked(vault *v) {
-    while (v->parked_count > 0) {
-        message m;
-        status read = message_decode(buffer_slice(&v->parked[0].frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
-        bool answered = true;
-        if (!FAILED(read)) answered = use_now(v, m.fields);
-        else refuse(v, v->parked[0].id, read);
-        arena_wipe(&v->memory);
-        if (!answered) return;
-        unpark_first(v);
+    for (size_t i = 0; i < v->parked_count;) {
+        if (use_one_parked(v, &v->parked[i])) unpark(v, i);
+        else i++;
     }
 }
 

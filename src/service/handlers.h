@@ -16,6 +16,28 @@ status user_save(call *c, const user_record *user, uint64_t revision);
 /* The binary ids of a key and one of its versions, as the vault wants them. */
 status key_ids(call *c, const key_record *key, const key_version_record *version, key_act *act);
 
+/* The version named, or the one that encrypts when none is. KEY_VERSION_NOT_FOUND, also while its material is not there. */
+status kms_version(call *c, const key_record *key, slice version_id, const key_version_record **out);
+/* An act with that version: KEY_ACT_USE must be allowed. */
+status kms_begin_act(call *c, enum vault_act kind, slice version_id, key_act *out);
+/* The canonical encryption context. INVALID_PARAMETER naming `field`. */
+status kms_context(call *c, pair_list context, const char *field, slice *out);
+/* DryRun: everything is checked, nothing is done, and the answer is always a failure that says what would have been. */
+status kms_refuse_dry_run(call *c, maybe_bool dry_run);
+/* Attested clients are not offered an encrypted answer. */
+status kms_refuse_recipient(call *c, slice recipient);
+/* The key a ciphertext names. CIPHERTEXT. */
+status kms_blob_ids(call *c, slice blob, slice *key_id, slice *version_id);
+/* Number of bytes of a data key. */
+int64_t kms_data_key_bytes(maybe_int number, int spec);
+status kms_uuid_text(call *c, const uint8_t id[16], slice *out);
+
+/* None reserved, none twice. */
+status kms_check_tags(call *c, const tag *tags, size_t count);
+/* Asks the vault for a new version of c->key, and puts it into the record as the one that encrypts. */
+status kms_successor_ask(call *c, enum vault_act kind);
+status kms_successor_keep(call *c, enum rotation_type how, key_version_record *made);
+
 /* A page of a listing by number: PageNumber from 1, PageSize 1-100, default 10. */
 typedef struct page {
     int64_t number, size;

@@ -1,4 +1,5 @@
 /* KMS: bring your own key. */
+#include "contract/key_spec.h"
 #include "service/handlers.h"
 
 static status allow_import(call *c) {
@@ -14,7 +15,11 @@ status get_parameters_for_import_prepare(call *c, const get_parameters_for_impor
                                          get_parameters_for_import_out *out) {
     (void)out;
     key_act act = {.act = VAULT_ACT_IMPORT_PARAMETERS, .algorithm = in->wrapping_algorithm};
+    act.wrapping = in->wrapping_key_spec;
+    act.spec = c->key->spec, act.usage = c->key->usage;
     ENSURE(c->key->origin == KEY_ORIGIN_EXTERNAL, KEY_ORIGIN);
+    if (!wrapping_goes_together(in->wrapping_key_spec, in->wrapping_algorithm))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "WrappingAlgorithm does not go with the WrappingKeySpec.");
     const key_version_record *version = only_version(c);
     ENSURE(version != NULL, CORRUPT);
     TRY(key_ids(c, c->key, version, &act));
@@ -44,6 +49,7 @@ status import_key_material_prepare(call *c, const import_key_material_in *in, im
     TRY(key_ids(c, c->key, version, &act));
     act.key = (slice){0};
     act.context = c->key->fingerprint;
+    act.spec = c->key->spec, act.usage = c->key->usage;
     if (expires_at != 0) act.expires_at = SET_INT(expires_at);
     return call_ask_vault(c, &act);
 }
@@ -53,6 +59,7 @@ status import_key_material_finish(call *c, const import_key_material_in *in, imp
     TRY(allow_import(c));
     key_version_record *version = only_version(c);
     version->sealed = c->results.at[0].output;
+    version->public_key = c->results.at[0].public;
     c->key->fingerprint = c->results.at[0].extra;
     int64_t expires_at = in->key_material_expire_unix.value;
     c->key->material_expires_at = expires_at ? SET_INT(expires_at) : (maybe_int){0};

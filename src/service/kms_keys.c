@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/key_spec.h"
 #include "crypto/random.h"
 
 enum { DAY_S = 24 * 3600 };
@@ -21,14 +22,14 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
     m->key_id = key->key_id;
     m->creator = key->creator;
     m->creation_date = key->created_at;
-    m->last_rotation_date = key->created_at;
+    m->last_rotation_date = key->last_rotation_at.is_set ? key->last_rotation_at : key->created_at;
     m->key_state = key->state;
     m->key_usage = key->usage;
     m->key_spec = key->spec;
     m->origin = key->origin;
     m->protection_level = key->protection_level;
     m->primary_key_version = key->primary_version;
-    m->automatic_rotation = ON_OFF_DISABLED;
+    m->automatic_rotation = ROTATION_STATUS_DISABLED;
     m->description = slice_is_absent(key->description) ? SLICE("") : key->description;
     TRY(time_text(c, key->delete_at, &m->delete_date));
     TRY(time_text(c, key->material_expires_at, &m->material_expire_time));
@@ -49,18 +50,10 @@ typedef struct new_key {
     uint8_t key_id[16], version_id[16];
 } new_key;
 
-static bool tag_key_is_reserved(slice key) {
-    return slice_starts_with(key, SLICE("acs:")) || slice_starts_with(key, SLICE("aliyun"));
-}
+static int spec_of(const create_key_in *in) { return in->key_spec ? in->key_spec : KEY_SPEC_ALIYUN_AES_256; }
 
-static status check_tags(call *c, const create_key_in *in) {
-    for (size_t i = 0; i < in->tags.count; i++) {
-        if (tag_key_is_reserved(in->tags.at[i].tag_key)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags");
-        for (size_t j = 0; j < i; j++)
-            if (slice_equals(in->tags.at[i].tag_key, in->tags.at[j].tag_key))
-                return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags: a key is there twice.");
-    }
-    return OK;
+static int usage_of(const create_key_in *in) {
+    return in->key_usage ? in->key_usage : key_spec_get(spec_of(in))->usages[0];
 }
 
 status create_key_prepare(call *c, const create_key_in *in, create_key_out *out) {
@@ -70,7 +63,9 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     if (in->protection_level == PROTECTION_LEVEL_HSM)
         return call_refuse(c, FAIL(KEY_PROTECTION_LEVEL), "This server has no HSM.");
     if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
-    TRY(check_tags(c, in));
+    TRY(kms_check_tags(c, in->tags.at, in->tags.count));
+    if (!key_spec_has_usage(spec_of(in), usage_of(in)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyUsage does not go with the KeySpec.");
     new_key *fresh = c->memo ? c->memo : CALL_NEW(c, new_key);
     ENSURE(fresh != NULL, OUT_OF_MEMORY);
     if (!c->memo) {
@@ -81,10 +76,11 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     if (in->origin == KEY_ORIGIN_EXTERNAL) return OK;
     key_act act = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(fresh->key_id, 16)};
     act.key_version_id = slice_of(fresh->version_id, 16);
+    act.spec = spec_of(in), act.usage = usage_of(in);
     return call_ask_vault(c, &act);
 }
 
-static status uuid_text(call *c, const uint8_t id[16], slice *out) {
+status kms_uuid_text(call *c, const uint8_t id[16], slice *out) {
     char text[37];
     uuid_format(id, text);
     return arena_copy(&c->memory, slice_of_text(text), out);
@@ -94,16 +90,17 @@ status create_key_finish(call *c, const create_key_in *in, create_key_out *out) 
     const new_key *fresh = c->memo;
     key_record key = {.account_id = c->who.account_id, .creator = c->who.user_id, .description = in->description};
     key_version_record version = {.created_at = SET_INT(c->now_s)};
-    TRY(uuid_text(c, fresh->key_id, &key.key_id));
-    TRY(uuid_text(c, fresh->version_id, &version.version_id));
+    TRY(kms_uuid_text(c, fresh->key_id, &key.key_id));
+    TRY(kms_uuid_text(c, fresh->version_id, &version.version_id));
     key.origin = in->origin ? in->origin : KEY_ORIGIN_ALIYUN_KMS;
     key.state = KEY_STATE_PENDING_IMPORT;
     if (key.origin == KEY_ORIGIN_ALIYUN_KMS) {
         version.sealed = c->results.at[0].output;
+        version.public_key = c->results.at[0].public;
         key.state = KEY_STATE_ENABLED;
     }
-    key.spec = KEY_SPEC_ALIYUN_AES_256;
-    key.usage = KEY_USAGE_ENCRYPT_DECRYPT;
+    key.spec = spec_of(in);
+    key.usage = usage_of(in);
     key.protection_level = PROTECTION_LEVEL_SOFTWARE;
     key.created_at = SET_INT(c->now_s);
     key.primary_version = version.version_id;

@@ -1,5 +1,6 @@
 /* KMS: using a key: encrypt, decrypt, data keys. The vault does it; here stands what is asked of it. */
 #include "base/text.h"
+#include "contract/key_spec.h"
 #include "contract/sealed.h"
 #include "service/handlers.h"
 
@@ -13,41 +14,68 @@ status key_ids(call *c, const key_record *key, const key_version_record *version
     return OK;
 }
 
-static status canonical(call *c, pair_list context, slice *out) {
+status kms_context(call *c, pair_list context, const char *name, slice *out) {
     OWNED(buffer) bytes = {0};
     status made = context_canonical(context, &c->memory, &bytes);
-    if (FAILED_WITH(made, INVALID_PARAMETER)) return call_refuse(c, made, "EncryptionContext");
+    if (FAILED_WITH(made, INVALID_PARAMETER)) return call_refuse(c, made, "%s", name);
     TRY(made);
     if (bytes.len == 0) return OK;
     return arena_copy(&c->memory, buffer_slice(&bytes), out);
 }
 
-/* DryRun: everything is checked, nothing is done, and the answer is always a failure that says what would have been. */
-static status refuse_dry_run(call *c, maybe_bool dry_run) {
+status kms_refuse_dry_run(call *c, maybe_bool dry_run) {
     if (dry_run.value) return call_refuse(c, FAIL(DRY_RUN), "The request would have succeeded.");
     return OK;
 }
 
-static status refuse_recipient(call *c, slice recipient) {
+status kms_refuse_recipient(call *c, slice recipient) {
     if (!slice_is_empty(recipient)) return call_refuse(c, FAIL(UNSUPPORTED), "Recipient");
     return OK;
 }
 
-/* An act with the version that encrypts. */
-static status begin_act(call *c, enum vault_act kind, pair_list context, key_act *out) {
-    const key_version_record *version = key_primary(c->key);
+status kms_version(call *c, const key_record *key, slice version_id, const key_version_record **out) {
+    (void)c;
+    const key_version_record *found = slice_is_empty(version_id) ? key_primary(key) : key_version(key, version_id);
+    ENSURE(found && !slice_is_absent(found->sealed), KEY_VERSION_NOT_FOUND);
+    *out = found;
+    return OK;
+}
+
+status kms_begin_act(call *c, enum vault_act kind, slice version_id, key_act *out) {
+    const key_version_record *version;
     TRY(key_allows(c->key, KEY_ACT_USE));
-    ENSURE(version && !slice_is_absent(version->sealed), KEY_VERSION_NOT_FOUND);
+    TRY(kms_version(c, c->key, version_id, &version));
     *out = (key_act){.act = (int)kind};
-    TRY(canonical(c, context, &out->context));
     return key_ids(c, c->key, version, out);
+}
+
+static status check_symmetric(const key_record *key) {
+    return key_spec_check_encryption(key->spec, key->usage, ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT);
+}
+
+/* An act with the version of a symmetric key that encrypts. */
+static status begin_act(call *c, enum vault_act kind, pair_list context, key_act *out) {
+    TRY(kms_begin_act(c, kind, (slice){0}, out));
+    TRY(check_symmetric(c->key));
+    return kms_context(c, context, "EncryptionContext", &out->context);
+}
+
+/* With any key: absent, the algorithm is that of symmetric keys. */
+static status choose_algorithm(call *c, int algorithm, pair_list context, key_act *act) {
+    act->encryption = algorithm ? algorithm : ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
+    TRY(key_spec_check_encryption(c->key->spec, c->key->usage, act->encryption));
+    if (act->encryption == ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT)
+        return kms_context(c, context, "EncryptionContext", &act->context);
+    if (context.count) return call_refuse(c, FAIL(INVALID_PARAMETER), "EncryptionContext is for symmetric keys.");
+    return OK;
 }
 
 status encrypt_prepare(call *c, const encrypt_in *in, encrypt_out *out) {
     (void)out;
     key_act act;
-    TRY(begin_act(c, VAULT_ACT_ENCRYPT, in->encryption_context, &act));
-    TRY(refuse_dry_run(c, in->dry_run));
+    TRY(kms_begin_act(c, VAULT_ACT_ENCRYPT, (slice){0}, &act));
+    TRY(choose_algorithm(c, in->encryption_algorithm, in->encryption_context, &act));
+    TRY(kms_refuse_dry_run(c, in->dry_run));
     act.input = in->plaintext;
     return call_ask_vault(c, &act);
 }
@@ -60,26 +88,36 @@ status encrypt_finish(call *c, const encrypt_in *in, encrypt_out *out) {
     return OK;
 }
 
-static status version_text(call *c, slice blob, slice *out) {
+status kms_blob_ids(call *c, slice blob, slice *key_id, slice *version_id) {
     ciphertext parsed;
-    char text[37];
     TRY(ciphertext_parse(blob, &parsed));
-    uuid_format(parsed.key_version_id.at, text);
-    return arena_copy(&c->memory, slice_of_text(text), out);
+    TRY(kms_uuid_text(c, parsed.key_id.at, key_id));
+    return kms_uuid_text(c, parsed.key_version_id.at, version_id);
+}
+
+/* The version a ciphertext was made under: an asymmetric one does not say, then it is the newest. */
+static status decrypting_version(call *c, slice blob, const key_version_record **out) {
+    slice key_id, version_id;
+    const key_spec_row *row = key_spec_get(c->key->spec);
+    ENSURE(row != NULL, CORRUPT);
+    if (row->family == KEY_FAMILY_ASYMMETRIC) return kms_version(c, c->key, (slice){0}, out);
+    TRY(kms_blob_ids(c, blob, &key_id, &version_id));
+    ENSURE(slice_equals(key_id, c->key->key_id), INCORRECT_KEY);
+    *out = key_version(c->key, version_id);
+    ENSURE(*out && !slice_is_absent((*out)->sealed), CIPHERTEXT);
+    return OK;
 }
 
 status decrypt_prepare(call *c, const decrypt_in *in, decrypt_out *out) {
-    slice version_id;
+    const key_version_record *version;
     key_act act = {.act = VAULT_ACT_DECRYPT, .input = in->ciphertext_blob};
-    TRY(refuse_recipient(c, in->recipient));
+    TRY(kms_refuse_recipient(c, in->recipient));
     TRY(key_allows(c->key, KEY_ACT_USE));
-    TRY(version_text(c, in->ciphertext_blob, &version_id));
-    const key_version_record *version = key_version(c->key, version_id);
-    ENSURE(version && !slice_is_absent(version->sealed), CIPHERTEXT);
-    TRY(canonical(c, in->encryption_context, &act.context));
+    TRY(choose_algorithm(c, in->encryption_algorithm, in->encryption_context, &act));
+    TRY(decrypting_version(c, in->ciphertext_blob, &version));
     TRY(key_ids(c, c->key, version, &act));
-    TRY(refuse_dry_run(c, in->dry_run));
-    out->key_version_id = version_id;
+    TRY(kms_refuse_dry_run(c, in->dry_run));
+    out->key_version_id = version->version_id;
     return call_ask_vault(c, &act);
 }
 
@@ -90,7 +128,7 @@ status decrypt_finish(call *c, const decrypt_in *in, decrypt_out *out) {
     return OK;
 }
 
-static int64_t bytes_wanted(maybe_int number, int spec) {
+int64_t kms_data_key_bytes(maybe_int number, int spec) {
     if (number.is_set) return number.value;
     return spec == DATA_KEY_SPEC_AES_128 ? 16 : 32;
 }
@@ -98,10 +136,10 @@ static int64_t bytes_wanted(maybe_int number, int spec) {
 status generate_data_key_prepare(call *c, const generate_data_key_in *in, generate_data_key_out *out) {
     (void)out;
     key_act act;
-    TRY(refuse_recipient(c, in->recipient));
+    TRY(kms_refuse_recipient(c, in->recipient));
     TRY(begin_act(c, VAULT_ACT_GENERATE, in->encryption_context, &act));
-    TRY(refuse_dry_run(c, in->dry_run));
-    act.size = SET_INT(bytes_wanted(in->number_of_bytes, in->key_spec));
+    TRY(kms_refuse_dry_run(c, in->dry_run));
+    act.size = SET_INT(kms_data_key_bytes(in->number_of_bytes, in->key_spec));
     return call_ask_vault(c, &act);
 }
 
@@ -119,8 +157,8 @@ status generate_data_key_without_plaintext_prepare(call *c, const generate_data_
     (void)out;
     key_act act;
     TRY(begin_act(c, VAULT_ACT_GENERATE_SEALED, in->encryption_context, &act));
-    TRY(refuse_dry_run(c, in->dry_run));
-    act.size = SET_INT(bytes_wanted(in->number_of_bytes, in->key_spec));
+    TRY(kms_refuse_dry_run(c, in->dry_run));
+    act.size = SET_INT(kms_data_key_bytes(in->number_of_bytes, in->key_spec));
     return call_ask_vault(c, &act);
 }
 

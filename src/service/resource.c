@@ -50,14 +50,16 @@ static status resolve_key_container(call *c) {
     return allow(c, arn_text);
 }
 
-static status resolve_key(call *c) {
+static status allow_named_key(call *c, slice text) {
     key_shelf shelf = call_keys(c);
     key_name name;
     slice key_id;
-    TRY(key_name_parse(call_input_text(c, "KeyId"), &shelf, &name));
+    TRY(key_name_parse(text, &shelf, &name));
     TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
     return allow_key(c, key_id);
 }
+
+static status resolve_key(call *c) { return allow_named_key(c, call_input_text(c, "KeyId")); }
 
 static status resolve_key_only(call *c) {
     key_shelf shelf = call_keys(c);
@@ -78,15 +80,30 @@ static status resolve_key_protected(call *c) {
     return allow_key(c, name.key_id);
 }
 
+static slice input_bytes(const call *c, const char *name) {
+    const field *f = shape_find(c->operation->in, slice_of_text(name));
+    return f && f->kind == FIELD_BYTES ? *(const slice *)field_at(f, c->in) : (slice){0};
+}
+
+/* The key that a ciphertext names. */
 static status resolve_blob(call *c) {
-    const decrypt_in *in = c->in;
     ciphertext blob;
     char key_id[37];
     slice id;
-    TRY(ciphertext_parse(in->ciphertext_blob, &blob));
+    TRY(ciphertext_parse(input_bytes(c, "CiphertextBlob"), &blob));
     uuid_format(blob.key_id.at, key_id);
     TRY(arena_copy(&c->memory, slice_of_text(key_id), &id));
     return allow_key(c, id);
+}
+
+/* Ciphertexts of asymmetric keys name none: then the caller does. */
+static status resolve_blob_or_key(call *c) {
+    return slice_is_absent(call_input_text(c, "KeyId")) ? resolve_blob(c) : resolve_key(c);
+}
+
+static status resolve_source_key(call *c) {
+    slice named = call_input_text(c, "SourceKeyId");
+    return slice_is_absent(named) ? resolve_blob(c) : allow_named_key(c, named);
 }
 
 static status allow_alias(call *c) {
@@ -319,6 +336,9 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_KEY_ONLY] = resolve_key_only,
     [RESOURCE_KEY_PROTECTED] = resolve_key_protected,
     [RESOURCE_BLOB] = resolve_blob,
+    [RESOURCE_BLOB_OR_KEY] = resolve_blob_or_key,
+    [RESOURCE_SOURCE_KEY] = resolve_source_key,
+    [RESOURCE_KEYS] = resolve_none, /* the handler asks for each */
     [RESOURCE_ALIAS] = allow_alias,
     [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
     [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,

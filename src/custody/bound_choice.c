@@ -1,0 +1,83 @@
+/* Binding what is chosen from a list: algorithms, key specs, usages; and how often the house may rotate. */
+#include "contract/interval.h"
+#include "contract/key_spec.h"
+#include "custody/bound.h"
+#include "custody/signed.h"
+
+static status same(int signed_for, int in_act) {
+    ENSURE(signed_for == in_act, NO_PERMISSION);
+    return OK;
+}
+
+/* ABSENT when nothing was signed for it; a text that is no choice is none either, and nothing equals it. */
+static status chosen(const binding *b, const field *f, int *out) {
+    slice text = signed_find(b->said, f->name);
+    *out = 0;
+    if (slice_is_absent(text)) return OK;
+    *out = choice_find(f->choices, text);
+    ENSURE(*out != 0, NO_PERMISSION);
+    return OK;
+}
+
+static int or_else(int choice, int standard) { return choice ? choice : standard; }
+
+status bind_encryption(const binding *b, const field *f) {
+    int wanted;
+    const int standard = ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
+    TRY(chosen(b, f, &wanted));
+    return same(or_else(wanted, standard), or_else(b->act->encryption, standard));
+}
+
+status bind_signing(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(wanted, b->act->signing);
+}
+
+status bind_message_type(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(or_else(wanted, MESSAGE_TYPE_DIGEST), or_else(b->act->message_type, MESSAGE_TYPE_DIGEST));
+}
+
+status bind_mac(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(wanted, b->act->mac);
+}
+
+status bind_wrapping(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(wanted, b->act->wrapping);
+}
+
+status bind_spec(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(or_else(wanted, KEY_SPEC_ALIYUN_AES_256), or_else(b->act->spec, KEY_SPEC_ALIYUN_AES_256));
+}
+
+/* Without one, the first its spec has. */
+status bind_usage(const binding *b, const field *f) {
+    int wanted;
+    const key_spec_row *row = key_spec_get(b->act->spec);
+    ENSURE(row != NULL, NO_PERMISSION);
+    TRY(chosen(b, f, &wanted));
+    return same(or_else(wanted, row->usages[0]), or_else(b->act->usage, row->usages[0]));
+}
+
+status bind_pair(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    return same(key_spec_of_pair(wanted), b->act->spec);
+}
+
+status bind_interval(const binding *b, const field *f) {
+    int64_t wanted = 0, given = b->act->rotation_interval_s.is_set ? b->act->rotation_interval_s.value : 0;
+    slice text = signed_find(b->said, f->name), is_on = signed_find(b->said, "EnableAutomaticRotation");
+    bool is_off = !slice_is_absent(is_on) && !slice_equals_ignoring_case(is_on, SLICE("true"));
+    if (!is_off && !slice_is_absent(text)) ENSURE(!FAILED(interval_parse(text, &wanted)), NO_PERMISSION);
+    ENSURE(given == wanted, NO_PERMISSION);
+    return OK;
+}
