@@ -44,7 +44,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     slice frame = slice_of(data + 1, size - 1);
     status read =
         message_decode(frame, (enum role)(data[0] % ROLES), (enum role)(data[0] / ROLES % ROLES), &memory, &m);
+    int64_t number = 0;
+    enum message_verb verb = frame.len ? (enum message_verb)(frame.at[0] % MESSAGE_COUNT) : MESSAGE_REQUEST;
+    bool is_numbered = message_peek(frame, verb == MESSAGE_NONE ? MESSAGE_REQUEST : verb, &number);
     if (FAILED(read)) return 0;
+    if (is_numbered && m.verb == MESSAGE_REQUEST && ((const request_message *)m.fields)->id.value != number) abort();
     if (FAILED(message_encode(m.verb, m.fields, &again)) || !slice_equals(buffer_slice(&again), frame)) abort();
     if (m.verb == MESSAGE_REQUEST) check_request(m.fields, &memory);
     return 0;

@@ -44,11 +44,8 @@ status arn_parse(slice text, arn *out) {
 
 status arn_format(const arn *a, arena *memory, slice *out) {
     ENSURE(is_sound(a), INVALID_PARAMETER);
-    OWNED(buffer) text = {.limit = ARN_BYTES_MOST};
-    slice pieces[] = {SLICE("acs:"), a->service, SLICE(":"), a->region,
-                      SLICE(":"),    a->account, SLICE(":"), a->relative};
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) TRY(buffer_append(&text, pieces[i]));
-    return arena_copy(memory, buffer_slice(&text), out);
+    return ARENA_JOIN(memory, out, SLICE("acs:"), a->service, SLICE(":"), a->region, SLICE(":"), a->account, SLICE(":"),
+                      a->relative);
 }
 
 /* `kind` and `name` make up the relative id; either may be empty. */
@@ -63,10 +60,8 @@ typedef struct parts {
 static status build(const parts *p, arena *memory, slice *out) {
     size_t kind_bytes = strlen(p->kind);
     ENSURE(p->name.len <= ARN_RELATIVE_BYTES_MOST - kind_bytes, INVALID_PARAMETER);
-    OWNED(buffer) relative = {.limit = ARN_RELATIVE_BYTES_MOST};
-    TRY(buffer_append_text(&relative, p->kind));
-    if (p->name.len) TRY(buffer_append(&relative, p->name));
-    arn whole = {slice_of_text(p->service), p->region, p->account, buffer_slice(&relative)};
+    arn whole = {slice_of_text(p->service), p->region, p->account, {0}};
+    TRY(ARENA_JOIN(memory, &whole.relative, slice_of_text(p->kind), p->name));
     return arn_format(&whole, memory, out);
 }
 

@@ -77,58 +77,56 @@ status identity_last_use(const identities *all, slice access_key_id, access_key_
 }
 
 status account_path(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "account/%.*s", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("account/"), account);
 }
 
 status account_prefix(arena *memory, slice *out) { return arena_copy(memory, SLICE("account/"), out); }
 
 status user_path(slice account, slice name, arena *memory, slice *out) {
-    if (slice_is_absent(name)) return arena_printf(memory, out, "root/%.*s", SLICE_ARGS(account));
-    return arena_printf(memory, out, "user/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+    if (slice_is_absent(name)) return ARENA_JOIN(memory, out, SLICE("root/"), account);
+    return ARENA_JOIN(memory, out, SLICE("user/"), account, SLICE("/"), name);
 }
 
 status user_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "user/%.*s/", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("user/"), account, SLICE("/"));
 }
 
-status access_key_path(slice id, arena *memory, slice *out) {
-    return arena_printf(memory, out, "ak/%.*s", SLICE_ARGS(id));
-}
+status access_key_path(slice id, arena *memory, slice *out) { return ARENA_JOIN(memory, out, SLICE("ak/"), id); }
 
 status policy_path(slice account, slice name, arena *memory, slice *out) {
-    return arena_printf(memory, out, "policy/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+    return ARENA_JOIN(memory, out, SLICE("policy/"), account, SLICE("/"), name);
 }
 
 status policy_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "policy/%.*s/", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("policy/"), account, SLICE("/"));
 }
 
 status group_path(slice account, slice name, arena *memory, slice *out) {
-    return arena_printf(memory, out, "group/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+    return ARENA_JOIN(memory, out, SLICE("group/"), account, SLICE("/"), name);
 }
 
 status group_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "group/%.*s/", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("group/"), account, SLICE("/"));
 }
 
 status role_path(slice account, slice name, arena *memory, slice *out) {
-    return arena_printf(memory, out, "role/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+    return ARENA_JOIN(memory, out, SLICE("role/"), account, SLICE("/"), name);
 }
 
 status role_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "role/%.*s/", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("role/"), account, SLICE("/"));
 }
 
 status access_key_use_path(slice id, arena *memory, slice *out) {
-    return arena_printf(memory, out, "ak-use/%.*s", SLICE_ARGS(id));
+    return ARENA_JOIN(memory, out, SLICE("ak-use/"), id);
 }
 
 status account_settings_path(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "settings/%.*s", SLICE_ARGS(account));
+    return ARENA_JOIN(memory, out, SLICE("settings/"), account);
 }
 
 status account_alias_path(slice alias, arena *memory, slice *out) {
-    return arena_printf(memory, out, "account-alias/%.*s", SLICE_ARGS(alias));
+    return ARENA_JOIN(memory, out, SLICE("account-alias/"), alias);
 }
 
 static status load(identities *all, slice path, const shape *record, arena *memory, void *out) {
@@ -222,7 +220,7 @@ static status compile_into(identities *all, slice name, slice document, arena *m
 
 static status find_system(identities *all, slice name, arena *memory, policy **out) {
     slice cache_name;
-    TRY(arena_printf(memory, &cache_name, "System/%.*s", SLICE_ARGS(name)));
+    TRY(ARENA_JOIN(memory, &cache_name, SLICE("System/"), name));
     *out = table_get(&all->compiled, cache_name);
     if (*out) return OK;
     const system_policy *shipped = system_policy_find(name);

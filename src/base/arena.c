@@ -71,17 +71,42 @@ status arena_copy(arena *a, slice bytes, slice *out) {
     return OK;
 }
 
+status arena_join(arena *a, const slice *parts, size_t count, slice *out) {
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) ENSURE(!__builtin_add_overflow(len, parts[i].len, &len), OUT_OF_MEMORY);
+    ENSURE(len < SIZE_MAX, OUT_OF_MEMORY);
+    uint8_t *joined = arena_take_raw(a, len + 1), *to = joined;
+    ENSURE(joined != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].len) to = mempcpy(to, parts[i].at, parts[i].len);
+    *to = 0;
+    *out = slice_of(joined, len);
+    return OK;
+}
+
+/* What the newest block still has; the text is formatted there when it fits, which saves formatting it twice. */
+static slice block_rest(const arena *a) {
+    size_t limit = a->limit ? a->limit : DEFAULT_LIMIT;
+    size_t room = a->blocks ? a->blocks->capacity - a->blocks->used : 0;
+    if (room > limit - a->used) room = limit - a->used;
+    return slice_of(a->blocks ? a->blocks->bytes + a->blocks->used : NULL, room);
+}
+
 status arena_printf(arena *a, slice *out, const char *format, ...) {
+    slice rest = block_rest(a);
     va_list arguments;
     va_start(arguments, format);
-    int needed = vsnprintf(NULL, 0, format, arguments);
+    int needed = vsnprintf((char *)(uintptr_t)rest.at, rest.len, format, arguments);
     va_end(arguments);
     ENSURE(needed >= 0, MALFORMED);
+    bool is_there = (size_t)needed < rest.len;
     char *text = arena_take_raw(a, (size_t)needed + 1);
     ENSURE(text != NULL, OUT_OF_MEMORY);
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)needed + 1, format, arguments);
-    va_end(arguments);
+    if (!is_there || (const uint8_t *)text != rest.at) {
+        va_start(arguments, format);
+        vsnprintf(text, (size_t)needed + 1, format, arguments);
+        va_end(arguments);
+    }
     *out = slice_of(text, (size_t)needed);
     return OK;
 }

@@ -23,6 +23,10 @@ void *arena_take_array(arena *a, size_t count, size_t size);
 
 /* A copy that lives as long as the arena, followed by a NUL that is not counted. OUT_OF_MEMORY past the limit. */
 status arena_copy(arena *a, slice bytes, slice *out);
+/* The parts end to end, and a NUL that is not counted; several times as fast as arena_printf. */
+status arena_join(arena *a, const slice *parts, size_t count, slice *out);
+#define ARENA_JOIN(a, out, ...)                                                                                        \
+    arena_join((a), (const slice[]){__VA_ARGS__}, sizeof((const slice[]){__VA_ARGS__}) / sizeof(slice), (out))
 status arena_printf(arena *a, slice *out, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Forgets everything, keeps one modest block for the next request. */

@@ -108,6 +108,44 @@ static void wiping_overwrites(void **state) {
     for (size_t i = 0; i < 1000; i++) assert_int_equal(bytes[i], 0);
 }
 
+static void joining(void **state) {
+    (void)state;
+    OWNED(arena) a = {.limit = 100};
+    slice text;
+    ASSERT_OK(ARENA_JOIN(&a, &text, SLICE("key/"), (slice){0}, SLICE("1"), SLICE(""), SLICE("/2")));
+    assert_int_equal(text.len, 7);
+    assert_string_equal((const char *)text.at, "key/1/2"); /* a NUL follows */
+    ASSERT_OK(ARENA_JOIN(&a, &text, (slice){0}));
+    assert_true(!slice_is_absent(text) && text.len == 0);
+    volatile size_t half = SIZE_MAX / 2 + 1; /* volatile: else the compiler sees the mistake */
+    ASSERT_FAILS(ARENA_JOIN(&a, &text, slice_of("", half), slice_of("", half)), OUT_OF_MEMORY);
+    ASSERT_FAILS(ARENA_JOIN(&a, &text, slice_of("", half), slice_of("", half - 1)), OUT_OF_MEMORY);
+    ASSERT_FAILS(ARENA_JOIN(&a, &text, SLICE("0123456789012345678901234567890123456789"),
+                            SLICE("0123456789012345678901234567890123456789")),
+                 OUT_OF_MEMORY);
+    assert_int_equal(text.len, 0);
+}
+
+/* The text is formatted where it stays when it fits there; else it must not be cut. */
+static void printing_at_the_end_of_a_block(void **state) {
+    (void)state;
+    for (size_t rest = 0; rest < 64; rest++) {
+        OWNED(arena) a = {0};
+        slice text, before;
+        assert_non_null(arena_take_raw(&a, 8192 - rest));
+        ASSERT_OK(arena_copy(&a, SLICE("x"), &before));
+        ASSERT_OK(arena_printf(&a, &text, "%s-%d", "0123456789012345678", 42));
+        assert_string_equal((const char *)text.at, "0123456789012345678-42");
+        assert_int_equal(text.len, 22);
+        assert_string_equal((const char *)before.at, "x");
+    }
+    OWNED(arena) small = {.limit = 40};
+    slice text = {0};
+    assert_non_null(arena_take_raw(&small, 16));
+    ASSERT_FAILS(arena_printf(&small, &text, "%s", "012345678901234567890123"), OUT_OF_MEMORY);
+    ASSERT_OK(arena_printf(&small, &text, "%s", "01234567890123456789012"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_limit_is_kept),
@@ -117,6 +155,8 @@ int main(void) {
         cmocka_unit_test(copies_end_in_nul),
         cmocka_unit_test(one_modest_block_is_kept),
         cmocka_unit_test(wiping_overwrites),
+        cmocka_unit_test(joining),
+        cmocka_unit_test(printing_at_the_end_of_a_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* Growable bytes with a limit. */
 #include "base/buffer.h"
 
-#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,6 @@ static bool is_within_limit(const buffer *b, size_t more) {
     size_t limit = b->limit ? b->limit : DEFAULT_LIMIT;
     return more <= limit && b->len <= limit - more;
 }
-
-static bool has_room(const buffer *b, size_t more) { return more <= b->capacity - b->len && is_within_limit(b, more); }
 
 status buffer_reserve(buffer *b, size_t more) {
     ENSURE(is_within_limit(b, more), TOO_LARGE);
@@ -26,36 +23,6 @@ status buffer_reserve(buffer *b, size_t more) {
     b->at = grown;
     b->capacity = capacity;
     return OK;
-}
-
-status buffer_append(buffer *b, slice bytes) {
-    if (!has_room(b, bytes.len)) TRY(buffer_reserve(b, bytes.len));
-    if (bytes.len) memcpy(b->at + b->len, bytes.at, bytes.len);
-    b->len += bytes.len;
-    return OK;
-}
-
-status buffer_append_text(buffer *b, const char *text) { return buffer_append(b, slice_of_text(text)); }
-
-status buffer_append_byte(buffer *b, uint8_t byte) {
-    if (!has_room(b, 1)) TRY(buffer_reserve(b, 1));
-    b->at[b->len++] = byte;
-    return OK;
-}
-
-status buffer_append_u16(buffer *b, uint16_t value) {
-    uint16_t wire = htobe16(value);
-    return buffer_append(b, slice_of(&wire, sizeof wire));
-}
-
-status buffer_append_u32(buffer *b, uint32_t value) {
-    uint32_t wire = htobe32(value);
-    return buffer_append(b, slice_of(&wire, sizeof wire));
-}
-
-status buffer_append_u64(buffer *b, uint64_t value) {
-    uint64_t wire = htobe64(value);
-    return buffer_append(b, slice_of(&wire, sizeof wire));
 }
 
 status buffer_printf(buffer *b, const char *format, ...) {
@@ -92,38 +59,4 @@ void buffer_clear(buffer *b) {
     free(b->at);
     size_t limit = b->limit;
     *b = (buffer){.limit = limit};
-}
-
-bool slice_take_u8(slice *rest, uint8_t *out) {
-    slice taken;
-    if (!slice_take(rest, 1, &taken)) return false;
-    *out = taken.at[0];
-    return true;
-}
-
-bool slice_take_u16(slice *rest, uint16_t *out) {
-    slice taken;
-    uint16_t wire;
-    if (!slice_take(rest, sizeof wire, &taken)) return false;
-    memcpy(&wire, taken.at, sizeof wire);
-    *out = be16toh(wire);
-    return true;
-}
-
-bool slice_take_u32(slice *rest, uint32_t *out) {
-    slice taken;
-    uint32_t wire;
-    if (!slice_take(rest, sizeof wire, &taken)) return false;
-    memcpy(&wire, taken.at, sizeof wire);
-    *out = be32toh(wire);
-    return true;
-}
-
-bool slice_take_u64(slice *rest, uint64_t *out) {
-    slice taken;
-    uint64_t wire;
-    if (!slice_take(rest, sizeof wire, &taken)) return false;
-    memcpy(&wire, taken.at, sizeof wire);
-    *out = be64toh(wire);
-    return true;
 }

@@ -36,8 +36,9 @@ static void the_limit_is_kept(void **state) {
 static void the_default_limit_is_a_gibibyte(void **state) {
     (void)state;
     OWNED(buffer) b = {0};
+    volatile size_t all = SIZE_MAX; /* else the compiler sees the mistake */
     ASSERT_FAILS(buffer_reserve(&b, (1 << 30) + 1), TOO_LARGE);
-    ASSERT_FAILS(buffer_append(&b, slice_of("", SIZE_MAX)), TOO_LARGE);
+    ASSERT_FAILS(buffer_append(&b, slice_of("", all)), TOO_LARGE);
     assert_null(b.at);
 }
 

@@ -1,14 +1,21 @@
 /* Borrowed runs of bytes. */
 #include "base/slice.h"
 
-bool slice_equals(slice a, slice b) { return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0); }
-
-bool slice_equals_text(slice a, const char *b) { return slice_equals(a, slice_of_text(b)); }
-
 static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
+
+/* Bytes that differ in more than the bit of the case are different letters, or none. */
+static bool may_be_same_letters(const uint8_t *a, const uint8_t *b) {
+    uint64_t first, second;
+    memcpy(&first, a, sizeof first);
+    memcpy(&second, b, sizeof second);
+    return ((first ^ second) & ~UINT64_C(0x2020202020202020)) == 0;
+}
 
 bool slice_equals_ignoring_case(slice a, slice b) {
     if (a.len != b.len) return false;
+    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true;
+    for (size_t i = 0; i + sizeof(uint64_t) <= a.len; i += sizeof(uint64_t))
+        if (!may_be_same_letters(a.at + i, b.at + i)) return false;
     for (size_t i = 0; i < a.len; i++)
         if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) return false;
     return true;
@@ -21,32 +28,14 @@ int slice_compare(slice a, slice b) {
     return (a.len > b.len) - (a.len < b.len);
 }
 
-bool slice_starts_with(slice s, slice prefix) {
-    return s.len >= prefix.len && slice_equals(slice_head(s, prefix.len), prefix);
-}
-
 bool slice_ends_with(slice s, slice suffix) {
     return s.len >= suffix.len && slice_equals(slice_skip(s, s.len - suffix.len), suffix);
 }
-
-size_t slice_find_byte(slice s, uint8_t byte) {
-    const uint8_t *hit = s.len ? memchr(s.at, byte, s.len) : NULL;
-    return hit ? (size_t)(hit - s.at) : SIZE_MAX;
-}
-
-bool slice_contains_byte(slice s, uint8_t byte) { return slice_find_byte(s, byte) != SIZE_MAX; }
 
 size_t slice_find(slice s, slice needle) {
     if (needle.len == 0) return 0;
     const uint8_t *hit = s.len ? memmem(s.at, s.len, needle.at, needle.len) : NULL;
     return hit ? (size_t)(hit - s.at) : SIZE_MAX;
-}
-
-slice slice_head(slice s, size_t n) { return (slice){s.at, n < s.len ? n : s.len}; }
-
-slice slice_skip(slice s, size_t n) {
-    size_t skipped = n < s.len ? n : s.len;
-    return (slice){s.at ? s.at + skipped : NULL, s.len - skipped};
 }
 
 static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -55,26 +44,6 @@ slice slice_trim(slice s) {
     while (s.len && is_blank(s.at[0])) s = slice_skip(s, 1);
     while (s.len && is_blank(s.at[s.len - 1])) s.len--;
     return s;
-}
-
-bool slice_take(slice *rest, size_t n, slice *out) {
-    if (rest->len < n) return false;
-    *out = slice_head(*rest, n);
-    *rest = slice_skip(*rest, n);
-    return true;
-}
-
-bool slice_split(slice *rest, uint8_t separator, slice *field) {
-    if (slice_is_absent(*rest)) return false;
-    size_t end = slice_find_byte(*rest, separator);
-    if (end == SIZE_MAX) {
-        *field = *rest;
-        *rest = (slice){0};
-        return true;
-    }
-    *field = slice_head(*rest, end);
-    *rest = slice_skip(*rest, end + 1);
-    return true;
 }
 
 bool slice_to_u64(slice s, uint64_t *out) {

@@ -19,3 +19,15 @@ status message_decode(slice frame, enum role from, enum role to, arena *memory, 
     *out = (message){(enum message_verb)verb, fields};
     return OK;
 }
+
+bool message_peek(slice frame, enum message_verb verb, int64_t *number) {
+    const shape *fields = message_table[verb].fields;
+    uint8_t first, place;
+    uint32_t length;
+    uint64_t value;
+    if (fields->field_count == 0 || fields->fields[0].kind != FIELD_INT) return false;
+    if (!slice_take_u8(&frame, &first) || first != verb || !slice_take_u8(&frame, &place) || place != 1) return false;
+    if (!slice_take_u32(&frame, &length) || length != sizeof value || !slice_take_u64(&frame, &value)) return false;
+    *number = (int64_t)value;
+    return true;
+}

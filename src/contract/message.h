@@ -22,5 +22,8 @@ typedef struct message {
     void *fields; /* the generated struct of that verb, in the arena */
 } message;
 status message_decode(slice frame, enum role from, enum role to, arena *memory, message *out);
+/* The first field of a verb whose first field is a number (an Id), without decoding or checking anything else: to find out whom a
+ * frame is for before there is memory to decode it in. False when there is none. */
+bool message_peek(slice frame, enum message_verb verb, int64_t *number);
 
 #endif

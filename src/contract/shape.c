@@ -3,27 +3,6 @@
 
 #include "base/text.h"
 
-bool field_is_set(const field *f, const void *value) {
-    const void *at = field_at(f, value);
-    switch (f->kind) {
-    case FIELD_TEXT:
-    case FIELD_BYTES:
-    case FIELD_SECRET:
-    case FIELD_JSON: return !slice_is_absent(*(const slice *)at);
-    case FIELD_INT:
-    case FIELD_TIME: return ((const maybe_int *)at)->is_set;
-    case FIELD_BOOL: return ((const maybe_bool *)at)->is_set;
-    case FIELD_CHOICE: return *(const int *)at != 0;
-    case FIELD_SHAPE: return *(void *const *)at != NULL;
-    case FIELD_MAP:
-    case FIELD_TEXTS:
-    case FIELD_JSONS:
-    case FIELD_BLOBS:
-    case FIELD_SHAPES: return ((const shape_list *)at)->count != 0;
-    }
-    return false;
-}
-
 const field *shape_find(const shape *s, slice name) {
     for (size_t i = 0; i < s->field_count; i++)
         if (slice_equals_text(name, s->fields[i].name)) return &s->fields[i];

@@ -172,7 +172,7 @@ static status read_flat(reading *r, const field *f, slice prefix, void *at) {
 
 static status read_compound(reading *r, const field *f, slice name, void *at) {
     slice whole = value_of(r, name), below;
-    TRY(arena_printf(r->memory, &below, "%.*s.", SLICE_ARGS(name)));
+    TRY(ARENA_JOIN(r->memory, &below, name, SLICE(".")));
     bool is_flat = count_below(r, below) > 0;
     ENSURE(slice_is_empty(whole) || !is_flat, INVALID_PARAMETER);
     if (is_flat) return read_flat(r, f, below, at);
@@ -191,8 +191,8 @@ static bool is_compound(const field *f) {
 static status read_shape(reading *r, const shape *s, slice prefix, void *out) {
     for (size_t i = 0; i < s->field_count; i++) {
         const field *f = &s->fields[i];
-        slice name;
-        TRY(arena_printf(r->memory, &name, "%.*s%s", SLICE_ARGS(prefix), f->name));
+        slice name = slice_of_text(f->name);
+        if (prefix.len) TRY(ARENA_JOIN(r->memory, &name, prefix, name));
         r->culprit = name;
         if (is_compound(f)) {
             TRY(read_compound(r, f, name, field_at(f, out)));

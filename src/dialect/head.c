@@ -64,8 +64,22 @@ status head_list_prefixed(const http_head *head, const char *prefix, arena *memo
     return OK;
 }
 
+static bool is_clean_byte(uint8_t c) { return c != '\r' && c != '\n' && c != 0; }
+
+/* None of eight bytes is below 0x0e: a high bit of the difference says that one is. */
+static bool are_clean(const uint8_t *at) {
+    uint64_t run;
+    memcpy(&run, at, sizeof run);
+    return ((run - UINT64_C(0x0e0e0e0e0e0e0e0e)) & ~run & UINT64_C(0x8080808080808080)) == 0;
+}
+
 static bool is_clean(slice text) {
-    return !slice_contains_byte(text, '\r') && !slice_contains_byte(text, '\n') && !slice_contains_byte(text, 0);
+    for (size_t i = 0; i < text.len;) {
+        bool is_run = text.len - i >= sizeof(uint64_t) && are_clean(text.at + i);
+        if (!is_run && !is_clean_byte(text.at[i])) return false;
+        i += is_run ? sizeof(uint64_t) : 1;
+    }
+    return true;
 }
 
 static bool may_come_once(slice name) {

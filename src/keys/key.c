@@ -6,8 +6,8 @@
 /* A region is a client's word: it must not reach into another's records. */
 static status path_of(const char *kind, const key_shelf *shelf, slice name, arena *memory, slice *out) {
     ENSURE(shelf->region.len > 0 && !slice_contains_byte(shelf->region, '/'), KEY_NOT_FOUND);
-    return arena_printf(memory, out, "%s/%.*s/%.*s/%.*s", kind, SLICE_ARGS(shelf->account), SLICE_ARGS(shelf->region),
-                        SLICE_ARGS(name));
+    return ARENA_JOIN(memory, out, slice_of_text(kind), SLICE("/"), shelf->account, SLICE("/"), shelf->region,
+                      SLICE("/"), name);
 }
 
 status key_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out) {

@@ -10,7 +10,7 @@
 #include "system/sandbox.h"
 
 /* The vault keeps some thousands of uses until it is told that they are durable. */
-enum { PUBLISH_MS = 1000, RETRY_MS = 200, SETTLE_MS = 500, SETTLE_AFTER = 512 };
+enum { PUBLISH_MS = 1000, RETRY_MS = 200, SETTLE_MS = 500, SETTLE_AFTER = 512, MEMORY_LIMIT = 4 << 20 };
 
 typedef struct auditor {
     child child;
@@ -18,6 +18,7 @@ typedef struct auditor {
     channel *core, *vault;
     int folder_fd;
     buffer frame;
+    arena memory;       /* of the message being read */
     bool is_publishing; /* a timer is set */
     bool is_resting;    /* the journal could not be written; a timer is set for the next attempt */
     status journal_told, publishing_told, counting_told; /* the trouble that was logged last: it is told once */
@@ -141,9 +142,9 @@ static status refuse_descriptors(const int *fds, size_t count) {
 }
 
 static status take_core(auditor *a, slice payload) {
-    OWNED(arena) memory = {.limit = 4 << 20};
     message m;
-    TRY(message_decode(payload, ROLE_CORE, ROLE_AUDITOR, &memory, &m));
+    arena_reset(&a->memory);
+    TRY(message_decode(payload, ROLE_CORE, ROLE_AUDITOR, &a->memory, &m));
     if (m.verb == MESSAGE_EVENT) return trail_take_event(&a->trail, m.fields);
     if (m.verb == MESSAGE_LOOKUP) return trail_take_lookup(&a->trail, m.fields);
     return FAIL(MALFORMED);
@@ -169,15 +170,15 @@ static void say_ready(auditor *a) {
 }
 
 static status take_vault(auditor *a, slice payload) {
-    OWNED(arena) memory = {0};
     message m;
-    TRY(message_decode(payload, ROLE_VAULT, ROLE_AUDITOR, &memory, &m));
+    arena_reset(&a->memory);
+    TRY(message_decode(payload, ROLE_VAULT, ROLE_AUDITOR, &a->memory, &m));
     if (m.verb == MESSAGE_WITNESS) return trail_take_witness(&a->trail, m.fields);
     ENSURE(m.verb == MESSAGE_LOG_KEY, MALFORMED);
     OWNED(secret) seed = {0};
     status signed_with = secret_copy(((const log_key_message *)m.fields)->seed, &seed);
     if (!FAILED(signed_with)) signed_with = ledger_sign_with(&a->trail.ledger, &seed);
-    arena_wipe(&memory);
+    arena_wipe(&a->memory);
     if (FAILED(signed_with)) fail(a, "trail begun under another root key", signed_with);
     else channel_read_on_request(a->vault);
     return OK;
@@ -277,6 +278,7 @@ int main(void) {
     auditor *a = calloc(1, sizeof *a);
     if (!a) return EXIT_FAILURE;
     a->folder_fd = -1;
+    a->memory.limit = MEMORY_LIMIT;
     a->child = (child){.role = ROLE_AUDITOR, .name = "auditor", .on_connect = on_connect, .context = a};
     status result = auditor_start(a);
     if (!FAILED(result)) result = child_run(&a->child);
@@ -287,6 +289,7 @@ int main(void) {
     trail_clear(&a->trail);
     child_clear(&a->child);
     buffer_clear(&a->frame);
+    arena_clear(&a->memory);
     free(a);
     return FAILED(result) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -171,19 +171,30 @@ static bool try_alternative(serve *s, job *j, const used_message *m) {
     return true;
 }
 
-status serve_from_vault(serve *s, slice frame) {
+/* A frame for nobody (given up meanwhile) has to be sound all the same. */
+static status check_used(slice frame) {
     OWNED(arena) memory = {.limit = FRAME_MEMORY_LIMIT};
     message m;
     TRY(message_decode(frame, ROLE_VAULT, ROLE_CORE, &memory, &m));
     ENSURE(m.verb == MESSAGE_USED, MALFORMED);
-    const used_message *peek = m.fields;
-    job *j = find_job(s, peek->id.value);
-    if (!j || j->stage != STAGE_VAULT) return OK;
+    return OK;
+}
+
+status serve_from_vault(serve *s, slice frame) {
+    int64_t number;
+    job *j = message_peek(frame, MESSAGE_USED, &number) ? find_job(s, number) : NULL;
+    if (!j || j->stage != STAGE_VAULT) return check_used(frame);
     call *c = &j->call;
     slice held;
-    if (FAILED(arena_copy(&c->memory, frame, &held)) ||
-        FAILED(message_decode(held, ROLE_VAULT, ROLE_CORE, &c->memory, &m))) {
+    message m;
+    if (FAILED(arena_copy(&c->memory, frame, &held))) {
         job_fail(s, j, FAIL(OUT_OF_MEMORY));
+        return OK;
+    }
+    status read = message_decode(held, ROLE_VAULT, ROLE_CORE, &c->memory, &m);
+    ENSURE(!FAILED_WITH(read, MALFORMED), MALFORMED);
+    if (FAILED(read)) {
+        job_fail(s, j, read);
         return OK;
     }
     const used_message *used = m.fields;

@@ -134,7 +134,7 @@ static status write_event(job *j, slice recipient, buffer *out) {
 
 static status plan_outbox(call *c, const outbox_record *record) {
     slice path;
-    TRY(arena_printf(&c->memory, &path, "outbox/%.*s", SLICE_ARGS(record->request_id)));
+    TRY(ARENA_JOIN(&c->memory, &path, SLICE("outbox/"), record->request_id));
     return call_change(c, path, &outbox_record_shape, record, STORE_ANY);
 }
 

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "format/json.h"
 
-enum { ENTRY_BYTES_MOST = 65535, CUT_TEXT_BYTES = 256, CUT_RESOURCES = 4 };
+enum { ENTRY_BYTES_MOST = 65535, CUT_TEXT_BYTES = 256, CUT_RESOURCES = 4, USUAL_BYTES = 2048 };
 
 /* How much of an event is written. */
 enum detail { DETAIL_ALL, DETAIL_NO_PARAMETERS, DETAIL_CUT };
@@ -187,6 +187,7 @@ static status check_uses(const event_use *uses, size_t count) {
 
 status event_write(const event *e, buffer *out) {
     OWNED(buffer) text = {.limit = EVENT_BYTES_MOST};
+    TRY(buffer_reserve(&text, USUAL_BYTES));
     TRY(check_uses(e->uses, e->use_count));
     for (enum detail detail = DETAIL_ALL; detail <= DETAIL_CUT; detail++) {
         buffer_reset(&text);
