@@ -21,7 +21,8 @@
 
 enum {
     ALIGNMENT = 16,
-    TOLD_BYTES = 32 << 10,   /* what a connection is told it has: it begins with half of that */
+    TOLD_BYTES =
+        256 << 10, /* what a connection is told it has; its read buffer is half of that: bodies come in few pieces */
     MODEST_BYTES = 64 << 10, /* a pool that used more gives its memory back instead of keeping it */
     KEPT_POOLS_MAX = 64,
 };
