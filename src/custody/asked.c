@@ -154,7 +154,7 @@ static uint64_t acts_of(const asked *a) {
     const operation *op = operation_get(a->is_storage ? storage_operation(a) : a->operation);
     if (!op || !a->is_aws) return op ? op->acts : 0;
     uint64_t acts = 0;
-    for (int id = a->operation; id < OPERATION_COUNT; id++)
+    for (int id = (int)a->operation; id < OPERATION_COUNT; id++)
         if (operation_is_same_aws(op, operation_get(id))) acts |= operation_get(id)->acts;
     return acts;
 }

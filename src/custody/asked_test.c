@@ -159,8 +159,8 @@ static void broken_aws_texts_are_refused(void **state) {
         "",
         "POST\n/\n",
         "POST\n/\n\nx-amz-target:TrentService.Encrypt\n",
-        "POST\n/\n\nx-amz-target:TrentService.Encrypt\n\nhost\n" NO_BODY "\n",
-        "POST\n/\n\nx-amz-target:TrentService.Encrypt\nx-amz-target:TrentService.Decrypt\n\nhost\n" NO_BODY,
+        ("POST\n/\n\nx-amz-target:TrentService.Encrypt\n\nhost\n" NO_BODY "\n"),
+        ("POST\n/\n\nx-amz-target:TrentService.Encrypt\nx-amz-target:TrentService.Decrypt\n\nhost\n" NO_BODY),
     };
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
         OWNED(arena) memory = {0};

@@ -86,7 +86,6 @@ static void work(setting *s) {
 }
 
 static unsigned index_of(slice text, const char *const *list, unsigned count) {
-    OWNED(arena) memory = {0};
     for (unsigned i = 0; i < count; i++)
         if (slice_equals_text(text, list[i])) return i;
     assert_true(slice_equals_text(text, "b\\\"o\\\\b")); /* as it stands in JSON */
