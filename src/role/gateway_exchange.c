@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/random.h"
 #include "role/gateway_exchange_private.h"
+#include "role/gateway_refused.h"
 #include "system/files.h"
 
 enum { IDLE_EXCHANGES_MAX = 256, SHORT_ID_BYTES = 12 };
@@ -187,44 +188,7 @@ static void on_read_failure(void *served, status why) {
     core_link_note_body(e->gateway->core, e->call_id, e->request_id, why.code);
 }
 
-/* What libmicrohttpd refused is recorded in sums: it told us neither who asked nor what. */
-typedef struct refusal_note {
-    core_call call;
-} refusal_note;
-
-static void note_replied(void *context, const reply_message *replied, const int *fds, size_t fd_count) {
-    (void)replied;
-    for (size_t i = 0; i < fd_count; i++) files_close(fds[i]);
-    free(context);
-}
-
-static void note_failed(void *context, status why) {
-    (void)why;
-    free(context);
-}
-
-static status refusals_record(gateway *g, enum status_code failure, unsigned count) {
-    uint8_t id[16];
-    char id_text[37], detail[64];
-    TRY(random_uuid(id));
-    uuid_format(id, id_text);
-    slice detail_text = slice_of(detail, (size_t)snprintf(detail, sizeof detail, "requests refused: %u", count));
-    refusal_note *note = calloc(1, sizeof *note);
-    ENSURE(note != NULL, OUT_OF_MEMORY);
-    note->call = (core_call){.on_reply = note_replied, .on_failure = note_failed, .context = note};
-    request_message request = {
-        .request_id = slice_of_text(id_text), .failure = SET_INT(failure), .detail = detail_text};
-    status asked = core_link_ask(g->core, &note->call, &request);
-    if (FAILED(asked)) free(note);
-    return asked;
-}
-
-static void on_refused(void *context, enum status_code failure, unsigned count) {
-    status recorded = refusals_record(context, failure, count);
-    log_warning("requests refused", "%u as %s, recorded: %s", count, status_name((status){failure}),
-                status_name(recorded));
-}
-
 http_server exchange_server(gateway *g) {
-    return (http_server){g, on_begin, on_head, on_body, on_end, on_gone, on_read_failure, on_refused};
+    return (http_server){
+        g, on_begin, on_head, on_body, on_end, on_gone, on_read_failure, gateway_on_refused, gateway_on_refused_in_sum};
 }

@@ -36,6 +36,15 @@ typedef struct http_request_head {
     status framing; /* URI_TOO_LONG, HEADERS_TOO_LARGE, or MALFORMED when it is not clear where the body ends */
 } http_request_head;
 
+/* A request that libmicrohttpd refused by itself, before its head could be read or in the middle of its body. */
+typedef struct http_refusal {
+    enum status_code failure;
+    slice source_ip; /* absent when it is not known */
+    bool is_tls;
+    unsigned count; /* how many, when they are told together: then there is no page */
+    arena *memory;  /* for the page */
+} http_refusal;
+
 /* What the front is to do next with a request. */
 enum http_wish {
     HTTP_READ_ON,  /* go on: the body, then its end */
@@ -57,8 +66,11 @@ typedef struct http_server {
     void (*on_gone)(void *served, bool was_answered);
     /* A chunk of a body_reader's answer could not be had: the connection is broken off. */
     void (*on_read_failure)(void *served, status why);
-    /* Called at most once a second: how many requests were refused as `failure` before their head could be read. */
-    void (*on_refused)(void *context, enum status_code failure, unsigned count);
+    /* One was refused: what its client is shown instead of libmicrohttpd's own page. On failure that page is shown, and the
+     * refusal told later with others. */
+    status (*on_refused)(void *context, const http_refusal *refusal, http_answer *page);
+    /* At most once a second: how many others were refused as `failure`. */
+    void (*on_refused_in_sum)(void *context, const http_refusal *refusal);
 } http_server;
 
 /* Listens. MALFORMED (certificate or key), IO, OUT_OF_MEMORY. Before the sandbox. */

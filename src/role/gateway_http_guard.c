@@ -34,9 +34,11 @@ static void address_format(const struct sockaddr *address, char out[INET6_ADDRST
     if (inet_ntop(family, bytes, out, INET6_ADDRSTRLEN) == NULL) out[0] = 0;
 }
 
-static http_connection *connection_open(http_front *front, struct MHD_Connection *mhd) {
+static http_connection *connection_open(const http_daemon *daemon, struct MHD_Connection *mhd) {
     http_connection *c = calloc(1, sizeof *c);
+    http_front *front = daemon->front;
     if (c == NULL) return NULL;
+    c->is_tls = daemon->is_tls;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info) address_format(info->client_addr, c->address);
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -61,7 +63,7 @@ void http_connection_notify(void *daemon, struct MHD_Connection *mhd, void **con
                             enum MHD_ConnectionNotificationCode what) {
     http_front *front = ((http_daemon *)daemon)->front;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *connection = connection_open(front, mhd);
+        *connection = connection_open(daemon, mhd);
     } else if (*connection) {
         connection_close(front, *connection);
         *connection = NULL;
@@ -102,7 +104,8 @@ static void refusals_tell(http_front *front) {
     for (size_t i = 0; i < HTTP_REFUSALS; i++) {
         unsigned count = front->refused[i];
         front->refused[i] = 0;
-        if (count) front->server.on_refused(front->server.context, refusals[i].failure, count);
+        http_refusal sum = {.failure = refusals[i].failure, .count = count};
+        if (count) front->server.on_refused_in_sum(front->server.context, &sum);
     }
 }
 
@@ -114,6 +117,10 @@ void http_guard_tick(http_front *front) {
     refusals_tell(front);
 }
 
+void http_guard_count(http_front *front, enum status_code failure) {
+    for (size_t i = 0; i < HTTP_REFUSALS; i++) front->refused[i] += refusals[i].failure == failure;
+}
+
 void http_guard_log(void *context, const char *format, va_list arguments) {
     http_front *front = context;
     char text[256];
@@ -122,7 +129,7 @@ void http_guard_log(void *context, const char *format, va_list arguments) {
         size_t kind = 0; /* other framing errors count as malformed */
         for (size_t i = 0; i < HTTP_REFUSALS; i++)
             if (refusals[i].http_status == http_status) kind = i;
-        front->refused[kind]++;
+        http_refusal_expect(front, refusals[kind].failure);
         return;
     }
     vsnprintf(text, sizeof text, format, arguments);

@@ -16,7 +16,7 @@ typedef struct http_connection {
     struct http_connection *next, *previous;
     struct MHD_Connection *mhd;
     int fd;
-    bool is_over_limit;
+    bool is_over_limit, is_tls;
     enum http_phase phase;
     int64_t since_ms;     /* when the phase, or its present window, began */
     uint64_t moved_bytes; /* in the present window, as far as we see them */
@@ -58,6 +58,7 @@ struct http_front {
     http_request *idle_requests;
     size_t idle_count, request_count;
     unsigned refused[HTTP_REFUSALS]; /* since the last second; gateway_http_guard.c says what counts as which */
+    enum status_code expected;       /* what the next page of libmicrohttpd's is about; STATUS_OK: none is due */
 };
 
 /* -- gateway_http_request.c: heads in, answers out */
@@ -69,6 +70,15 @@ enum MHD_Result http_request_continue(void *daemon, struct MHD_Connection *mhd, 
 void http_request_end(void *daemon, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode why);
 void http_requests_free(http_front *front);
 
+/* -- gateway_http_refusal.c, or gateway_http_refusal_plain.c: what a client is shown that libmicrohttpd refuses */
+
+/* A page of libmicrohttpd's about this is made next. */
+void http_refusal_expect(http_front *front, enum status_code failure);
+/* Whether the one expected was not made: a response is made for something else. */
+bool http_refusal_forget(http_front *front);
+/* This connection's turn. */
+void http_refusal_note(const http_connection *c);
+
 /* -- gateway_http_guard.c: who is connected, who is too slow, what was refused */
 
 void http_connection_notify(void *daemon, struct MHD_Connection *mhd, void **connection,
@@ -77,6 +87,8 @@ http_connection *http_connection_of(struct MHD_Connection *mhd);
 void http_connection_enter(http_connection *c, enum http_phase phase, int64_t now_ms);
 /* Once a second: breaks off connections that are too slow, tells of what was refused. */
 void http_guard_tick(http_front *front);
+/* One more that is told of in sums. */
+void http_guard_count(http_front *front, enum status_code failure);
 /* Takes libmicrohttpd's own messages. */
 void http_guard_log(void *front, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 

@@ -55,6 +55,7 @@ void *http_request_begin(void *daemon, const char *target, struct MHD_Connection
     http_connection *c = http_connection_of(mhd);
     http_request *r = c ? request_take(d->front) : NULL;
     if (r == NULL) return NULL;
+    http_refusal_note(c);
     r->daemon = d;
     r->mhd = mhd;
     r->connection = c;
@@ -210,6 +211,7 @@ enum MHD_Result http_request_continue(void *daemon, struct MHD_Connection *mhd, 
     (void)url;
     (void)version;
     if (r == NULL) return MHD_NO;
+    http_refusal_note(r->connection);
     r->is_held = false;
     if (!r->is_body_open) return wish_fulfil(r, head_serve(r, method));
     if (*part_bytes) return wish_fulfil(r, body_serve(r, slice_of(part, *part_bytes), part_bytes));
@@ -230,6 +232,7 @@ void http_request_end(void *daemon, struct MHD_Connection *mhd, void **request, 
     (void)mhd;
     if (r == NULL) return;
     *request = NULL;
+    http_refusal_note(r->connection);
     if (r->served) front->server.on_gone(r->served, r->is_answered && why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     http_connection_enter(r->connection, HTTP_PHASE_HEAD, loop_now_ms(front->loop));
     pool_request_read(r->head_at, r->read_bytes);
@@ -313,6 +316,7 @@ static status headers_add(http_request *r, const http_answer *answer, struct MHD
 }
 
 status http_request_answer(http_request *r, const http_answer *answer, body_reader *reader) {
+    (void)http_refusal_forget(r->daemon->front);
     struct MHD_Response *response = response_new(r, answer, reader);
     ENSURE(response != NULL, OUT_OF_MEMORY);
     status added = headers_add(r, answer, response);

@@ -183,6 +183,7 @@ static void one_connection_too_many_is_told_so(void **state) {
     assert_int_equal(client_answer(&all[128]).status, failure_get(FAILURE_THROTTLED)->in[WIRE_OSS_REST].http);
     assert_true(client_is_closed_within(&all[128], 2000));
     for (int i = 0; i < 129; i++) client_clear(&all[i]);
+    EVENTUALLY(status_of(LIST_BUCKETS) == 200); /* the room is there again */
 }
 
 /* -- heads and framing */
@@ -216,10 +217,35 @@ static void long_heads(void **state) {
     assert_int_equal(long_request(60, 70000), 431);
     assert_int_equal(seen().last_failure, FAILURE_HEADERS_TOO_LARGE);
     before = seen().requests;
-    assert_int_equal(long_request(1 << 20, 0),
-                     414); /* past all memory: the library refuses, and it is recorded in sum */
+    assert_int_equal(long_request(1 << 20, 0), 414); /* past all memory: the library refuses */
     EVENTUALLY(seen().requests > before);
     assert_int_equal(long_request(60, 600000), 431);
+}
+
+/* Also what libmicrohttpd refuses by itself: in the dialect's words, with the id it is recorded under. */
+static void expect_recorded_page(const answer *a, bool is_tls) {
+    slice type = answer_header(a, "Content-Type"), id = answer_header(a, "x-oss-request-id");
+    assert_true(slice_equals_text(type, "application/xml"));
+    if (slice_find(a->body, id) == SIZE_MAX) fail_msg("%.*s%.*s", SLICE_ARGS(a->head), SLICE_ARGS(a->body));
+    assert_int_equal(id.len, 24);
+    EVENTUALLY(slice_equals_text(id, seen().last_request_id));
+    assert_string_equal(seen().last_source_ip, "127.0.0.1");
+    assert_int_equal(seen().last_was_tls, is_tls);
+}
+
+static void refusals_over_tls(void **state) {
+    (void)state;
+    client good, bad;
+    client_open_tls(&good, test_core_tls_port(world.core));
+    client_open_tls(&bad, test_core_tls_port(world.core));
+    client_send_text(&good, LIST_BUCKETS);
+    assert_int_equal(client_answer(&good).status, 200);
+    client_send_text(&bad, "GET / HTTP/1.1\r\n\r\n");
+    answer a = client_answer(&bad);
+    assert_int_equal(a.status, 400);
+    expect_recorded_page(&a, true);
+    client_clear(&good);
+    client_clear(&bad);
 }
 
 static void ambiguous_framing_is_refused(void **state) {
@@ -246,6 +272,7 @@ static void ambiguous_framing_is_refused(void **state) {
         answer a = client_answer(&c);
         if (a.status < 400) print_error("%s\nanswer %d\n", bad[i], a.status);
         assert_true(a.status >= 400 && a.status < 600);
+        expect_recorded_page(&a, false);
         assert_true(client_is_closed_within(&c, 3000));
         client_clear(&c);
     }
@@ -416,6 +443,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_refused_uploads_are_answered),
         cmocka_unit_test(test_corruption_is_never_passed_on),
         cmocka_unit_test(test_copies),
+        cmocka_unit_test(refusals_over_tls),
         cmocka_unit_test(test_https),
         cmocka_unit_test(core_restarts),
         cmocka_unit_test(nothing_is_left_behind),

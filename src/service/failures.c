@@ -49,6 +49,9 @@ static bool is_cheap(const job *j) {
     case FAILURE_ANONYMOUS:
     case FAILURE_THROTTLED:
     case FAILURE_UNKNOWN_OPERATION:
+    case FAILURE_REQUEST_TOO_LARGE:
+    case FAILURE_URI_TOO_LONG:
+    case FAILURE_HEADERS_TOO_LARGE:
     case FAILURE_MALFORMED: return j->gateway >= 0 && !j->is_verified;
     default: return false;
     }

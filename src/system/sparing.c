@@ -31,6 +31,7 @@ static struct {
     size_t capacity;
     int epoll_fds[SPARING_EPOLLS_MOST];
     size_t epoll_count;
+    int at_hand; /* 1 + descriptor */
 } all;
 
 int __real_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
@@ -153,6 +154,7 @@ int __wrap_epoll_wait(int epoll_fd, struct epoll_event *events, int most, int ti
 ssize_t __wrap_recv(int fd, void *into, size_t room, int flags) {
     registration *r = registration_of(fd);
     bool is_watched = r && r->state != REGISTRATION_NONE && flags == 0;
+    sparing_note(fd);
     if (is_watched && r->is_drained) {
         errno = EAGAIN;
         return -1;
@@ -161,6 +163,10 @@ ssize_t __wrap_recv(int fd, void *into, size_t room, int flags) {
     if (is_watched && !r->has_ended && got > 0 && (size_t)got < room) r->is_drained = true;
     return got;
 }
+
+int sparing_at_hand(void) { return all.at_hand - 1; }
+
+void sparing_note(int fd) { all.at_hand = fd + 1; }
 
 /* A descriptor that is given out anew has no registration, whatever its number had before. */
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *bytes, int flags) {

@@ -25,4 +25,9 @@ status sparing_adopt(int epoll_fd);
 void sparing_hold(int fd);
 void sparing_release(int fd);
 
+/* Whose turn it is: the descriptor that was read last, or noted since by those who know better (reads inside another library
+ * do not come here). -1 at first. */
+int sparing_at_hand(void);
+void sparing_note(int fd);
+
 #endif
