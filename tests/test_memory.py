@@ -238,6 +238,35 @@ def test_no_access_key_secret_in_core_or_auditor(in_use):
     assert not seen.found, [(roles[pid], name) for pid, name, _ in seen.found]
 
 
+SECRET_VALUE = "value-of-a-secret-that-only-its-reader-may-see-4711"
+
+
+def use_secret(client, name, value):
+    """The value's whole life, each time on a connection of its own."""
+    client.rpc("CreateSecret", SecretName=name, VersionId="v1", SecretData=value)
+    client.rpc("PutSecretValue", SecretName=name, VersionId="v2", SecretData=value + "2")
+    for version in ("v1", "v2"):
+        assert client.rpc("GetSecretValue", SecretName=name, VersionId=version)["SecretData"].startswith(value)
+
+
+@needs_root
+def test_no_secret_value_in_memory(in_use):
+    """Core, auditor, keygen and supervisor never have it; gateway and vault overwrite it once it is delivered."""
+    server, client, _, _, threads = in_use
+    for i in range(20):
+        use_secret(client, f"memory/{i}", SECRET_VALUE)
+    client.rpc("UpdateSecretRotationPolicy", SecretName="memory/0", EnableAutomaticRotation="false")
+    client.rpc("RotateSecret", SecretName="memory/0", VersionId="r1")
+    made = client.rpc("GetSecretValue", SecretName="memory/0", VersionId="r1")["SecretData"]
+    wait_used(server, threads, 2)
+    needles = {"value": SECRET_VALUE.encode(), "value in base64": base64.b64encode(SECRET_VALUE.encode())[:40], "random value": made.encode()}
+    seen, roles = Seen(), roles_of(server)
+    for pid in roles:
+        look_through(pid, needles, seen)
+    assert not seen.found, [(roles[pid], name, what) for pid, name, what in seen.found]
+    assert seen.bytes > 8 << 20
+
+
 def test_nothing_secret_on_disk(in_use, tmp_path):
     server, client, material, key_id, threads = in_use
     marker = b"a plaintext that nobody else may read " * 3
@@ -246,11 +275,15 @@ def test_nothing_secret_on_disk(in_use, tmp_path):
     data_key = base64.b64decode(client.rpc("GenerateDataKey", KeyId=key_id)["Plaintext"])
     client.rpc("CreateUser", RAM, signature=3, UserName="disk")
     secret = client.rpc("CreateAccessKey", RAM, signature=3, UserName="disk")["AccessKey"]["AccessKeySecret"]
+    use_secret(client, "disk/secret", SECRET_VALUE)
+    client.rpc("DeleteSecret", SecretName="disk/secret", ForceDeleteWithoutRecovery="true")
+    use_secret(client, "disk/secret", SECRET_VALUE)
     wait_used(server, threads, 2)
     with open(tmp_path / "data" / "root.key", "rb") as f:
         root_key = f.read()
     needles = {**wanted(material), "plaintext": marker[:38], "plaintext in base64": base64.b64encode(marker)[:40], "data key": data_key,
                "data key in base64": base64.b64encode(data_key)[:40], "access key secret": secret.encode(),
+               "value of a secret": SECRET_VALUE.encode(), "value of a secret in base64": base64.b64encode(SECRET_VALUE.encode())[:40],
                "root access key secret": server.access_key_secret.encode(), "root key": root_key[:16], "end of the root key": root_key[16:],
                "description": b"described in the store"}
     client.rpc("UpdateKeyDescription", KeyId=key_id, Description="another word")

@@ -95,6 +95,15 @@ status arn_aliases(const arn_home *home, arena *memory, slice *out) {
     return build(&(parts){"kms", home->region, home->account, "alias"}, memory, out);
 }
 
+status arn_secret(const arn_home *home, slice name, arena *memory, slice *out) {
+    ENSURE(is_name(name), INVALID_PARAMETER);
+    return build(&(parts){"kms", home->region, home->account, "secret/", name}, memory, out);
+}
+
+status arn_secrets(const arn_home *home, arena *memory, slice *out) {
+    return build(&(parts){"kms", home->region, home->account, "secret"}, memory, out);
+}
+
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"actiontrail", home->region, home->account, "trail/", name}, memory, out);

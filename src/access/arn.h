@@ -32,8 +32,10 @@ typedef struct arn_home {
  * where the name has no parts: no name can be chosen to make the ARN of something else. */
 status arn_key(const arn_home *home, slice key_id, arena *memory, slice *out);  /* acs:kms:R:A:key/ID */
 status arn_alias(const arn_home *home, slice alias, arena *memory, slice *out); /* `alias` begins "alias/" */
-status arn_keys(const arn_home *home, arena *memory, slice *out);              /* acs:kms:R:A:key, to create and list */
-status arn_aliases(const arn_home *home, arena *memory, slice *out);           /* acs:kms:R:A:alias */
+status arn_keys(const arn_home *home, arena *memory, slice *out);    /* acs:kms:R:A:key, to create and list */
+status arn_aliases(const arn_home *home, arena *memory, slice *out); /* acs:kms:R:A:alias */
+status arn_secret(const arn_home *home, slice name, arena *memory, slice *out); /* acs:kms:R:A:secret/NAME */
+status arn_secrets(const arn_home *home, arena *memory, slice *out); /* acs:kms:R:A:secret, to create and list */
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /* acs:actiontrail:R:A:trail/NAME */
 
 /* acs:keyhold:*:OPERATOR:account/ID; `tenant` absent: all of them. */

@@ -37,23 +37,41 @@ status sealed_begin(enum sealed_kind kind, const sealed_header *header, buffer *
     return buffer_append(out, buffer_slice(&packed));
 }
 
-status ciphertext_parse(slice blob, ciphertext *out) {
+/* `kind` is SEALED_CIPHERTEXT or SEALED_SECRET; `failure` says what anything else is called. */
+static status under_key_parse(slice blob, enum sealed_kind kind, enum status_code failure, ciphertext *out) {
     slice rest = blob;
     ciphertext found;
-    TRY(take_magic(&rest, SEALED_CIPHERTEXT, FAILURE_CIPHERTEXT));
-    ENSURE(slice_take(&rest, 16, &found.key_id) && slice_take(&rest, 16, &found.key_version_id), CIPHERTEXT);
-    ENSURE(holds_content(rest), CIPHERTEXT);
+    TRY(take_magic(&rest, kind, failure));
+    bool is_whole = slice_take(&rest, 16, &found.key_id) && slice_take(&rest, 16, &found.key_version_id);
+    if (!is_whole || !holds_content(rest)) return (status){failure};
     found.clear = slice_head(blob, CIPHERTEXT_HEADER_BYTES);
     found.content = rest;
     *out = found;
     return OK;
 }
 
-status ciphertext_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out) {
+static status under_key_begin(enum sealed_kind kind, const uint8_t key_id[16], const uint8_t key_version_id[16],
+                              buffer *out) {
     TRY(buffer_append(out, slice_of(MAGIC, sizeof MAGIC)));
-    TRY(buffer_append_byte(out, SEALED_CIPHERTEXT));
+    TRY(buffer_append_byte(out, (uint8_t)kind));
     TRY(buffer_append(out, slice_of(key_id, 16)));
     return buffer_append(out, slice_of(key_version_id, 16));
+}
+
+status ciphertext_parse(slice blob, ciphertext *out) {
+    return under_key_parse(blob, SEALED_CIPHERTEXT, FAILURE_CIPHERTEXT, out);
+}
+
+status ciphertext_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out) {
+    return under_key_begin(SEALED_CIPHERTEXT, key_id, key_version_id, out);
+}
+
+status secret_value_parse(slice blob, ciphertext *out) {
+    return under_key_parse(blob, SEALED_SECRET, FAILURE_CORRUPT, out);
+}
+
+status secret_value_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out) {
+    return under_key_begin(SEALED_SECRET, key_id, key_version_id, out);
 }
 
 static int by_key(const void *a, const void *b) {

@@ -3,9 +3,10 @@
  *
  *   sealed       "KH" 0x01 kind:u8 header length:u16 header(packed SealedHeader) nonce[24] ciphertext tag[16]
  *   ciphertext   "KH" 0x01 'C'     key id[16] key version id[16]                 nonce[24] ciphertext tag[16]
+ *   secret value "KH" 0x01 'V'     key id[16] key version id[16]                 nonce[24] ciphertext tag[16]
  *
  * The additional data of the AEAD (XAES-256-GCM) is everything before the nonce; for a ciphertext the canonical
- * encryption context follows it. */
+ * encryption context follows it, for a secret's value what it is bound to (docs/formats/sealed.md). */
 #ifndef CONTRACT_SEALED_H
 #define CONTRACT_SEALED_H
 
@@ -18,9 +19,11 @@ enum sealed_kind {
     SEALED_SESSION = 'T',
     SEALED_IMPORT = 'I',
     SEALED_CIPHERTEXT = 'C',
+    SEALED_SECRET = 'V',
 };
 
 enum { SEALED_NONCE_BYTES = 24, SEALED_TAG_BYTES = 16, CIPHERTEXT_HEADER_BYTES = 36, CONTEXT_MAX_BYTES = 64 * 1024 };
+enum { SECRET_VALUE_MOST = 64 * 1024 }; /* bytes of a secret's value */
 
 typedef struct sealed {
     enum sealed_kind kind;
@@ -43,6 +46,9 @@ typedef struct ciphertext {
 /* CIPHERTEXT for anything that is not one. */
 status ciphertext_parse(slice blob, ciphertext *out);
 status ciphertext_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out);
+/* The same for the value of a secret. CORRUPT for anything that is not one: it never came from outside. */
+status secret_value_parse(slice blob, ciphertext *out);
+status secret_value_begin(const uint8_t key_id[16], const uint8_t key_version_id[16], buffer *out);
 
 /* Canonical encryption context: pairs sorted by the bytes of their keys, each u16 length and bytes of key, then of
  * value. The same map gives the same bytes through every client. An empty map gives no bytes. INVALID_PARAMETER for

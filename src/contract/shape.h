@@ -73,8 +73,12 @@ enum field_bind {
     BIND_WRAPPING, /* the key that wraps */
     BIND_SPEC,     /* of a new key */
     BIND_USAGE,
-    BIND_PAIR,     /* of a pair as a data key */
-    BIND_INTERVAL, /* how often the house may rotate the key; absent, or with the switch off: never */
+    BIND_PAIR,        /* of a pair as a data key */
+    BIND_INTERVAL,    /* how often the house may rotate the key; absent, or with the switch off: never */
+    BIND_SECRET,      /* the secret: its name, or an ARN of it */
+    BIND_VERSION,     /* the version of the secret; when none is named, core says which */
+    BIND_SECRET_DATA, /* the value of a secret: text, or base64 where SecretDataType says so */
+    BIND_RULE,        /* how a random value is made */
 };
 
 typedef struct field {

@@ -25,10 +25,11 @@ static slice arn_relative(slice text) {
     return slice_starts_with(relative, SLICE("key/")) ? slice_skip(relative, 4) : relative;
 }
 
+/* Where naming a key is left to the caller, the one taken otherwise is core's to say, like what an alias means. */
 static status bind_key(const binding *b, const field *f) {
     slice name = arn_relative(signed_find(b->said, f->name));
     uint8_t id[KEY_ID_BYTES];
-    if (slice_starts_with(name, SLICE("alias/"))) return OK;
+    if (slice_starts_with(name, SLICE("alias/")) || (slice_is_absent(name) && !f->is_required)) return OK;
     ENSURE(b->act->key_id.len == KEY_ID_BYTES && !FAILED(uuid_parse(name, id)), NO_PERMISSION);
     return same(slice_of(id, sizeof id), b->act->key_id);
 }
@@ -119,6 +120,62 @@ static status bind_user(const binding *b, const field *f) {
     return same(slice_is_absent(named) ? b->scene->caller->header.user_name : named, b->act->user_name);
 }
 
+/* ---- secrets */
+
+/* By its name, by acs:kms:…:secret/NAME, or by arn:aws:secretsmanager:…:secret:NAME-SUFFIX. */
+static status bind_secret(const binding *b, const field *f) {
+    enum { SUFFIX = 6 };
+    slice rest = signed_find(b->said, f->name), name = rest, part, after;
+    while (slice_split(&rest, ':', &part)) name = part;
+    if (slice_starts_with(signed_find(b->said, f->name), SLICE("acs:")) && slice_starts_with(name, SLICE("secret/")))
+        name = slice_skip(name, 7);
+    ENSURE(b->act->text.len > 0, NO_PERMISSION);
+    if (bytes_equal_secret(name, b->act->text)) return OK;
+    ENSURE(slice_starts_with(signed_find(b->said, f->name), SLICE("arn:")), NO_PERMISSION);
+    ENSURE(slice_starts_with(name, b->act->text), NO_PERMISSION);
+    after = slice_skip(name, b->act->text.len);
+    ENSURE(after.len == SUFFIX + 1 && after.at[0] == '-' && b->act->secret_id.len >= SUFFIX, NO_PERMISSION);
+    return same(slice_skip(after, 1), slice_head(b->act->secret_id, SUFFIX));
+}
+
+static status bind_version(const binding *b, const field *f) {
+    slice wanted = signed_find(b->said, f->name);
+    return slice_is_absent(wanted) ? OK : same(wanted, b->act->version);
+}
+
+static status bind_secret_data(const binding *b, const field *f) {
+    slice given = b->act->input, wanted = signed_find(b->said, f->name);
+    act_scene *scene = b->scene;
+    ENSURE(scene->box != NULL, CLOSED);
+    if (slice_equals_text(signed_find(b->said, "SecretDataType"), "binary")) TRY(signed_bytes(b, f, &wanted));
+    TRY(box_open_plain(scene->box, scene->request_id, given, scene->memory, &given));
+    return same(wanted, given);
+}
+
+static status rule_bool(slice text, const maybe_bool *given) {
+    bool is_true = slice_equals_ignoring_case(text, SLICE("true"));
+    ENSURE(given->is_set == !slice_is_absent(text) && given->value == is_true, NO_PERMISSION);
+    return OK;
+}
+
+static status rule_int(slice text, const maybe_int *given) {
+    int64_t wanted = 0;
+    ENSURE(slice_is_absent(text) || slice_to_i64(text, &wanted), NO_PERMISSION);
+    ENSURE(given->is_set == !slice_is_absent(text) && given->value == wanted, NO_PERMISSION);
+    return OK;
+}
+
+/* The rule has the field under the same name. */
+static status bind_rule(const binding *b, const field *f) {
+    slice text = signed_find(b->said, f->name);
+    const field *member = shape_find(&password_rule_shape, slice_of_text(f->name));
+    ENSURE(b->act->rule != NULL && member != NULL && member->kind == f->kind, NO_PERMISSION);
+    const void *given = field_at(member, b->act->rule);
+    if (f->kind == FIELD_BOOL) return rule_bool(text, given);
+    if (f->kind == FIELD_INT) return rule_int(text, given);
+    return same(text, *(const slice *)given);
+}
+
 static binder *const binders[] = {
     [BIND_KEY] = bind_key,
     [BIND_INPUT] = bind_input,
@@ -138,6 +195,10 @@ static binder *const binders[] = {
     [BIND_USAGE] = bind_usage,
     [BIND_PAIR] = bind_pair,
     [BIND_INTERVAL] = bind_interval,
+    [BIND_SECRET] = bind_secret,
+    [BIND_VERSION] = bind_version,
+    [BIND_SECRET_DATA] = bind_secret_data,
+    [BIND_RULE] = bind_rule,
 };
 
 static bool is_bound(const operation *op) {

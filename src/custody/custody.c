@@ -125,6 +125,10 @@ static const struct act_row {
     [VAULT_ACT_NEW_VERSION] = {.run = act_new_version},
     [VAULT_ACT_PERMIT_ROTATION] = {.run = act_permit_rotation},
     [VAULT_ACT_ROTATE] = {.run = act_rotate, .is_own = true},
+    [VAULT_ACT_SEAL_SECRET] = {.run = act_seal_secret},
+    [VAULT_ACT_OPEN_SECRET] = {.run = act_open_secret},
+    [VAULT_ACT_GENERATE_SECRET] = {.run = act_generate_secret},
+    [VAULT_ACT_RANDOM_PASSWORD] = {.run = act_random_password},
 };
 
 static const struct act_row *row_of(int act) {

@@ -109,6 +109,16 @@ static inline int test_choice_of(const field *f, const key_act *act) {
     }
 }
 
+static inline void test_parameter_rule(buffer *text, const field *f, const password_rule *rule) {
+    const field *member = shape_find(&password_rule_shape, slice_of_text(f->name));
+    if (rule == NULL || !field_is_set(member, rule)) return;
+    const void *at = field_at(member, rule);
+    if (f->kind == FIELD_INT) test_parameter_number(text, f->name, ((const maybe_int *)at)->value);
+    else if (f->kind == FIELD_BOOL)
+        test_parameter(text, f->name, ((const maybe_bool *)at)->value ? SLICE("true") : SLICE("false"));
+    else test_parameter(text, f->name, *(const slice *)at);
+}
+
 /* What an honest client would have signed for this act. */
 static inline void test_bound_parameter(test_house *h, const field *f, key_act *act, buffer *text) {
     char id[37];
@@ -126,6 +136,10 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
         break;
     case BIND_EXPIRY: test_parameter_number(text, f->name, act->expires_at.value); break;
     case BIND_USER: test_parameter(text, f->name, act->user_name); break;
+    case BIND_SECRET: test_parameter(text, f->name, act->text); break;
+    case BIND_VERSION: test_parameter(text, f->name, act->version); break;
+    case BIND_SECRET_DATA: test_parameter(text, f->name, h->plaintext); break;
+    case BIND_RULE: test_parameter_rule(text, f, act->rule); break;
     case BIND_VALUE: test_parameter_base64(text, f->name, f->kind == FIELD_SECRET ? h->plaintext : act->value); break;
     case BIND_PAIR: test_parameter(text, f->name, slice_of_text(choice_text(key_spec_choices, act->spec))); break;
     case BIND_INTERVAL:

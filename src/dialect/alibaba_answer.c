@@ -10,12 +10,28 @@ static const char JSON_TYPE[] = "application/json;charset=utf-8";
 static const char XML_TYPE[] = "text/xml;charset=utf-8"; /* clients compare it byte for byte */
 enum { HEADERS_MOST = 4 };
 
+/* One field of a value. */
+typedef struct member {
+    const shape *of;
+    const field *f;
+    const void *value; /* the struct */
+} member;
+
+static bool is_plain(const member *m) {
+    const rpc_plain *row = rpc_plain_of(m->f->name);
+    const field *decider = row && row->decider ? shape_find(m->of, slice_of_text(row->decider)) : NULL;
+    if (!decider) return row != NULL;
+    return strcmp(choice_text(decider->choices, *(const int *)field_at(decider, m->value)), row->bytes_when) != 0;
+}
+
 /* A scalar as text, the way both forms have it. */
-static status scalar_text(const field *f, const void *at, arena *memory, slice *out) {
+static status scalar_text(const member *m, arena *memory, slice *out) {
     char time[CLOCK_ISO_BYTES];
+    const field *f = m->f;
+    const void *at = field_at(f, m->value);
     switch (f->kind) {
     case FIELD_SECRET:
-        if (rpc_is_plain_text(f->name)) break;
+        if (is_plain(m)) break;
         return text_base64(*(const slice *)at, memory, out);
     case FIELD_BYTES: return text_base64(*(const slice *)at, memory, out);
     case FIELD_CHOICE: *out = slice_of_text(choice_text(f->choices, *(const int *)at)); return OK;
@@ -42,7 +58,7 @@ static status write_scalar(typed_json *t, const field *f, const void *at) {
     case FIELD_BOOL: json_put_bool(t->writer, ((const maybe_bool *)at)->value); return OK;
     case FIELD_JSON: json_put_raw(t->writer, *(const slice *)at); return OK;
     default:
-        TRY(scalar_text(f, at, t->memory, &text));
+        TRY(scalar_text(&(member){t->of, f, (const uint8_t *)at - f->offset}, t->memory, &text));
         json_put_text(t->writer, text);
         return OK;
     }
@@ -95,7 +111,9 @@ static status xml_put_list(xml_writer *w, const field *f, const shape_list *list
     return OK;
 }
 
-static status xml_put_field(xml_writer *w, const field *f, const void *at, arena *memory) {
+static status xml_put_field(xml_writer *w, const member *m, arena *memory) {
+    const field *f = m->f;
+    const void *at = field_at(f, m->value);
     slice text, name = slice_of_text(f->name);
     if (is_list(f)) return xml_put_list(w, f, at, memory);
     switch (f->kind) {
@@ -107,14 +125,14 @@ static status xml_put_field(xml_writer *w, const field *f, const void *at, arena
         TRY(xml_put_shape(w, f->nested, *(void *const *)at, memory));
         xml_close(w);
         return OK;
-    default: TRY(scalar_text(f, at, memory, &text)); return xml_put_safe(w, name, text, memory);
+    default: TRY(scalar_text(m, memory, &text)); return xml_put_safe(w, name, text, memory);
     }
 }
 
 static status xml_put_shape(xml_writer *w, const shape *s, const void *value, arena *memory) {
     for (size_t i = 0; i < s->field_count; i++) {
         const field *f = &s->fields[i];
-        if (is_list(f) || field_is_set(f, value)) TRY(xml_put_field(w, f, field_at(f, value), memory));
+        if (is_list(f) || field_is_set(f, value)) TRY(xml_put_field(w, &(member){s, f, value}, memory));
     }
     return OK;
 }

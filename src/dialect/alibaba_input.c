@@ -2,6 +2,7 @@
  * as JSON text (Tag=[{"Key":"k"}]), never both. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "dialect/alibaba_rows.h"
 #include "dialect/alibaba_rpc.h"
 #include "dialect/typed_json.h"
 
@@ -188,6 +189,23 @@ static bool is_compound(const field *f) {
     return f->kind == FIELD_MAP || f->kind == FIELD_TEXTS || f->kind == FIELD_SHAPES || f->kind == FIELD_SHAPE;
 }
 
+/* A secret that is text comes as it is; NUL could not be given back in every form of answer. */
+static status read_plain(slice text, void *at) {
+    ENSURE(utf8_is_valid(text) && !slice_contains_byte(text, 0), INVALID_PARAMETER);
+    *(slice *)at = text;
+    return OK;
+}
+
+static status is_plain(const reading *r, const field *f, slice prefix, bool *out) {
+    const rpc_plain *row = f->kind == FIELD_SECRET ? rpc_plain_of(f->name) : NULL;
+    slice decider;
+    *out = row != NULL;
+    if (!row || !row->decider) return OK;
+    TRY(arena_printf(r->memory, &decider, "%.*s%s", SLICE_ARGS(prefix), row->decider));
+    *out = !slice_equals_text(value_of(r, decider), row->bytes_when);
+    return OK;
+}
+
 static status read_shape(reading *r, const shape *s, slice prefix, void *out) {
     for (size_t i = 0; i < s->field_count; i++) {
         const field *f = &s->fields[i];
@@ -199,7 +217,11 @@ static status read_shape(reading *r, const shape *s, slice prefix, void *out) {
             continue;
         }
         slice text = value_of(r, name);
-        if (!counts_as_absent(f, text)) TRY(read_scalar(f, text, r->memory, field_at(f, out)));
+        bool plain;
+        if (counts_as_absent(f, text)) continue;
+        TRY(is_plain(r, f, prefix, &plain));
+        if (plain) TRY(read_plain(text, field_at(f, out)));
+        else TRY(read_scalar(f, text, r->memory, field_at(f, out)));
     }
     return OK;
 }

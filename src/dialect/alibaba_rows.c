@@ -30,17 +30,42 @@ const char *rpc_wrapper(const char *field_name) {
         {"KeySpecs", "KeySpec"},
         {"SupportedProtectionLevels", "SupportedProtectionLevel"},
         {"Usages", "Usage"},
+        {"SecretList", "Secret"},
+        {"VersionIds", "VersionId"},
+        {"VersionStages", "VersionStage"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];
     return NULL;
 }
 
-bool rpc_is_plain_text(const char *field_name) { return strcmp(field_name, "AccessKeySecret") == 0; }
+const rpc_plain *rpc_plain_of(const char *field_name) {
+    static const rpc_plain ROWS[] = {
+        {"AccessKeySecret", NULL, NULL},
+        {"RandomPassword", NULL, NULL},
+        {"SecretData", "SecretDataType", "binary"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (strcmp(ROWS[i].field, field_name) == 0) return &ROWS[i];
+    return NULL;
+}
+
+const char *rpc_demanded(slice action, size_t index) {
+    static const char *const ROWS[][2] = {
+        {"CreateSecret", "SecretData"},
+        {"CreateSecret", "VersionId"},
+        {"PutSecretValue", "VersionId"},
+        {"RotateSecret", "VersionId"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (slice_equals_text(action, ROWS[i][0]) && index-- == 0) return ROWS[i][1];
+    return NULL;
+}
 
 bool rpc_is_refused(slice action, slice parameter) {
     static const char *const ROWS[][2] = {
-        {"CreateKey", "Policy"}, /* who may use the key */
+        {"CreateKey", "Policy"},    /* who may use the key */
+        {"CreateSecret", "Policy"}, /* who may use the secret */
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (slice_equals_text(action, ROWS[i][0]) && slice_equals_text(parameter, ROWS[i][1])) return true;

@@ -17,8 +17,17 @@ const rpc_product *rpc_product_of(const product *p);
 
 /* The element a list is wrapped into ("Keys" → "Key"); NULL: the list stands bare. */
 const char *rpc_wrapper(const char *field_name);
-/* Whether the field's bytes are text that goes out as it is, not as base64. */
-bool rpc_is_plain_text(const char *field_name);
+/* A secret field whose bytes are text and travel as they are, not as base64. With a decider: unless that field of the same shape
+ * has the value that says they are bytes. */
+typedef struct rpc_plain {
+    const char *field;
+    const char *decider; /* NULL: always text */
+    const char *bytes_when;
+} rpc_plain;
+/* NULL: base64. */
+const rpc_plain *rpc_plain_of(const char *field_name);
+/* Parameters this wire demands although the operation could do without, one after the other; NULL after the last. */
+const char *rpc_demanded(slice action, size_t index);
 /* Whether ignoring the parameter would change what the operation does: it is refused instead. */
 bool rpc_is_refused(slice action, slice parameter);
 

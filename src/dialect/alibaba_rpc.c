@@ -107,6 +107,16 @@ static status check_operation(const rpc_request *r, const decoded *out, slice *d
     return OK;
 }
 
+static status check_demanded(const rpc_request *r, const decoded *d, slice *detail) {
+    const char *name;
+    for (size_t i = 0; (name = rpc_demanded(d->action, i)) != NULL; i++) {
+        *detail = slice_of_text(name);
+        ENSURE(!slice_is_empty(rpc_parameter(r, *detail)), MISSING_PARAMETER);
+    }
+    *detail = (slice){0};
+    return OK;
+}
+
 static status decode(const http_head *head, slice body, arena *memory, decoded *out, slice *detail) {
     decoded_begin(&dialect_alibaba_rpc, head, out);
     *detail = (slice){0};
@@ -120,6 +130,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
     TRY(rpc_input(&r, op->in, input, detail));
+    TRY(check_demanded(&r, out, detail));
     out->input = input;
     return OK;
 }

@@ -81,6 +81,10 @@ slice call_region(const call *c) {
 
 key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s}; }
 
+secret_shelf call_secrets(const call *c) {
+    return (secret_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s};
+}
+
 arn_home call_home(const call *c) { return (arn_home){call_region(c), c->who.account_id}; }
 
 enum { STANDING_CONDITIONS = 12 };

@@ -15,7 +15,7 @@
 #include "access/identity.h"
 #include "blobs/blobs.h"
 #include "contract/operation.h"
-#include "keys/key.h"
+#include "keys/stored_secret.h"
 #include "store/store.h"
 
 enum { CALL_ACTS_MOST = 4, CALL_CONDITIONS_MOST = 64 };
@@ -71,6 +71,8 @@ typedef struct call {
     slice resource;  /* ARN the event names */
     key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;
+    secret_record *secret; /* of operations on a secret: as it is now */
+    uint64_t secret_revision;
     condition_value conditions[CALL_CONDITIONS_MOST]; /* for the policy decision, beside the standing ones */
     size_t condition_count;
     /* how it ends */
@@ -95,7 +97,7 @@ status call_authorise(call *c, const char *action, slice resource);
 /* A text field of the input by its name; absent when the operation has none or it is not set. */
 slice call_input_text(const call *c, const char *name);
 
-/* Adds a condition for the policy decision; more than the call has room for: OUT_OF_MEMORY. */
+/* Adds a condition for the policy decision. */
 status call_condition(call *c, slice name, slice value);
 
 /* Plans the removal of a blob that no record will name any more once the changes are durable. */
@@ -108,6 +110,7 @@ slice call_region(const call *c);
 arn_home call_home(const call *c);
 /* The caller's keys in that region as they are now. */
 key_shelf call_keys(const call *c);
+secret_shelf call_secrets(const call *c);
 
 #define CALL_NEW(c, type) ARENA_NEW(&(c)->memory, type)
 

@@ -1,47 +1,19 @@
 /* KMS: listings of keys and aliases, and aliases themselves. */
-#include "format/json.h"
+#include "service/filter.h"
 #include "service/handlers.h"
-
-enum { FILTERS_MOST = 10 };
 
 /* ---- ListKeys */
 
-typedef struct filter {
-    slice key;
-    const json *values;
-} filter;
-
 typedef struct key_listing {
     page page;
-    filter filters[FILTERS_MOST];
-    size_t filter_count;
+    filter_list filters;
     key_entry *entries;
     size_t entry_count;
     int64_t total;
 } key_listing;
 
-static bool filter_is_known(slice name) {
-    static const char *const KNOWN[] = {"KeyState",    "KeySpec", "KeyUsage", "ProtectionLevel",
-                                        "CreatorType", "KeyId",   "Creator"};
-    for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
-        if (slice_equals_text(name, KNOWN[i])) return true;
-    return false;
-}
-
-static status read_filters(call *c, slice text, key_listing *listing) {
-    const json *list;
-    if (slice_is_empty(text)) return OK;
-    if (FAILED(json_parse(text, &c->memory, &list, NULL)) || !json_is_array(list) || list->count > FILTERS_MOST)
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
-    for (const json *each = json_first(list); each; each = each->next) {
-        filter f = {.values = json_member(each, SLICE("Values"))};
-        if (!json_get_text(json_member(each, SLICE("Key")), &f.key) || !json_is_array(f.values) ||
-            !filter_is_known(f.key))
-            return call_refuse(c, FAIL(INVALID_PARAMETER), "Filters");
-        listing->filters[listing->filter_count++] = f;
-    }
-    return OK;
-}
+static const char *const FILTER_KEYS[] = {"KeyState",    "KeySpec", "KeyUsage", "ProtectionLevel",
+                                          "CreatorType", "KeyId",   "Creator",  NULL};
 
 static slice key_property(const key_record *key, slice name, slice service_key_id) {
     if (slice_equals_text(name, "KeyState")) return slice_of_text(choice_text(key_state_choices, key->state));
@@ -54,14 +26,6 @@ static slice key_property(const key_record *key, slice name, slice service_key_i
     return slice_of_text(choice_text(protection_level_choices, key->protection_level));
 }
 
-static bool filter_passes(const filter *f, slice property) {
-    for (const json *value = json_first(f->values); value; value = value->next) {
-        slice text;
-        if (json_get_text(value, &text) && slice_equals(text, property)) return true;
-    }
-    return false;
-}
-
 static status visit_key(call *c, const store_row *row, void *context) {
     key_shelf shelf = call_keys(c);
     key_listing *listing = context;
@@ -72,9 +36,10 @@ static status visit_key(call *c, const store_row *row, void *context) {
     status loaded = key_load(&shelf, id, &memory, &key, NULL);
     if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK; /* its waiting period is over */
     TRY(loaded);
-    for (size_t i = 0; i < listing->filter_count; i++)
-        if (!filter_passes(&listing->filters[i], key_property(&key, listing->filters[i].key, c->who.service_key_id)))
-            return OK;
+    for (size_t i = 0; i < listing->filters.count; i++) {
+        const filter *f = &listing->filters.at[i];
+        if (!filter_equals(f, key_property(&key, f->key, c->who.service_key_id))) return OK;
+    }
     if (page_holds(&listing->page, listing->total++)) {
         arn_home home = call_home(c);
         key_entry *entry = &listing->entries[listing->entry_count++];
@@ -89,7 +54,7 @@ status list_keys_prepare(call *c, const list_keys_in *in, list_keys_out *out) {
     key_listing listing = {.page = page_of(in->page_number, in->page_size)};
     listing.entries = ARENA_ARRAY(&c->memory, key_entry, (size_t)listing.page.size);
     ENSURE(listing.entries != NULL, OUT_OF_MEMORY);
-    TRY(read_filters(c, in->filters, &listing));
+    TRY(filters_read(c, in->filters, FILTER_KEYS, &listing.filters));
     key_shelf shelf = call_keys(c);
     TRY(key_prefix(&shelf, &c->memory, &prefix));
     TRY(records_walk(c, prefix, visit_key, &listing));

@@ -40,9 +40,19 @@ static bool is_about_key(const operation *op) {
     return op->resource == RESOURCE_KEY || op->resource == RESOURCE_KEY_ONLY;
 }
 
+static bool is_about_secrets(const operation *op) {
+    return op->resource == RESOURCE_SECRET || op->resource == RESOURCE_SECRET_CONTAINER;
+}
+
+/* The key is not what the operation is about, but what it seals with: the event names both. */
+static bool seals_something(const operation *op) {
+    return is_about_secrets(op) || strcmp(op->product->name, "oss") == 0;
+}
+
 static const char *resource_type(const operation *op) {
     if (!op) return "";
     if (is_about_key(op)) return "ACS::KMS::Key";
+    if (is_about_secrets(op)) return "ACS::KMS::Secret";
     if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
     if (strcmp(op->product->name, "ram") == 0) return "ACS::RAM::Resource";
     if (strcmp(op->product->name, "oss") == 0)
@@ -63,9 +73,10 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
     if (!slice_is_empty(c->resource)) {
         slice name = resource_name(c->resource);
         if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
+        if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
         resources[count++] = (event_resource){slice_of_text(resource_type(c->operation)), name};
     }
-    if (c->key && c->operation && strcmp(c->operation->product->name, "oss") == 0)
+    if (c->key && c->operation && seals_something(c->operation))
         resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
     return count;
 }

@@ -13,12 +13,14 @@ static status allow(call *c, slice arn_text) {
 }
 
 /* Tags of the key take part in the decision. */
+static status add_tag(call *c, const tag *each) {
+    slice name;
+    TRY(arena_printf(&c->memory, &name, CONDITION_RESOURCE_TAG "%.*s", SLICE_ARGS(each->tag_key)));
+    return call_condition(c, name, each->tag_value);
+}
+
 static status add_tags(call *c, const key_record *key) {
-    for (size_t i = 0; i < key->tags.count; i++) {
-        slice name;
-        TRY(arena_printf(&c->memory, &name, CONDITION_RESOURCE_TAG "%.*s", SLICE_ARGS(key->tags.at[i].tag_key)));
-        TRY(call_condition(c, name, key->tags.at[i].tag_value));
-    }
+    for (size_t i = 0; i < key->tags.count; i++) TRY(add_tag(c, &key->tags.at[i]));
     return OK;
 }
 
@@ -125,6 +127,33 @@ static status resolve_alias_container(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_aliases(&home, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+static status allow_secret(call *c, slice name) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(arn_secret(&home, name, &c->memory, &arn_text));
+    return allow(c, arn_text);
+}
+
+/* Whether there is such a secret is told only to those who may ask. */
+static status resolve_secret(call *c) {
+    secret_shelf shelf = call_secrets(c);
+    secret_name name;
+    TRY(secret_name_parse(call_input_text(c, "SecretName"), &shelf, &name));
+    c->secret = CALL_NEW(c, secret_record);
+    ENSURE(c->secret != NULL, OUT_OF_MEMORY);
+    status loaded = secret_load(&shelf, &name, &c->memory, c->secret, &c->secret_revision);
+    for (size_t i = 0; !FAILED(loaded) && i < c->secret->tags.count; i++) TRY(add_tag(c, &c->secret->tags.at[i]));
+    TRY(allow_secret(c, name.name));
+    return loaded;
+}
+
+static status resolve_secret_container(call *c) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(arn_secrets(&home, &c->memory, &arn_text));
     return allow(c, arn_text);
 }
 
@@ -342,6 +371,8 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_ALIAS] = allow_alias,
     [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
     [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,
+    [RESOURCE_SECRET] = resolve_secret,
+    [RESOURCE_SECRET_CONTAINER] = resolve_secret_container,
     [RESOURCE_USER] = resolve_user,
     [RESOURCE_USER_CONTAINER] = resolve_user_container,
     [RESOURCE_USER_OR_SELF] = resolve_user_or_self,
@@ -374,6 +405,20 @@ status resource_authorise(call *c) {
     return RESOLVERS[kind](c);
 }
 
+/* The conditions of a decision about a key are the key's: tags of what it seals do not count. */
+static status authorise_key(call *c, const key_record *key, const char *action, slice arn_text) {
+    size_t others = c->condition_count;
+    condition_value *held = ARENA_ARRAY(&c->memory, condition_value, others + 1);
+    ENSURE(held != NULL, OUT_OF_MEMORY);
+    memcpy(held, c->conditions, others * sizeof *held);
+    c->condition_count = 0;
+    status decided = add_tags(c, key);
+    if (!FAILED(decided)) decided = call_authorise(c, action, arn_text);
+    memcpy(c->conditions, held, others * sizeof *held);
+    c->condition_count = others;
+    return decided;
+}
+
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {
     key_shelf shelf = call_keys(c);
     key_name parsed;
@@ -384,8 +429,8 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
     TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
     TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
-    /* The account's own service key works for whoever may use the bucket. */
-    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));
+    /* The account's own service key works for whoever may use the bucket or the secret. */
+    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(authorise_key(c, &key, action, arn_text));
     TRY(key_allows(&key, KEY_ACT_USE));
     *out = key;
     return OK;

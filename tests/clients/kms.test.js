@@ -199,8 +199,11 @@ test('keys that are not there', async () => {
   await refused(kms.describeKey({keyId: 'acs:kms:cn-hangzhou:1999999999999999:key/' + keyId}), 'Forbidden.KeyNotFound', 404);
 });
 
-test('operations of the SDK that this server does not have say so', async () => {
-  await refused(kms.createSecret({secretName: 's', versionId: 'v1', secretData: 'x'}), 'InvalidAction.NotFound', 404);
+test('operations that this server does not have say so', async () => {
+  const answer = await raw(server, {body: signV1(server.owner, VERSION, 'GetKmsInstance', {KmsInstanceId: 'x'}),
+    headers: {'content-type': 'application/x-www-form-urlencoded'}});
+  assert.equal(answer.status, 404);
+  assert.equal(answer.json().Code, 'InvalidAction.NotFound');
 });
 
 const WRAPPINGS = [['RSAES_OAEP_SHA_256', 'sha256'], ['RSAES_OAEP_SHA_1', 'sha1']];

@@ -1,0 +1,347 @@
+/* KMS: secrets, from their making to their reading. Values pass boxed: only gateway and vault see them. */
+#include "service/secrets.h"
+
+#include "base/text.h"
+#include "contract/key_spec.h"
+#include "contract/sealed.h"
+#include "crypto/compare.h"
+#include "crypto/random.h"
+#include "service/resource.h"
+
+status secret_usable(const secret_record *of) {
+    ENSURE(!of->delete_at.is_set, SECRET_PENDING_DELETION);
+    return OK;
+}
+
+status secret_save(call *c, secret_record *of, uint64_t revision) {
+    secret_shelf shelf = call_secrets(c);
+    slice path;
+    of->updated_at = SET_INT(c->now_s);
+    TRY(secret_path(&shelf, of->secret_name, &c->memory, &path));
+    return call_change(c, path, &secret_record_shape, of, revision);
+}
+
+status secret_forget_value(call *c, const secret_record *of, int64_t number) {
+    slice path;
+    TRY(secret_value_path(c->who.account_id, of, number, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, STORE_ANY);
+}
+
+status secret_forget(call *c, const secret_record *of, uint64_t revision) {
+    secret_shelf shelf = call_secrets(c);
+    slice path;
+    for (size_t i = 0; i < of->versions.count; i++) TRY(secret_forget_value(c, of, of->versions.at[i].number.value));
+    TRY(secret_path(&shelf, of->secret_name, &c->memory, &path));
+    return call_change(c, path, NULL, NULL, revision);
+}
+
+status secret_arn(call *c, const secret_record *of, slice *out) {
+    arn_home home = call_home(c);
+    return arn_secret(&home, of->secret_name, &c->memory, out);
+}
+
+slice interval_text(call *c, const secret_record *of) {
+    slice text = {0};
+    if (of->rotation_interval.is_set)
+        status_ignore(arena_printf(&c->memory, &text, "%llds", (long long)of->rotation_interval.value));
+    return text;
+}
+
+int secret_rotates(const secret_record *of) { return of->rotation_enabled.value ? ON_OFF_ENABLED : ON_OFF_DISABLED; }
+
+/* ---- ids: chosen once, however often the steps run */
+
+typedef struct fresh_ids {
+    slice secret_id, version_id;
+} fresh_ids;
+
+static status ids_make(call *c, fresh_ids *out) {
+    static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    enum { KINDS = sizeof LETTERS - 1, FAIR = 256 - 256 % KINDS };
+    char id[SECRET_ID_CHARACTERS], version[37];
+    uint8_t uuid[16];
+    for (size_t filled = 0; filled < sizeof id;) {
+        uint8_t drawn[SECRET_ID_CHARACTERS];
+        TRY(random_fill(drawn, sizeof drawn));
+        for (size_t i = 0; i < sizeof drawn && filled < sizeof id; i++)
+            if (drawn[i] < FAIR) id[filled++] = LETTERS[drawn[i] % KINDS];
+    }
+    TRY(random_uuid(uuid));
+    uuid_format(uuid, version);
+    TRY(arena_copy(&c->memory, slice_of(id, sizeof id), &out->secret_id));
+    return arena_copy(&c->memory, slice_of_text(version), &out->version_id);
+}
+
+static status ids_of(call *c, fresh_ids **out) {
+    fresh_ids *ids = c->memo ? c->memo : CALL_NEW(c, fresh_ids);
+    ENSURE(ids != NULL, OUT_OF_MEMORY);
+    if (!c->memo) TRY(ids_make(c, ids));
+    c->memo = ids;
+    *out = ids;
+    return OK;
+}
+
+status secret_version_id(call *c, slice given, slice *out) {
+    fresh_ids *ids;
+    TRY(ids_of(c, &ids));
+    *out = slice_is_absent(given) ? ids->version_id : given;
+    return OK;
+}
+
+/* ---- sealing */
+
+static bool seals_secrets(const key_record *key) {
+    return key->usage == KEY_USAGE_ENCRYPT_DECRYPT && key_spec_get(key->spec) == key_spec_get(KEY_SPEC_ALIYUN_AES_256);
+}
+
+/* The key may be named by an alias: what is kept is its id. */
+static status use_key(call *c, slice name, const char *action) {
+    c->key = CALL_NEW(c, key_record);
+    ENSURE(c->key != NULL, OUT_OF_MEMORY);
+    TRY(resource_use_key(c, slice_is_absent(name) ? c->who.service_key_id : name, action, c->key));
+    if (seals_secrets(c->key)) return OK;
+    return call_refuse(c, FAIL(UNSUPPORTED), "EncryptionKeyId must name a symmetric key for encryption.");
+}
+
+status secret_begin_sealing(call *c, const secret_record *of, slice version_id, key_act *out) {
+    TRY(use_key(c, of->encryption_key_id, "kms:GenerateDataKey"));
+    const key_version_record *version = key_primary(c->key);
+    ENSURE(version && !slice_is_absent(version->sealed), KEY_VERSION_NOT_FOUND);
+    *out = (key_act){.text = of->secret_name, .secret_id = of->secret_id, .version = version_id};
+    return key_ids(c, c->key, version, out);
+}
+
+static status uuid_text(call *c, slice id, slice *out) {
+    char text[37];
+    uuid_format(id.at, text);
+    return arena_copy(&c->memory, slice_of_text(text), out);
+}
+
+/* Which key sealed the value stands in the value: when the steps run again, the key may have another version by now. */
+status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_version_record *out) {
+    const key_result *made = &c->results.at[0];
+    secret_value_record value = {.sealed = made->output};
+    ciphertext outside;
+    slice path;
+    TRY(secret_value_parse(made->output, &outside));
+    of->last_number = SET_INT(of->last_number.value + 1);
+    *out = (secret_version_record){.version_id = version_id, .number = of->last_number};
+    out->created_at = SET_INT(c->now_s);
+    out->data_type = SECRET_DATA_TYPE_TEXT;
+    out->fingerprint = made->extra;
+    TRY(uuid_text(c, outside.key_id, &out->key_id));
+    TRY(uuid_text(c, outside.key_version_id, &out->key_version_id));
+    TRY(secret_value_path(c->who.account_id, of, out->number.value, &c->memory, &path));
+    return call_change(c, path, &secret_value_record_shape, &value, STORE_ANY);
+}
+
+status secret_admit(call *c, secret_record *of, const secret_version_record *version, slice_list stages) {
+    secret_version_record *drop, *added;
+    TRY(secret_version_to_drop(of, &drop));
+    if (drop) {
+        TRY(secret_forget_value(c, of, drop->number.value));
+        secret_version_drop(of, drop);
+    }
+    TRY(secret_version_add(of, version, &c->memory, &added));
+    if (stages.count == 0 || !secret_version_with(of, STAGE_CURRENT))
+        TRY(secret_stage_move(of, added, STAGE_CURRENT, &c->memory));
+    for (size_t i = 0; i < stages.count; i++) TRY(secret_stage_move(of, added, stages.at[i], &c->memory));
+    return OK;
+}
+
+/* ---- CreateSecret */
+
+static status check_new(call *c, const create_secret_in *in) {
+    if (!secret_name_is_valid(in->secret_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "SecretName");
+    if (in->secret_type > SECRET_TYPE_GENERIC)
+        return call_refuse(c, FAIL(UNSUPPORTED), "SecretType: only Generic secrets are offered.");
+    if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
+    if (in->enable_automatic_rotation.value)
+        return call_refuse(c, FAIL(UNSUPPORTED), "EnableAutomaticRotation: use UpdateSecretRotationPolicy.");
+    return kms_check_tags(c, in->tags.at, in->tags.count);
+}
+
+/* What a deleted secret of the name has left goes with the making of the new one. */
+static status make_way(call *c, slice name, uint64_t *revision) {
+    secret_shelf shelf = call_secrets(c);
+    secret_record former;
+    *revision = STORE_ABSENT;
+    status found = secret_load_remains(&shelf, name, &c->memory, &former, revision);
+    if (FAILED_WITH(found, NOT_FOUND)) return OK;
+    TRY(found);
+    ENSURE(former.delete_at.is_set, SECRET_EXISTS);
+    ENSURE(former.delete_at.value <= c->now_s, SECRET_PENDING_DELETION);
+    for (size_t i = 0; i < former.versions.count; i++)
+        TRY(secret_forget_value(c, &former, former.versions.at[i].number.value));
+    return OK;
+}
+
+static status new_record(call *c, const create_secret_in *in, secret_record *out) {
+    fresh_ids *ids;
+    TRY(ids_of(c, &ids));
+    *out = (secret_record){.secret_name = in->secret_name, .secret_id = ids->secret_id, .type = SECRET_TYPE_GENERIC};
+    out->description = in->description;
+    out->extended_config = in->extended_config;
+    out->encryption_key_id = in->encryption_key_id;
+    out->created_at = SET_INT(c->now_s);
+    out->tags.at = in->tags.at, out->tags.count = in->tags.count;
+    return OK;
+}
+
+status create_secret_prepare(call *c, const create_secret_in *in, create_secret_out *out) {
+    (void)out;
+    uint64_t revision;
+    secret_record made;
+    key_act act;
+    slice version_id;
+    TRY(check_new(c, in));
+    TRY(make_way(c, in->secret_name, &revision));
+    c->change_count = 0; /* planned anew by finish */
+    TRY(new_record(c, in, &made));
+    TRY(secret_arn(c, &made, &c->resource));
+    if (slice_is_absent(in->secret_data)) return OK;
+    TRY(secret_version_id(c, in->version_id, &version_id));
+    TRY(secret_begin_sealing(c, &made, version_id, &act));
+    act.act = VAULT_ACT_SEAL_SECRET;
+    act.input = in->secret_data;
+    return call_ask_vault(c, &act);
+}
+
+static status first_version(call *c, const create_secret_in *in, secret_record *of, create_secret_out *out) {
+    secret_version_record version;
+    if (slice_is_absent(in->secret_data)) return OK;
+    TRY(secret_version_id(c, in->version_id, &out->version_id));
+    TRY(secret_take_sealed(c, of, out->version_id, &version));
+    if (in->secret_data_type) version.data_type = in->secret_data_type;
+    return secret_admit(c, of, &version, (slice_list){0});
+}
+
+status create_secret_finish(call *c, const create_secret_in *in, create_secret_out *out) {
+    uint64_t revision;
+    secret_record made;
+    TRY(make_way(c, in->secret_name, &revision));
+    TRY(new_record(c, in, &made));
+    if (c->key && !slice_is_absent(in->encryption_key_id)) made.encryption_key_id = c->key->key_id;
+    TRY(first_version(c, in, &made, out));
+    TRY(secret_arn(c, &made, &out->arn));
+    out->secret_name = made.secret_name;
+    out->secret_type = made.type;
+    out->automatic_rotation = ON_OFF_DISABLED;
+    out->extended_config = made.extended_config;
+    return secret_save(c, &made, revision);
+}
+
+/* ---- PutSecretValue */
+
+static status check_stages(call *c, const put_secret_value_in *in) {
+    for (size_t i = 0; i < in->version_stages.count; i++) {
+        slice each = in->version_stages.at[i];
+        bool is_bad = each.len == 0 || each.len > 256;
+        for (size_t j = 0; j < i; j++) is_bad = is_bad || slice_equals(each, in->version_stages.at[j]);
+        if (is_bad) return call_refuse(c, FAIL(INVALID_PARAMETER), "VersionStages");
+    }
+    return OK;
+}
+
+status put_secret_value_prepare(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
+    (void)out;
+    key_act act;
+    slice version_id;
+    TRY(secret_usable(c->secret));
+    TRY(check_stages(c, in));
+    TRY(secret_version_id(c, in->version_id, &version_id));
+    TRY(secret_begin_sealing(c, c->secret, version_id, &act));
+    act.act = VAULT_ACT_SEAL_SECRET;
+    act.input = in->secret_data;
+    return call_ask_vault(c, &act);
+}
+
+static void show_put(const secret_record *of, const secret_version_record *version, put_secret_value_out *out) {
+    out->secret_name = of->secret_name;
+    out->version_id = version->version_id;
+    out->version_stages.at = version->stages.at, out->version_stages.count = version->stages.count;
+}
+
+/* The same value for the same version once more changes nothing, whoever sent it twice; another one is refused. */
+status put_secret_value_finish(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
+    secret_version_record version;
+    slice version_id;
+    TRY(secret_version_id(c, in->version_id, &version_id));
+    const secret_version_record *known = secret_version(c->secret, version_id);
+    if (known) {
+        ENSURE(bytes_equal_secret(known->fingerprint, c->results.at[0].extra), SECRET_VERSION_EXISTS);
+        show_put(c->secret, known, out);
+        return OK;
+    }
+    TRY(secret_take_sealed(c, c->secret, version_id, &version));
+    if (in->secret_data_type) version.data_type = in->secret_data_type;
+    TRY(secret_admit(c, c->secret, &version, (slice_list){in->version_stages.at, in->version_stages.count}));
+    show_put(c->secret, secret_version(c->secret, version_id), out);
+    return secret_save(c, c->secret, c->secret_revision);
+}
+
+/* ---- GetSecretValue */
+
+static status select_version(const secret_record *of, const get_secret_value_in *in,
+                             const secret_version_record **out) {
+    const secret_version_record *found;
+    slice stage = slice_is_absent(in->version_stage) ? STAGE_CURRENT : in->version_stage;
+    if (slice_is_absent(in->version_id)) found = secret_version_with(of, stage);
+    else found = secret_version(of, in->version_id);
+    ENSURE(found != NULL, SECRET_VERSION_NOT_FOUND);
+    ENSURE(slice_is_absent(in->version_stage) || secret_version_has(found, stage), SECRET_VERSION_NOT_FOUND);
+    *out = found;
+    return OK;
+}
+
+static status load_value(call *c, const secret_version_record *version, slice *out) {
+    slice path;
+    secret_value_record value;
+    TRY(secret_value_path(c->who.account_id, c->secret, version->number.value, &c->memory, &path));
+    status loaded = call_load(c, path, &secret_value_record_shape, &value, NULL);
+    ENSURE(!FAILED_WITH(loaded, NOT_FOUND), CORRUPT);
+    TRY(loaded);
+    *out = value.sealed;
+    return OK;
+}
+
+static status begin_opening(call *c, const secret_version_record *version, key_act *out) {
+    TRY(use_key(c, version->key_id, "kms:Decrypt"));
+    const key_version_record *with = key_version(c->key, version->key_version_id);
+    ENSURE(with && !slice_is_absent(with->sealed), KEY_VERSION_NOT_FOUND);
+    *out = (key_act){.act = VAULT_ACT_OPEN_SECRET, .text = c->secret->secret_name};
+    out->secret_id = c->secret->secret_id;
+    out->version = version->version_id;
+    TRY(key_ids(c, c->key, with, out));
+    return load_value(c, version, &out->input);
+}
+
+status get_secret_value_prepare(call *c, const get_secret_value_in *in, get_secret_value_out *out) {
+    (void)out;
+    const secret_version_record *version;
+    key_act act;
+    TRY(secret_usable(c->secret));
+    TRY(select_version(c->secret, in, &version));
+    TRY(begin_opening(c, version, &act));
+    if (in->dry_run.value) return call_refuse(c, FAIL(DRY_RUN), "The request would have succeeded.");
+    return call_ask_vault(c, &act);
+}
+
+status get_secret_value_finish(call *c, const get_secret_value_in *in, get_secret_value_out *out) {
+    const secret_version_record *version;
+    const secret_record *of = c->secret;
+    TRY(select_version(of, in, &version));
+    out->secret_name = of->secret_name;
+    out->version_id = version->version_id;
+    out->version_stages.at = version->stages.at, out->version_stages.count = version->stages.count;
+    out->secret_data = c->results.at[0].boxed;
+    out->secret_data_type = version->data_type;
+    out->secret_type = of->type;
+    out->create_time = version->created_at;
+    out->automatic_rotation = secret_rotates(of);
+    out->rotation_interval = interval_text(c, of);
+    out->last_rotation_date = of->rotated_at;
+    out->next_rotation_date = secret_next_rotation(of);
+    if (in->fetch_extended_config.value) out->extended_config = of->extended_config;
+    return OK;
+}
