@@ -203,6 +203,19 @@ def test_the_search_finds(tmp_path):
 
 
 @needs_root
+def test_the_search_finds_in_the_server(in_use):
+    """What core is given to keep, it has in its memory: a key handed to it as a description would be found there."""
+    server, client, material, key_id, _ = in_use
+    client.rpc("UpdateKeyDescription", KeyId=key_id, Description=material.hex())
+    assert client.rpc("DescribeKey", KeyId=key_id)["KeyMetadata"]["Description"] == material.hex()
+    seen, roles = Seen(), roles_of(server)
+    for pid in roles:
+        look_through(pid, wanted(material), seen)
+    assert ("core", "key in hex") in {(roles[pid], what) for pid, _, what in seen.found}
+    assert {what for _, _, what in seen.found} == {"key in hex"}, "and in no other form"
+
+
+@needs_root
 def test_no_copy_of_an_imported_key_in_memory(in_use):
     server, _, material, _, threads = in_use
     if not has_secret_memory(server):
@@ -302,6 +315,11 @@ def test_nothing_secret_on_disk(in_use, tmp_path):
         return [f for f in found if f[0] != "root.key"]
 
     assert not search()
+    for what in ("first half", "plaintext", "data key", "root key"):  # what lies there is found
+        planted = tmp_path / "data" / "core" / "planted"
+        planted.write_bytes(b"x" * 5000 + needles[what] + b"x" * 5000)
+        assert ("core/planted", what) in search()
+        planted.unlink()
     assert client.rpc("Decrypt", CiphertextBlob=sealed["CiphertextBlob"])["Plaintext"] == base64.b64encode(marker).decode()
     for thread in threads:
         thread.stop.set()
