@@ -454,6 +454,23 @@ def test_a_device_is_written_into_and_stays(cli, bucket):
     assert os.stat("/dev/null").st_ino == before.st_ino
 
 
+def test_a_folder_takes_the_object_under_its_name(cli, bucket):
+    cli("object", "put", "-", f"{bucket}/deep/named.txt", given=b"x")
+    folder = os.path.join(cli.home, "into")
+    os.mkdir(folder)
+    cli("object", "get", f"{bucket}/deep/named.txt", folder)
+    assert os.listdir(folder) == ["named.txt"]
+
+
+def test_a_dry_run_shows_all_that_was_given(cli):
+    made = cli("key", "create", "--tag", "a=b", "--tag", "c=d", "--description", "x", "--dry-run")
+    assert made["Tags"] == ["a=b", "c=d"] and made["Description"] == "x"
+    made = cli("object", "rm", "some/thing", "--dry-run", "--yes")
+    assert made["BUCKET/KEY"] == "some/thing"
+    made = cli("object", "cp", "a/b", "c/d", "--dry-run")
+    assert made["BUCKET/KEY"] == "a/b" and made["BUCKET/KEY 2"] == "c/d"
+
+
 def test_progress_is_for_terminals(cli, bucket):
     big = write(cli, "big.bin", b"\0" * 30_000_000)
     code, shown = cli.on_terminal("object", "put", big, f"{bucket}/big")

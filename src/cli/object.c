@@ -72,7 +72,10 @@ static status get(invocation *inv) {
     oss_order *order;
     result r;
     TRY(set_address(inv, inv->words[0], ADDRESS_OF_OBJECT));
-    slice key = argument_find(inv, "Key"), path = inv->word_count > 1 ? inv->words[1] : last_part(key);
+    slice key = argument_find(inv, "Key"), path = inv->word_count > 1 ? inv->words[1] : last_part(key), given;
+    TRY(arena_copy(&inv->memory, path, &given));
+    if (output_is_folder((const char *)given.at))
+        TRY(arena_printf(&inv->memory, &path, "%.*s/%.*s", SLICE_ARGS(given), SLICE_ARGS(last_part(key))));
     if (slice_ends_with(path, SLICE("/")))
         TRY(arena_printf(&inv->memory, &path, "%.*s%.*s", SLICE_ARGS(path), SLICE_ARGS(last_part(key))));
     if (inv->is_dry_run) return run_describe(inv);

@@ -83,6 +83,11 @@ bool output_is_special(const char *path) {
     return lstat(path, &facts) == 0 && !S_ISREG(facts.st_mode);
 }
 
+bool output_is_folder(const char *path) {
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
 static status write_into(const char *path, slice bytes) {
     FILE *f = fopen(path, "we");
     ENSURE(f != NULL, IO);

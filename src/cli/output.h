@@ -30,6 +30,7 @@ status output_save(invocation *inv, slice path, slice bytes);
 /* Whether the path names something that is there and is no ordinary file: a device, a pipe, a link. Such a thing is
  * written into and never replaced. */
 bool output_is_special(const char *path);
+bool output_is_folder(const char *path);
 
 /* A member by a path of names ("userIdentity.userName"); "Key|Prefix" takes the first that is there. NULL when there is
  * none. */

@@ -36,16 +36,49 @@ status run_ask(invocation *inv) {
 }
 
 /* A secret's value is not shown, only that there is one. */
-static status write_arguments(const invocation *inv, json_writer *w) {
-    for (size_t i = 0; i < inv->argument_count; i++) {
-        const argument *a = &inv->arguments[i];
-        bool is_first = true;
-        for (size_t k = 0; k < i; k++) is_first = is_first && inv->arguments[k].of != a->of;
-        if (!is_first) continue;
-        json_put_key(w, slice_of_text(a->of->name));
-        json_put_text(w, a->of->kind == FIELD_SECRET ? SLICE("(hidden)") : a->value);
+static void write_argument(const argument *a, json_writer *w) {
+    json_put_text(w, a->of->kind == FIELD_SECRET ? SLICE("(hidden)") : a->value);
+}
+
+static size_t times_given(const invocation *inv, const field *of) {
+    size_t count = 0;
+    for (size_t i = 0; i < inv->argument_count; i++) count += inv->arguments[i].of == of;
+    return count;
+}
+
+/* All that were given for the argument's field, where the first of them stands. */
+static void write_arguments_of(const invocation *inv, size_t first, json_writer *w) {
+    const field *of = inv->arguments[first].of;
+    for (size_t i = 0; i < first; i++)
+        if (inv->arguments[i].of == of) return;
+    json_put_key(w, slice_of_text(of->name));
+    if (times_given(inv, of) == 1) return write_argument(&inv->arguments[first], w);
+    json_begin_array(w);
+    for (size_t i = first; i < inv->argument_count; i++)
+        if (inv->arguments[i].of == of) write_argument(&inv->arguments[i], w);
+    json_end_array(w);
+}
+
+/* A word of a usage line without what says that it may be left out or repeated. */
+static slice bare_name(slice name) {
+    while (name.len && (name.at[0] == '[' || name.at[0] == '.')) name = slice_skip(name, 1);
+    while (name.len && (name.at[name.len - 1] == ']' || name.at[name.len - 1] == '.')) name.len--;
+    return name;
+}
+
+/* Further words under the names that the usage line has for them: "FILE BUCKET/KEY"; what comes again is numbered. */
+static void write_words(const invocation *inv, json_writer *w) {
+    slice names = slice_of_text(inv->command->words), name, before = {0}, last = SLICE("Word");
+    size_t again = 1;
+    for (size_t i = 0; i < inv->word_count; i++) {
+        char key[64];
+        if (slice_split(&names, ' ', &name)) last = bare_name(name);
+        again = slice_equals(last, before) ? again + 1 : 1;
+        before = last;
+        if (again == 1) snprintf(key, sizeof key, "%.*s", SLICE_ARGS(last));
+        else snprintf(key, sizeof key, "%.*s %zu", SLICE_ARGS(last), again);
+        json_put_member_text(w, key, inv->words[i]);
     }
-    return OK;
 }
 
 status run_describe(invocation *inv) {
@@ -56,12 +89,8 @@ status run_describe(invocation *inv) {
     json_begin_object(&w);
     json_put_member_text(&w, "WouldDo", op ? slice_of_text(op->name) : slice_of_text(invocation_title(inv)));
     if (op) json_put_member_text(&w, "Action", slice_of_text(op->action));
-    TRY(write_arguments(inv, &w));
-    for (size_t i = 0; i < inv->word_count; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "Word%zu", i + 1);
-        json_put_member_text(&w, name, inv->words[i]);
-    }
+    for (size_t i = 0; i < inv->argument_count; i++) write_arguments_of(inv, i, &w);
+    write_words(inv, &w);
     json_end_object(&w);
     TRY(json_finish(&w));
     TRY(json_from_buffer(&text, &inv->memory, &value));
