@@ -8,7 +8,7 @@
 
 const operation *bound_aws_operation(const asked *a, int act) {
     const operation *first = operation_get(a->operation);
-    for (int id = a->operation; first && id < OPERATION_COUNT; id++) {
+    for (int id = (int)a->operation; first && id < OPERATION_COUNT; id++) {
         const operation *op = operation_get(id);
         bool may = act > 0 && act < 64 && (op->acts & ACT_BIT(act)) != 0;
         if (may && operation_is_same_aws(first, op)) return op;

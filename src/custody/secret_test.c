@@ -187,8 +187,8 @@ static void only_the_rule_that_is_signed_for(void **state) {
         "GetRandomPassword%26PasswordLength%3D20%26ExcludeNumbers%3Dfalse%26ExcludeCharacters%3Dab",
         "GetRandomPassword%26PasswordLength%3D20%26ExcludeCharacters%3Dab",
         "GetRandomPassword%26PasswordLength%3D20%26ExcludeNumbers%3Dtrue",
-        "GetRandomPassword%26PasswordLength%3D20%26ExcludeNumbers%3Dtrue%26ExcludeCharacters%3Dab%26ExcludeLowercase%"
-        "3Dtrue",
+        ("GetRandomPassword%26PasswordLength%3D20%26ExcludeNumbers%3Dtrue%26ExcludeCharacters%3Dab%26ExcludeLowercase%"
+         "3Dtrue"),
         "GetRandomPassword%26PasswordLength%3Dx%26ExcludeNumbers%3Dtrue%26ExcludeCharacters%3Dab",
     };
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
