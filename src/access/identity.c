@@ -154,6 +154,16 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
 }
 
+status identity_of_account(identities *all, slice account_id, arena *memory, principal *out) {
+    principal who = {0};
+    TRY(arena_copy(memory, account_id, &who.account_id));
+    status filled = fill_account(all, memory, &who);
+    if (FAILED_WITH(filled, NOT_FOUND)) return FAIL(CORRUPT);
+    TRY(filled);
+    *out = who;
+    return OK;
+}
+
 /* A session ends with its user; somebody who was given the name since is somebody else. */
 static status check_user(identities *all, const principal *who, arena *memory) {
     slice path;

@@ -34,6 +34,9 @@ typedef struct principal {
  * arena. Policies are not loaded yet. On INACTIVE_ACCESS_KEY and ACCOUNT_FROZEN *out is filled all the same. */
 status identity_find(identities *all, const proof *claim, arena *memory, principal *out);
 
+/* Its root, for what the house does of its own accord. CORRUPT when there is no such account. */
+status identity_of_account(identities *all, slice account_id, arena *memory, principal *out);
+
 typedef struct identity_question {
     const char *action;
     slice resource;

@@ -39,7 +39,8 @@ act_run act_hold_decrypted, act_hold_generated, act_seal_held, act_wrap_held;
 /* Signatures, MACs, agreement, random bytes (material_sign.c). */
 act_run act_sign, act_check_signature, act_generate_mac, act_check_mac, act_agree, act_random;
 /* Making keys, their versions, and pairs as data keys (material_make.c). */
-act_run act_new_key, act_new_version, act_permit_rotation, act_rotate, act_generate_pair, act_generate_pair_sealed;
+act_run act_new_key, act_new_version, act_permit_rotation, act_forbid_rotation, act_rotate, act_generate_pair,
+    act_generate_pair_sealed;
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
 /* Accounts and who may ask (credential.c). */

@@ -73,11 +73,29 @@ status bind_pair(const binding *b, const field *f) {
     return same(key_spec_of_pair(wanted), b->act->spec);
 }
 
+enum { DAY_S = 24 * 3600, DAYS_STANDARD = 365 };
+
+/* Days, a year unless said otherwise; or a text that counts when the switch beside it, where there is one, is on. */
+static status interval_wanted(const binding *b, const field *f, int64_t *out) {
+    static const slice SWITCH = {(const uint8_t *)"EnableAutomaticRotation", 23};
+    slice text = signed_find(b->said, f->name);
+    *out = 0;
+    if (f->kind == FIELD_INT) {
+        *out = DAYS_STANDARD;
+        ENSURE(slice_is_absent(text) || slice_to_i64(text, out), NO_PERMISSION);
+        ENSURE(*out > 0 && *out < INT32_MAX, NO_PERMISSION);
+        *out *= DAY_S;
+        return OK;
+    }
+    bool is_on = !shape_find(b->operation->in, SWITCH) ||
+                 slice_equals_ignoring_case(signed_find(b->said, "EnableAutomaticRotation"), SLICE("true"));
+    if (is_on && !slice_is_absent(text)) ENSURE(!FAILED(interval_parse(text, out)), NO_PERMISSION);
+    return OK;
+}
+
 status bind_interval(const binding *b, const field *f) {
-    int64_t wanted = 0, given = b->act->rotation_interval_s.is_set ? b->act->rotation_interval_s.value : 0;
-    slice text = signed_find(b->said, f->name), is_on = signed_find(b->said, "EnableAutomaticRotation");
-    bool is_off = !slice_is_absent(is_on) && !slice_equals_ignoring_case(is_on, SLICE("true"));
-    if (!is_off && !slice_is_absent(text)) ENSURE(!FAILED(interval_parse(text, &wanted)), NO_PERMISSION);
+    int64_t wanted, given = b->act->rotation_interval_s.is_set ? b->act->rotation_interval_s.value : 0;
+    TRY(interval_wanted(b, f, &wanted));
     ENSURE(given == wanted, NO_PERMISSION);
     return OK;
 }

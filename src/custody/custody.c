@@ -124,6 +124,7 @@ static const struct act_row {
     [VAULT_ACT_AGREE] = {.run = act_agree},
     [VAULT_ACT_NEW_VERSION] = {.run = act_new_version},
     [VAULT_ACT_PERMIT_ROTATION] = {.run = act_permit_rotation},
+    [VAULT_ACT_FORBID_ROTATION] = {.run = act_forbid_rotation},
     [VAULT_ACT_ROTATE] = {.run = act_rotate, .is_own = true},
     [VAULT_ACT_SEAL_SECRET] = {.run = act_seal_secret},
     [VAULT_ACT_OPEN_SECRET] = {.run = act_open_secret},

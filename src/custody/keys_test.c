@@ -295,6 +295,55 @@ static void a_new_version_is_like_the_former(void **state) {
     ASSERT_ANSWER(&house, CORRUPT); /* not a version of another key */
 }
 
+enum { DAY_S = 24 * 3600 };
+
+static void own_act(key_act act, int64_t now_s) {
+    use_message use = {
+        .id = SET_INT(1), .request_id = TEST_REQUEST, .account_id = TEST_ACCOUNT, .account = house.account};
+    use.acts.at = &act, use.acts.count = 1;
+    test_run(&house, &use, now_s);
+}
+
+static slice permitted(slice material, maybe_int interval_s) {
+    key_act act = with(interval_s.is_set ? VAULT_ACT_PERMIT_ROTATION : VAULT_ACT_FORBID_ROTATION, material);
+    act.rotation_interval_s = interval_s;
+    test_act(&house, "RotateKeyOnDemand", act);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    slice made = test_act(&house, "UpdateRotationPolicy", act)->output;
+    ASSERT_ANSWER(&house, OK);
+    if (!interval_s.is_set) return made;
+    use_message use = test_use(&house, "UpdateRotationPolicy", &act);
+    act.rotation_interval_s.value--;
+    test_run(&house, &use, TEST_NOW_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* another interval than the one signed for */
+    return made;
+}
+
+static void nobody_rotates_what_the_owner_did_not_allow(void **state) {
+    (void)state;
+    slice key = make(0, 0).sealed;
+    own_act(next_version(VAULT_ACT_ROTATE, key), TEST_NOW_S + 9999LL * DAY_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    slice allowed = permitted(key, SET_INT(7 * DAY_S));
+    own_act(next_version(VAULT_ACT_ROTATE, allowed), TEST_NOW_S + 7 * DAY_S - 1);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* not before it is due */
+    own_act(next_version(VAULT_ACT_ROTATE, allowed), TEST_NOW_S + 7 * DAY_S);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(house.done.use_count, 1);
+    slice next = house.done.used.results.at[0].output;
+    own_act(next_version(VAULT_ACT_ROTATE, next), TEST_NOW_S + 15 * DAY_S);
+    ASSERT_ANSWER(&house, INVALID_PARAMETER); /* a version is made once */
+    slice forbidden = permitted(allowed, (maybe_int){0});
+    own_act(next_version(VAULT_ACT_ROTATE, forbidden), TEST_NOW_S + 9999LL * DAY_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    for (size_t bit = 0; bit < allowed.len * 8; bit += 7) {
+        own_act(next_version(VAULT_ACT_ROTATE, test_flip(&house, allowed, bit)), TEST_NOW_S + 9999LL * DAY_S);
+        ASSERT_ANSWER(&house, CORRUPT);
+    }
+    test_act(&house, "UpdateRotationPolicy", next_version(VAULT_ACT_ROTATE, allowed));
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* nor is it anybody's to ask for */
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
@@ -307,6 +356,7 @@ int main(void) {
         TEST(from_one_key_to_another),
         TEST(to_a_public_key_of_the_callers),
         TEST(a_new_version_is_like_the_former),
+        TEST(nobody_rotates_what_the_owner_did_not_allow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

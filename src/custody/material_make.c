@@ -125,14 +125,14 @@ status act_rotate(act_scene *scene, const key_act *act, act_outcome *out) {
     return made;
 }
 
-status act_permit_rotation(act_scene *scene, const key_act *act, act_outcome *out) {
+/* The same material under the same ids, with another word about rotation. */
+static status rotation_set(act_scene *scene, const key_act *act, maybe_int interval_s, act_outcome *out) {
     TRY(ids_check(act));
-    ENSURE(!act->rotation_interval_s.is_set || act->rotation_interval_s.value > 0, INVALID_PARAMETER);
     opened *former = NULL;
     OWNED(secret) content = {0};
     TRY(sealing_open_content(scene->account, act->key, &former, &content));
     sealing_order order = {.kind = SEALED_KEY_MATERIAL, .header = former->header, .content = &content};
-    order.header.rotation_interval_s = act->rotation_interval_s;
+    order.header.rotation_interval_s = interval_s;
     bool is_it = slice_equals(former->header.key_id, act->key_id) &&
                  slice_equals(former->header.key_version_id, act->key_version_id);
     status done = is_it ? sealing_seal(scene->account, &order, scene->memory, &out->result.output) : FAIL(CORRUPT);
@@ -140,6 +140,15 @@ status act_permit_rotation(act_scene *scene, const key_act *act, act_outcome *ou
     out->key_version_id = act->key_version_id;
     opened_free(former);
     return done;
+}
+
+status act_permit_rotation(act_scene *scene, const key_act *act, act_outcome *out) {
+    ENSURE(act->rotation_interval_s.is_set && act->rotation_interval_s.value > 0, INVALID_PARAMETER);
+    return rotation_set(scene, act, act->rotation_interval_s, out);
+}
+
+status act_forbid_rotation(act_scene *scene, const key_act *act, act_outcome *out) {
+    return rotation_set(scene, act, (maybe_int){0}, out);
 }
 
 /* ---- pairs as data keys */

@@ -143,7 +143,9 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
     case BIND_VALUE: test_parameter_base64(text, f->name, f->kind == FIELD_SECRET ? h->plaintext : act->value); break;
     case BIND_PAIR: test_parameter(text, f->name, slice_of_text(choice_text(key_spec_choices, act->spec))); break;
     case BIND_INTERVAL:
-        if (act->rotation_interval_s.is_set) test_parameter_number(text, f->name, act->rotation_interval_s.value);
+        if (!act->rotation_interval_s.is_set) break;
+        test_parameter_number(text, f->name, act->rotation_interval_s.value);
+        test_parameter(text, "EnableAutomaticRotation", SLICE("true"));
         break;
     default: test_parameter_choice(text, f, test_choice_of(f, act)); break;
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "role/child.h"
@@ -303,6 +304,7 @@ static void on_turn_end(void *context) {
 
 static void on_tick(void *context) {
     core *c = context;
+    if (c->serve) serve_rotate_due(c->serve, clock_now_s());
     status_ignore(loop_after(c->child.loop, TICK_MS, on_tick, c, NULL));
 }
 
@@ -312,6 +314,7 @@ static status confine(core *c) {
     memcpy(c->folder, folder.at, folder.len);
     c->is_durable = !child_setting_is(&c->child, "is_durable", "no");
     c->house.region = child_setting(&c->child, "region");
+    ENSURE(slice_to_i64(child_setting(&c->child, "rotation_least_s"), &c->house.rotation_least_s), INVALID_PARAMETER);
     c->house.regions = child_setting(&c->child, "regions");
     int keep[1 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD};
     size_t keep_count = 1 + loop_descriptors(c->child.loop, keep + 1);

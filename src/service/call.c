@@ -76,6 +76,7 @@ status call_doom(call *c, slice blob_id) {
 }
 
 slice call_region(const call *c) {
+    if (!slice_is_absent(c->region)) return c->region;
     return c->proof && c->proof->scheme == SCHEME_AWS_V4 ? c->proof->scope_region : c->house->region;
 }
 

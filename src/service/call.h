@@ -28,6 +28,7 @@ typedef struct house {
     slice region;   /* in ARNs and answers, where a request names none */
     slice regions;  /* those that requests may be signed for, divided by commas; empty: any */
     slice endpoint; /* shown by services that name their host */
+    int64_t rotation_least_s;
 } house;
 
 /* A body the gateway is to move: filled by finish. */
@@ -47,6 +48,7 @@ typedef struct call {
     int64_t now_s;
     /* the request */
     slice request_id;
+    slice region;               /* of an own act; absent: as the request says */
     const operation *operation; /* NULL when the gateway found none */
     void *in, *out;             /* the operation's generated structs */
     const proof *proof;         /* NULL: none */

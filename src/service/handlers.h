@@ -34,6 +34,8 @@ status kms_uuid_text(call *c, const uint8_t id[16], slice *out);
 
 /* None reserved, none twice. */
 status kms_check_tags(call *c, const tag *tags, size_t count);
+/* How often a key is to rotate. MISSING_PARAMETER, INVALID_PARAMETER. */
+status kms_rotation_interval(call *c, slice text, maybe_int *out);
 /* Asks the vault for a new version of c->key, and puts it into the record as the one that encrypts. */
 status kms_successor_ask(call *c, enum vault_act kind);
 status kms_successor_keep(call *c, enum rotation_type how, key_version_record *made);

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/interval.h"
 #include "contract/key_spec.h"
 #include "crypto/random.h"
+#include "keys/rotation.h"
 
 enum { DAY_S = 24 * 3600 };
 
@@ -29,7 +31,11 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
     m->origin = key->origin;
     m->protection_level = key->protection_level;
     m->primary_key_version = key->primary_version;
-    m->automatic_rotation = ROTATION_STATUS_DISABLED;
+    m->automatic_rotation = rotation_status(key);
+    if (key->rotation_interval_s.is_set) {
+        TRY(interval_write(key->rotation_interval_s.value, &c->memory, &m->rotation_interval));
+        m->next_rotation_date = rotation_next(key);
+    }
     m->description = slice_is_absent(key->description) ? SLICE("") : key->description;
     TRY(time_text(c, key->delete_at, &m->delete_date));
     TRY(time_text(c, key->material_expires_at, &m->material_expire_time));
@@ -39,11 +45,30 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
     return OK;
 }
 
+/* The index of what is to be rotated follows the record. */
+static status index_follow(call *c, slice path, key_record *key) {
+    slice entry;
+    maybe_int due = rotation_status(key) == ROTATION_STATUS_ENABLED ? rotation_next(key) : (maybe_int){0};
+    maybe_int former = key->rotation_due_at;
+    if (due.is_set == former.is_set && due.value == former.value) return OK;
+    if (former.is_set) {
+        TRY(rotation_path(former.value, path, &c->memory, &entry));
+        TRY(call_change(c, entry, NULL, NULL, STORE_ANY));
+    }
+    key->rotation_due_at = due;
+    if (!due.is_set) return OK;
+    rotation_record record = {c->who.account_id, call_home(c).region, key->key_id};
+    TRY(rotation_path(due.value, path, &c->memory, &entry));
+    return call_change(c, entry, &rotation_record_shape, &record, STORE_ANY);
+}
+
 status key_save(call *c, const key_record *key, uint64_t revision) {
+    key_record kept = *key;
     key_shelf shelf = call_keys(c);
     slice path;
     TRY(key_path(&shelf, key->key_id, &c->memory, &path));
-    return call_change(c, path, &key_record_shape, key, revision);
+    TRY(index_follow(c, path, &kept));
+    return call_change(c, path, &key_record_shape, &kept, revision);
 }
 
 typedef struct new_key {
@@ -56,10 +81,20 @@ static int usage_of(const create_key_in *in) {
     return in->key_usage ? in->key_usage : key_spec_get(spec_of(in))->usages[0];
 }
 
+static status rotation_wish(call *c, const create_key_in *in, maybe_int *out) {
+    *out = (maybe_int){0};
+    if (!in->enable_automatic_rotation.value) return OK;
+    key_record wish = {.spec = spec_of(in), .origin = in->origin};
+    if (!rotation_is_possible(&wish))
+        return call_refuse(c, FAIL(INVALID_PARAMETER),
+                           "EnableAutomaticRotation: only symmetric keys made here rotate by themselves.");
+    return kms_rotation_interval(c, in->rotation_interval, out);
+}
+
 status create_key_prepare(call *c, const create_key_in *in, create_key_out *out) {
     (void)out;
-    if (in->enable_automatic_rotation.value)
-        return call_refuse(c, FAIL(UNSUPPORTED), "Automatic rotation is not offered.");
+    maybe_int interval_s;
+    TRY(rotation_wish(c, in, &interval_s));
     if (in->protection_level == PROTECTION_LEVEL_HSM)
         return call_refuse(c, FAIL(KEY_PROTECTION_LEVEL), "This server has no HSM.");
     if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
@@ -77,6 +112,7 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     key_act act = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(fresh->key_id, 16)};
     act.key_version_id = slice_of(fresh->version_id, 16);
     act.spec = spec_of(in), act.usage = usage_of(in);
+    act.rotation_interval_s = interval_s;
     return call_ask_vault(c, &act);
 }
 
@@ -102,6 +138,7 @@ status create_key_finish(call *c, const create_key_in *in, create_key_out *out) 
     key.spec = spec_of(in);
     key.usage = usage_of(in);
     key.protection_level = PROTECTION_LEVEL_SOFTWARE;
+    TRY(rotation_wish(c, in, &key.rotation_interval_s));
     key.created_at = SET_INT(c->now_s);
     key.primary_version = version.version_id;
     key.versions.at = &version, key.versions.count = 1;

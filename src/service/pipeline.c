@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "crypto/random.h"
 
 enum { NONCES_MOST = 16 << 20, CALL_MEMORY_LIMIT = 8 << 20, SPARE_EVENT_BYTES = 16 << 10 };
 
@@ -94,7 +96,23 @@ static void drop_body(serve *s, call *c) {
     c->body.is_open = false;
 }
 
+job *own_new(serve *s, const own_act *act) {
+    uint8_t id[16];
+    char text[37];
+    job *j = job_new(s);
+    if (!j) return NULL;
+    j->own = act;
+    s->own_count++;
+    status made = random_uuid(id);
+    uuid_format(id, text);
+    if (!FAILED(made)) made = arena_copy(&j->call.memory, slice_of_text(text), &j->call.request_id);
+    if (!FAILED(made)) return j;
+    job_free(s, j);
+    return NULL;
+}
+
 void job_free(serve *s, job *j) {
+    if (j->own) s->own_count--;
     drop_body(s, &j->call);
     dequeue(&s->stages[j->stage], j);
     table_remove(&s->by_number, number_key(&j->number));

@@ -22,6 +22,13 @@ enum stage {
     STAGE_COUNT
 };
 
+/* An act of Keyhold's own: nobody asked for it now, and the vault does it only when the key's owner allowed it before. */
+typedef struct own_act {
+    const char *event_name;
+    status (*prepare)(call *c);
+    status (*finish)(call *c);
+} own_act;
+
 typedef struct job {
     call call;
     enum stage stage;
@@ -34,6 +41,7 @@ typedef struct job {
     slice_list alternative_texts;
     slice asked;             /* what was signed, as the vault read it: a storage request's method … */
     int64_t asked_operation; /* … or any other request's operation */
+    const own_act *own;      /* NULL: a request */
     bool is_verified;        /* the vault has seen the signature to be right */
     bool has_run;            /* its steps ran: a lost race runs them again */
     bool is_abandoned;       /* the client is gone; what was begun is still recorded */
@@ -65,7 +73,9 @@ struct serve {
     uint64_t last_number, last_event_number;
     nonces *nonces;
     struct failures *failures;
-    char **recorded; /* store keys of outbox records whose events are durable */
+    size_t own_count;         /* own acts under way */
+    int64_t own_not_before_s; /* of the next look for some */
+    char **recorded;          /* store keys of outbox records whose events are durable */
     size_t recorded_count, recorded_room;
     buffer out; /* for encoding frames */
 };
@@ -75,6 +85,9 @@ void job_free(serve *s, job *j);
 void job_move(serve *s, job *j, enum stage stage);
 /* Ends the steps with this failure (kept if one is there already) and goes on to recording. */
 void job_fail(serve *s, job *j, status failure);
+
+/* A job for an own act, with a request id of its own; NULL without memory. */
+job *own_new(serve *s, const own_act *act);
 
 /* bootstrap.c: the records of a new account, once the vault has made its keys. */
 status bootstrap_finish(call *c);

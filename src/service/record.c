@@ -20,7 +20,7 @@ static slice event_account(const call *c) {
 static event_identity identity_of(const job *j) {
     const call *c = &j->call;
     event_identity who = {.account_id = c->who.account_id};
-    if (j->bootstrapped) {
+    if (j->bootstrapped || j->own) {
         who.type = SLICE("system");
         who.user_name = SLICE("keyhold");
         return who;
@@ -74,7 +74,8 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
         slice name = resource_name(c->resource);
         if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
         if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
-        resources[count++] = (event_resource){slice_of_text(resource_type(c->operation)), name};
+        const char *type = c->operation || !c->key ? resource_type(c->operation) : "ACS::KMS::Key";
+        resources[count++] = (event_resource){slice_of_text(type), name};
     }
     if (c->key && c->operation && seals_something(c->operation))
         resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
@@ -86,6 +87,9 @@ static void describe_operation(const job *j, event *e, char source[96]) {
     const operation *op = c->operation;
     if (j->bootstrapped) {
         e->event_name = SLICE("CreateAccount");
+        e->event_type = SLICE("AliyunServiceEvent");
+    } else if (j->own) {
+        e->event_name = slice_of_text(j->own->event_name);
         e->event_type = SLICE("AliyunServiceEvent");
     } else {
         bool is_ours = j->gateway < 0; /* a body that could not be read to its end (intake.c) */

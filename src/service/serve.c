@@ -106,10 +106,19 @@ static void work_bootstrap(serve *s, job *j) {
     else job_move(s, j, STAGE_VAULT);
 }
 
+/* Neither has an own act a signer. */
+static void work_own(serve *s, job *j) {
+    status prepared = j->own->prepare(&j->call);
+    if (!FAILED(prepared)) prepared = send_use(s, j);
+    if (FAILED(prepared)) job_fail(s, j, prepared);
+    else job_move(s, j, STAGE_VAULT);
+}
+
 /* A request whose signer is known goes to the vault whatever else is wrong with it: a bad signature wins over any other error. */
 static void work_arrived(serve *s, job *j) {
     call *c = &j->call;
     if (j->bootstrapped) return work_bootstrap(s, j);
+    if (j->own) return work_own(s, j);
     if (!c->proof) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
     status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
     bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY) || FAILED_WITH(found, ACCOUNT_FROZEN);
@@ -188,6 +197,11 @@ static status note_use(call *c) {
     return call_change(c, path, &access_key_use_record_shape, &use, STORE_ANY);
 }
 
+static status run_finish(job *j) {
+    if (j->own) return j->own->finish(&j->call);
+    return handler_of(j)->finish ? run_step(&j->call, handler_of(j)->finish) : OK;
+}
+
 static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     j->is_verified = true;
@@ -196,7 +210,7 @@ static void work_finish(serve *s, job *j) {
     status remembered = remember_nonce(s, c);
     if (FAILED(remembered)) return job_fail(s, j, remembered);
     if (FAILED(c->failure)) return job_fail(s, j, c->failure);
-    status finished = handler_of(j)->finish ? run_step(c, handler_of(j)->finish) : OK;
+    status finished = run_finish(j);
     if (begins_again(s, j, finished)) return;
     if (!FAILED(finished)) finished = note_use(c);
     if (FAILED(finished)) return job_fail(s, j, finished);
@@ -235,6 +249,7 @@ static void work_trail(serve *s, job *j) {
 
 static void run_again(serve *s, job *j) {
     call *c = &j->call;
+    if (j->own) return job_fail(s, j, FAIL(CONFLICT)); /* it is looked for again */
     bool keeps = c->body.done != NULL;
     forget_steps(j);
     if (++j->attempts > ATTEMPTS_MOST) return job_fail(s, j, FAIL(CONFLICT));

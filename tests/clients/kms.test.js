@@ -52,7 +52,6 @@ test('what is not offered is refused', async () => {
   await refused(kms.createKey({protectionLevel: 'HSM'}), 'Unsupported.ProtectionLevel', 400);
   await refused(kms.createKey({keySpec: 'RSA_1'}), 'InvalidParameter', 400);
   await refused(kms.createKey({origin: 'external'}), 'InvalidParameter', 400);
-  await refused(kms.createKey({enableAutomaticRotation: true, rotationInterval: '365d'}), 'Rejected.UnsupportedOperation', 400);
 });
 
 test('Encrypt and Decrypt, with and without context', async () => {

@@ -35,8 +35,10 @@ function readReadyLine(child, log) {
 }
 
 // {http, https, accountId, accessKeyId, accessKeySecret, ca, port, owner, log, stop()}
-async function start() {
-  const [program, args] = command();
+// `flags` are further words of the command: ['--region', 'x'].
+async function start(flags = []) {
+  const [program, standard] = command();
+  const args = [...standard, ...flags];
   const log = [];
   const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']});
   child.stderr.on('data', (data) => log.push(String(data)));
