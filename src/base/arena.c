@@ -71,6 +71,14 @@ status arena_copy(arena *a, slice bytes, slice *out) {
     return OK;
 }
 
+status arena_buffer(arena *a, size_t capacity, buffer *out) {
+    ENSURE(capacity > 0, INTERNAL); /* a limit of 0 would be none */
+    uint8_t *at = arena_take_raw(a, capacity);
+    ENSURE(at != NULL, OUT_OF_MEMORY);
+    *out = (buffer){.at = at, .capacity = capacity, .limit = capacity};
+    return OK;
+}
+
 status arena_join(arena *a, const slice *parts, size_t count, slice *out) {
     size_t len = 0;
     for (size_t i = 0; i < count; i++) ENSURE(!__builtin_add_overflow(len, parts[i].len, &len), OUT_OF_MEMORY);

@@ -23,6 +23,8 @@ void *arena_take_array(arena *a, size_t count, size_t size);
 
 /* A copy that lives as long as the arena, followed by a NUL that is not counted. OUT_OF_MEMORY past the limit. */
 status arena_copy(arena *a, slice bytes, slice *out);
+/* A buffer of this capacity that lives as long as the arena: it does not grow (TOO_LARGE) and must not be cleared. */
+status arena_buffer(arena *a, size_t capacity, buffer *out);
 /* The parts end to end, and a NUL that is not counted; several times as fast as arena_printf. */
 status arena_join(arena *a, const slice *parts, size_t count, slice *out);
 #define ARENA_JOIN(a, out, ...)                                                                                        \

@@ -108,6 +108,19 @@ static void wiping_overwrites(void **state) {
     for (size_t i = 0; i < 1000; i++) assert_int_equal(bytes[i], 0);
 }
 
+static void buffers_of_one_size(void **state) {
+    (void)state;
+    OWNED(arena) a = {.limit = 100};
+    buffer b, none = {.len = 7};
+    ASSERT_OK(arena_buffer(&a, 5, &b));
+    ASSERT_OK(buffer_append(&b, SLICE("abcde")));
+    ASSERT_FAILS(buffer_append_byte(&b, 'f'), TOO_LARGE); /* though the arena has more */
+    assert_memory_equal(b.at, "abcde", 5);
+    ASSERT_FAILS(arena_buffer(&a, 101, &none), OUT_OF_MEMORY);
+    ASSERT_FAILS(arena_buffer(&a, 0, &none), INTERNAL);
+    assert_int_equal(none.len, 7);
+}
+
 static void joining(void **state) {
     (void)state;
     OWNED(arena) a = {.limit = 100};
@@ -155,6 +168,7 @@ int main(void) {
         cmocka_unit_test(copies_end_in_nul),
         cmocka_unit_test(one_modest_block_is_kept),
         cmocka_unit_test(wiping_overwrites),
+        cmocka_unit_test(buffers_of_one_size),
         cmocka_unit_test(joining),
         cmocka_unit_test(printing_at_the_end_of_a_block),
     };

@@ -58,6 +58,15 @@ status box_seal_secret(box *b, slice aad, const secret *plaintext, buffer *out) 
     return box_seal(b, aad, secret_expose(plaintext), out);
 }
 
+status box_seal_kept(box *b, slice aad, slice plaintext, arena *memory, slice *out) {
+    buffer sealed;
+    ENSURE(plaintext.len <= AEAD_MAX_BYTES, TOO_LARGE);
+    TRY(arena_buffer(memory, plaintext.len + BOX_OVERHEAD_BYTES, &sealed));
+    TRY(box_seal(b, aad, plaintext, &sealed));
+    *out = buffer_slice(&sealed);
+    return OK;
+}
+
 status box_open(box *b, slice aad, slice sealed, secret *out) {
     ENSURE(sealed.len >= BOX_OVERHEAD_BYTES, VERIFICATION);
     ENSURE(sealed.at[0] == b->other_side, VERIFICATION);
@@ -70,7 +79,12 @@ status box_open(box *b, slice aad, slice sealed, secret *out) {
 }
 
 status box_open_plain(box *b, slice aad, slice sealed, arena *memory, slice *out) {
-    OWNED(secret) opened = {0};
-    TRY(box_open(b, aad, sealed, &opened));
-    return arena_copy(memory, secret_expose(&opened), out);
+    ENSURE(sealed.len >= BOX_OVERHEAD_BYTES && sealed.at[0] == b->other_side, VERIFICATION);
+    size_t len = sealed.len - BOX_OVERHEAD_BYTES;
+    uint8_t *opened = arena_take_raw(memory, len + 1);
+    ENSURE(opened != NULL, OUT_OF_MEMORY);
+    TRY(aead_open(b->cipher, sealed.at, aad, slice_skip(sealed, AEAD_NONCE_BYTES), opened));
+    opened[len] = 0; /* as behind all texts of an arena */
+    *out = slice_of(opened, len);
+    return OK;
 }

@@ -27,6 +27,9 @@ void box_free(box *b); /* NULL is allowed */
 status box_seal(box *b, slice aad, slice plaintext, buffer *out);
 status box_seal_secret(box *b, slice aad, const secret *plaintext, buffer *out);
 
+/* The same into memory of the arena. */
+status box_seal_kept(box *b, slice aad, slice plaintext, arena *memory, slice *out);
+
 /* The plaintext. VERIFICATION when the other side did not seal this under this key and aad, or it is too short. */
 status box_open(box *b, slice aad, slice sealed, secret *out);
 /* The same for a process whose task is to hand the plaintext to its owner: bytes in an arena, which it wipes afterwards

@@ -19,8 +19,9 @@ static bool is_there(const pair_list *list, slice key) {
 }
 
 static size_t pieces(slice text) {
-    size_t count = 1;
-    for (size_t i = 0; i < text.len; i++) count += text.at[i] == '&';
+    size_t count = 0;
+    slice one;
+    while (slice_split(&text, '&', &one)) count++;
     return count;
 }
 

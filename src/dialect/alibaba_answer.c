@@ -8,7 +8,7 @@
 
 static const char JSON_TYPE[] = "application/json;charset=utf-8";
 static const char XML_TYPE[] = "text/xml;charset=utf-8"; /* clients compare it byte for byte */
-enum { HEADERS_MOST = 4 };
+enum { HEADERS_MOST = 4, USUAL_BODY_BYTES = 2048 };
 
 /* One field of a value. */
 typedef struct member {
@@ -170,6 +170,7 @@ status rpc_encode(const decoded *d, const reply *r, arena *memory, http_answer *
     OWNED(buffer) body = {0};
     answer_builder b;
     begin(&b, r, memory);
+    TRY(buffer_reserve(&body, USUAL_BODY_BYTES));
     status written = d->form == ANSWER_XML ? write_xml(d, r, memory, &body) : write_json(d, r, memory, &body);
     if (!FAILED(written)) written = answer_finish_body(&b, 200, type_of(d), &body, out);
     buffer_wipe(&body); /* plaintext keys may be in it */

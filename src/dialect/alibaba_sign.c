@@ -9,7 +9,7 @@
 
 /* encodeURIComponent leaves these alone; an old STS client signs with it. */
 static const char LENIENT[] = "!'()*";
-enum { SIGNED_HEADERS_MOST = 64 };
+enum { SIGNED_HEADERS_MOST = 64, USUAL_TEXT_BYTES = 1024 };
 
 /* ---- version 1: METHOD & %2F & encoded(name=value&…) */
 
@@ -165,6 +165,7 @@ static status append_signed_headers(const rpc_request *r, slice names, buffer *o
 
 static status v3_text(const rpc_request *r, slice names, slice *out, slice *detail) {
     OWNED(buffer) text = {0};
+    TRY(buffer_reserve(&text, USUAL_TEXT_BYTES));
     TRY(buffer_append(&text, r->head->method));
     TRY(buffer_append_text(&text, "\n/\n"));
     TRY(append_pairs(&r->query, NULL, &text));

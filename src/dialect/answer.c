@@ -79,15 +79,17 @@ status text_for_xml(slice text, arena *memory, slice *out) {
 }
 
 status text_base64(slice bytes, arena *memory, slice *out) {
-    OWNED(buffer) text = {0};
-    status made = base64_encode(&text, bytes);
-    if (!FAILED(made)) made = text_keep(&text, memory, out);
-    buffer_wipe(&text); /* it may have been a secret */
-    return made;
+    buffer text;
+    TRY(arena_buffer(memory, bytes.len / 3 * 4 + 4, &text));
+    TRY(base64_encode(&text, bytes));
+    *out = buffer_slice(&text);
+    return OK;
 }
 
 status text_hex(slice bytes, arena *memory, slice *out) {
-    OWNED(buffer) text = {0};
+    buffer text;
+    TRY(arena_buffer(memory, bytes.len * 2 + 1, &text));
     TRY(hex_encode(&text, bytes));
-    return text_keep(&text, memory, out);
+    *out = buffer_slice(&text);
+    return OK;
 }

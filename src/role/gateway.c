@@ -138,6 +138,8 @@ static void gateway_clear(gateway *g) {
     exchanges_free(g);
     sync_worker_stop(g->sync);
     box_free(g->box);
+    buffer_clear(&g->input);
+    buffer_clear(&g->alternative);
     child_clear(&g->child);
 }
 

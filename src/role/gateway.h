@@ -14,7 +14,8 @@ typedef struct gateway {
     core_link *core;
     http_front *front;
     sync_worker *sync;
-    box *box; /* secrets to and from the vault; NULL until CONNECT brings the key */
+    box *box;                  /* secrets to and from the vault; NULL until CONNECT brings the key */
+    buffer input, alternative; /* of the request being sent to core, packed: plaintexts are boxed */
     slice base_domains;
     bool is_ready;
     struct exchange *idle_exchanges;

@@ -57,9 +57,7 @@ typedef struct finding {
 
 /* What was signed names every parameter, plaintexts too: it is for the vault's eyes, not for core's. */
 static status text_box(exchange *e, slice text, slice *out) {
-    OWNED(buffer) boxed = {0};
-    TRY(box_seal(e->gateway->box, e->request_id, text, &boxed));
-    return arena_copy(&e->memory, buffer_slice(&boxed), out);
+    return box_seal_kept(e->gateway->box, e->request_id, text, &e->memory, out);
 }
 
 static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
@@ -129,10 +127,11 @@ static finding request_read(exchange *e, status found, slice detail, buffer *inp
 }
 
 void exchange_ask(exchange *e, status found, slice detail) {
-    OWNED(buffer) input = {0};
-    OWNED(buffer) alternative = {0};
-    finding all = request_read(e, found, detail, &input, &alternative);
-    ask(e, &all, &input, &alternative);
+    gateway *g = e->gateway;
+    buffer_reset(&g->input);
+    buffer_reset(&g->alternative);
+    finding all = request_read(e, found, detail, &g->input, &g->alternative);
+    ask(e, &all, &g->input, &g->alternative);
 }
 
 /* -- answers */

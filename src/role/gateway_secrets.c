@@ -28,9 +28,7 @@ static status field_box(const secrets_way *way, const field *f, slice *at, slice
     bool fits = (int64_t)at->len >= f->min && (f->max == 0 || (int64_t)at->len <= f->max);
     if (!fits) *culprit = slice_of_text(f->name);
     ENSURE(fits, INVALID_PARAMETER);
-    OWNED(buffer) boxed = {0};
-    TRY(box_seal(way->box, way->request_id, *at, &boxed));
-    return arena_copy(way->memory, buffer_slice(&boxed), at);
+    return box_seal_kept(way->box, way->request_id, *at, way->memory, at);
 }
 
 static status field_unbox(const secrets_way *way, const field *f, slice *at, slice *culprit) {

@@ -61,8 +61,9 @@ slice call_input_text(const call *c, const char *name) {
 
 status call_condition(call *c, slice name, slice value) {
     ENSURE(c->condition_count < CALL_CONDITIONS_MOST, OUT_OF_MEMORY);
+    if (!c->conditions) c->conditions = ARENA_ARRAY(&c->memory, condition_value, CALL_CONDITIONS_MOST);
     slice *held = CALL_NEW(c, slice);
-    ENSURE(held != NULL, OUT_OF_MEMORY);
+    ENSURE(held != NULL && c->conditions != NULL, OUT_OF_MEMORY);
     *held = value;
     c->conditions[c->condition_count++] = (condition_value){name, held, 1};
     return OK;

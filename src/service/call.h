@@ -75,7 +75,7 @@ typedef struct call {
     uint64_t key_revision;
     secret_record *secret; /* of operations on a secret: as it is now */
     uint64_t secret_revision;
-    condition_value conditions[CALL_CONDITIONS_MOST]; /* for the policy decision, beside the standing ones */
+    condition_value *conditions; /* for the policy decision, beside the standing ones; NULL: none yet */
     size_t condition_count;
     /* how it ends */
     status failure;

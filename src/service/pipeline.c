@@ -42,6 +42,7 @@ void serve_free(serve *s) {
     nonces_free(s->nonces);
     failures_free(s->failures);
     buffer_clear(&s->out);
+    buffer_clear(&s->packed);
     free(s);
 }
 

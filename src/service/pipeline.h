@@ -77,7 +77,8 @@ struct serve {
     int64_t own_not_before_s; /* of the next look for some */
     char **recorded;          /* store keys of outbox records whose events are durable */
     size_t recorded_count, recorded_room;
-    buffer out; /* for encoding frames */
+    buffer out;    /* for encoding frames */
+    buffer packed; /* for what goes into them */
 };
 
 job *job_new(serve *s);

@@ -347,11 +347,11 @@ static status send_reply(serve *s, job *j) {
     call *c = &j->call;
     channel *to = j->gateway >= 0 && j->gateway < SERVE_GATEWAYS_MOST ? s->gateways[j->gateway] : NULL;
     ENSURE(to != NULL && !j->is_abandoned, CLOSED);
-    OWNED(buffer) packed = {0};
+    buffer_reset(&s->packed);
     reply_message reply = {.id = SET_INT(j->gateway_id), .failure = SET_INT(c->failure.code), .detail = c->detail};
     if (!FAILED(c->failure)) {
-        TRY(shape_pack(c->operation->out, c->out, &packed));
-        reply.output = buffer_slice(&packed);
+        TRY(shape_pack(c->operation->out, c->out, &s->packed));
+        reply.output = buffer_slice(&s->packed);
         reply.account_id = c->who.account_id;
         if (c->body.plan.act && !c->body.done) reply.body = &c->body.plan;
     }

@@ -185,18 +185,26 @@ static status check_uses(const event_use *uses, size_t count) {
     return OK;
 }
 
-status event_write(const event *e, buffer *out) {
-    OWNED(buffer) text = {.limit = EVENT_BYTES_MOST};
-    TRY(buffer_reserve(&text, USUAL_BYTES));
-    TRY(check_uses(e->uses, e->use_count));
+static status write_what_fits(const event *e, buffer *out) {
+    size_t start = out->len;
     for (enum detail detail = DETAIL_ALL; detail <= DETAIL_CUT; detail++) {
-        buffer_reset(&text);
-        status written = write_detail(e, detail, &text);
-        if (FAILED_WITH(written, TOO_LARGE)) continue;
-        TRY(written);
-        return buffer_append(out, buffer_slice(&text));
+        out->len = start;
+        status written = write_detail(e, detail, out);
+        if (!FAILED_WITH(written, TOO_LARGE)) return written;
     }
     return FAIL(INTERNAL); /* all parts are bounded when cut: does not happen */
+}
+
+status event_write(const event *e, buffer *out) {
+    size_t start = out->len, limit = out->limit;
+    TRY(check_uses(e->uses, e->use_count));
+    TRY(buffer_reserve(out, USUAL_BYTES));
+    out->limit = start + EVENT_BYTES_MOST;
+    status written = write_what_fits(e, out);
+    out->limit = limit;
+    if (!FAILED(written) && limit && out->len > limit) written = FAIL(TOO_LARGE);
+    if (FAILED(written)) out->len = start;
+    return written;
 }
 
 status event_append_uses(slice event_json, const event_use *uses, size_t count, buffer *out) {
