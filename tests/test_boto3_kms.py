@@ -12,6 +12,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 
 def kms(server, region="cn-hangzhou", **more):
@@ -272,3 +274,264 @@ def test_the_aws_command(server, tmp_path):
     assert base64.b64decode(json.loads(opened.stdout)["Plaintext"]) == b"from a file\n"
     missing = aws(server, "kms", "describe-key", "--key-id", "alias/none")
     assert missing.returncode != 0 and b"(NotFoundException)" in missing.stderr
+
+
+# ---- every KMS operation there is
+
+def public_key(der):
+    return serialization.load_der_public_key(der)
+
+
+def test_paging(server):
+    client = kms(server, "paging-1")
+    keys = [client.create_key()["KeyMetadata"]["KeyId"] for _ in range(5)]
+    first = client.list_keys(Limit=2)
+    assert len(first["Keys"]) == 2 and first["Truncated"] and first["NextMarker"]
+    second = client.list_keys(Limit=3, Marker=first["NextMarker"])
+    assert not second["Truncated"] and "NextMarker" not in second
+    assert sorted(entry["KeyId"] for entry in first["Keys"] + second["Keys"]) == sorted(keys)
+    assert len([page for page in client.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1})]) == 5
+    for name in "abc":
+        client.create_alias(AliasName="alias/" + name, TargetKeyId=keys[0 if name != "c" else 1])
+    names = [entry["AliasName"] for page in client.get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": 1})
+             for entry in page["Aliases"]]
+    assert names == ["alias/a", "alias/b", "alias/c"]
+    of_one = client.list_aliases(KeyId=keys[0])["Aliases"]
+    assert [entry["AliasName"] for entry in of_one] == ["alias/a", "alias/b"] and "CreationDate" in of_one[0]
+    refused("InvalidMarkerException", client.list_keys, Marker="nonsense")
+    refused("InvalidMarkerException", client.list_aliases, Marker="nonsense")
+    refused("NotFoundException", client.list_aliases, KeyId="6f0f9d3e-0000-4000-8000-000000000001")
+    refused("InvalidArnException", client.list_aliases, KeyId="alias/a")
+    refused("ValidationException", client.list_keys, Limit=1001)
+
+
+def test_life_of_a_key(client):
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    arn = client.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"]
+    client.update_key_description(KeyId=key_id, Description="new")
+    assert client.describe_key(KeyId=key_id)["KeyMetadata"]["Description"] == "new"
+    client.disable_key(KeyId=arn)
+    refused("DisabledException", client.encrypt, KeyId=key_id, Plaintext=b"x")
+    client.enable_key(KeyId=key_id)
+    refused("KMSInvalidStateException", client.cancel_key_deletion, KeyId=key_id)
+    planned = client.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
+    assert (planned["KeyId"], planned["KeyState"], planned["PendingWindowInDays"]) == (arn, "PendingDeletion", 7)
+    shown = client.describe_key(KeyId=key_id)["KeyMetadata"]
+    assert shown["DeletionDate"] == planned["DeletionDate"] and shown["KeyState"] == "PendingDeletion"
+    for call, more in ((client.encrypt, {"Plaintext": b"x"}), (client.enable_key, {}), (client.schedule_key_deletion, {}),
+                       (client.update_key_description, {"Description": "d"})):
+        refused("KMSInvalidStateException", call, KeyId=key_id, **more)
+    assert client.cancel_key_deletion(KeyId=key_id)["KeyId"] == arn
+    assert client.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"] == "Disabled"
+    assert client.schedule_key_deletion(KeyId=key_id)["PendingWindowInDays"] == 30
+
+
+def test_aliases(client, key):
+    other = client.create_key()["KeyMetadata"]["KeyId"]
+    client.create_alias(AliasName="alias/app/one", TargetKeyId=key["Arn"])
+    refused("AlreadyExistsException", client.create_alias, AliasName="alias/app/one", TargetKeyId=other)
+    assert client.describe_key(KeyId="alias/app/one")["KeyMetadata"]["KeyId"] == key["KeyId"]
+    arn = key["Arn"].split(":key/")[0] + ":alias/app/one"
+    assert client.describe_key(KeyId=arn)["KeyMetadata"]["KeyId"] == key["KeyId"]
+    client.update_alias(AliasName="alias/app/one", TargetKeyId=other)
+    assert client.describe_key(KeyId="alias/app/one")["KeyMetadata"]["KeyId"] == other
+    refused("InvalidArnException", client.disable_key, KeyId="alias/app/one")
+    refused("NotAuthorizedException", client.create_alias, AliasName="alias/aws/mine", TargetKeyId=other)
+    refused("ValidationException", client.create_alias, AliasName="one", TargetKeyId=other)
+    client.delete_alias(AliasName="alias/app/one")
+    refused("NotFoundException", client.delete_alias, AliasName="alias/app/one")
+
+
+def test_tags(client):
+    key_id = client.create_key(Tags=[{"TagKey": "a", "TagValue": "1"}])["KeyMetadata"]["KeyId"]
+    client.tag_resource(KeyId=key_id, Tags=[{"TagKey": "b", "TagValue": "v" * 256}, {"TagKey": "a", "TagValue": "2"}])
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in client.list_resource_tags(KeyId=key_id)["Tags"]}
+    assert tags == {"a": "2", "b": "v" * 256}
+    page = client.list_resource_tags(KeyId=key_id, Limit=1)
+    assert page["Truncated"]
+    rest = client.list_resource_tags(KeyId=key_id, Limit=1, Marker=page["NextMarker"])
+    assert not rest["Truncated"] and {page["Tags"][0]["TagKey"], rest["Tags"][0]["TagKey"]} == {"a", "b"}
+    client.untag_resource(KeyId=key_id, TagKeys=["a", "b"])
+    assert client.list_resource_tags(KeyId=key_id)["Tags"] == []
+
+
+def test_another_key_than_the_one_named(client, key):
+    other = client.create_key()["KeyMetadata"]["KeyId"]
+    blob = client.encrypt(KeyId=key["KeyId"], Plaintext=b"x")["CiphertextBlob"]
+    assert client.decrypt(CiphertextBlob=blob, KeyId=key["Arn"])["Plaintext"] == b"x"
+    refused("IncorrectKeyException", client.decrypt, CiphertextBlob=blob, KeyId=other)
+    for bit in (0, 40, 8 * len(blob) - 1):
+        spoilt = bytearray(blob)
+        spoilt[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ClientError) as caught:
+            client.decrypt(CiphertextBlob=bytes(spoilt))
+        assert caught.value.response["Error"]["Code"] in ("InvalidCiphertextException", "NotFoundException")
+
+
+def test_dry_runs(server, key):
+    """Debian's boto3 does not know the member yet."""
+    for more, expected in (({}, "DryRunOperationException"), ({"KeyId": "alias/none"}, "NotFoundException")):
+        body = {"KeyId": key["KeyId"], "Plaintext": "eA==", "DryRun": True, **more}
+        status, _, answer = signed(server, "TrentService.Encrypt", json.dumps(body).encode())
+        assert (status, answer["__type"]) == (400, expected)
+
+
+def test_reencrypt(client, key):
+    other = client.create_key()["KeyMetadata"]
+    blob = client.encrypt(KeyId=key["KeyId"], Plaintext=b"moving", EncryptionContext={"a": "1"})["CiphertextBlob"]
+    moved = client.re_encrypt(CiphertextBlob=blob, SourceEncryptionContext={"a": "1"}, DestinationKeyId=other["KeyId"],
+                              DestinationEncryptionContext={"b": "2"})
+    assert (moved["SourceKeyId"], moved["KeyId"]) == (key["Arn"], other["Arn"])
+    assert moved["DestinationEncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
+    assert client.decrypt(CiphertextBlob=moved["CiphertextBlob"], EncryptionContext={"b": "2"})["Plaintext"] == b"moving"
+    refused("InvalidCiphertextException", client.re_encrypt, CiphertextBlob=blob, DestinationKeyId=other["KeyId"])
+
+
+def test_random(client):
+    drawn = client.generate_random(NumberOfBytes=64)["Plaintext"]
+    assert len(drawn) == 64 and drawn != client.generate_random(NumberOfBytes=64)["Plaintext"]
+    refused("ValidationException", client.generate_random, NumberOfBytes=1025)
+
+
+RSA_SIGNATURES = {"RSASSA_PSS_SHA_256": hashes.SHA256, "RSASSA_PKCS1_V1_5_SHA_512": hashes.SHA512}
+
+
+def test_rsa(client):
+    refused("ValidationException", client.create_key, KeySpec="RSA_2048")
+    key_id = client.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    assert "RSASSA_PSS_SHA_256" in key_id["SigningAlgorithms"] and key_id["KeySpec"] == "RSA_2048"
+    shown = client.get_public_key(KeyId=key_id["KeyId"])
+    assert shown["SigningAlgorithms"] == key_id["SigningAlgorithms"] and shown["CustomerMasterKeySpec"] == "RSA_2048"
+    public = public_key(shown["PublicKey"])
+    for name, kind in RSA_SIGNATURES.items():
+        padded = (padding.PSS(padding.MGF1(kind()), kind.digest_size) if "PSS" in name else padding.PKCS1v15())
+        signed_message = client.sign(KeyId=key_id["KeyId"], Message=b"text", SigningAlgorithm=name)
+        assert signed_message["SigningAlgorithm"] == name and signed_message["KeyId"] == key_id["Arn"]
+        public.verify(signed_message["Signature"], b"text", padded, kind())
+        digest = hashlib.new(kind.name, b"text").digest()
+        checked = client.verify(KeyId=key_id["KeyId"], Message=digest, MessageType="DIGEST", SigningAlgorithm=name,
+                                Signature=signed_message["Signature"])
+        assert checked["SignatureValid"] is True
+        refused("KMSInvalidSignatureException", client.verify, KeyId=key_id["KeyId"], Message=b"test", SigningAlgorithm=name,
+                Signature=signed_message["Signature"])
+        refused("ValidationException", client.sign, KeyId=key_id["KeyId"], Message=b"short", MessageType="DIGEST",
+                SigningAlgorithm=name)
+    refused("InvalidKeyUsageException", client.encrypt, KeyId=key_id["KeyId"], Plaintext=b"x",
+            EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    sealing = client.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
+    public = public_key(client.get_public_key(KeyId=sealing["KeyId"])["PublicKey"])
+    blob = public.encrypt(b"from outside", padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+    opened = client.decrypt(KeyId=sealing["KeyId"], CiphertextBlob=blob, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    assert opened["Plaintext"] == b"from outside" and opened["EncryptionAlgorithm"] == "RSAES_OAEP_SHA_256"
+    blob = client.encrypt(KeyId=sealing["KeyId"], Plaintext=b"x" * 190, EncryptionAlgorithm="RSAES_OAEP_SHA_256")["CiphertextBlob"]
+    assert client.decrypt(KeyId=sealing["KeyId"], CiphertextBlob=blob, EncryptionAlgorithm="RSAES_OAEP_SHA_256")["Plaintext"] == b"x" * 190
+    refused("ValidationException", client.encrypt, KeyId=sealing["KeyId"], Plaintext=b"x" * 191, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    refused("ValidationException", client.encrypt, KeyId=sealing["KeyId"], Plaintext=b"x", EncryptionAlgorithm="RSAES_OAEP_SHA_256",
+            EncryptionContext={"a": "b"})
+
+
+@pytest.mark.parametrize("spec, algorithm, curve, kind", [
+    ("ECC_NIST_P256", "ECDSA_SHA_256", "secp256r1", hashes.SHA256),
+    ("ECC_NIST_P384", "ECDSA_SHA_384", "secp384r1", hashes.SHA384),
+    ("ECC_NIST_P521", "ECDSA_SHA_512", "secp521r1", hashes.SHA512),
+    ("ECC_SECG_P256K1", "ECDSA_SHA_256", "secp256k1", hashes.SHA256),
+])
+def test_elliptic_curves(client, spec, algorithm, curve, kind):
+    made = client.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    assert (made["KeySpec"], made["SigningAlgorithms"]) == (spec, [algorithm])
+    public = public_key(client.get_public_key(KeyId=made["KeyId"])["PublicKey"])
+    assert public.curve.name == curve
+    signature = client.sign(KeyId=made["KeyId"], Message=b"m", SigningAlgorithm=algorithm)["Signature"]
+    public.verify(signature, b"m", ec.ECDSA(kind()))
+    assert client.verify(KeyId=made["KeyId"], Message=b"m", SigningAlgorithm=algorithm, Signature=signature)["SignatureValid"]
+    refused("InvalidKeyUsageException", client.generate_mac, KeyId=made["KeyId"], Message=b"m", MacAlgorithm="HMAC_SHA_256")
+
+
+def test_macs(client):
+    made = client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
+    assert made["MacAlgorithms"] == ["HMAC_SHA_256"] and "EncryptionAlgorithms" not in made
+    mac = client.generate_mac(KeyId=made["KeyId"], Message=b"m", MacAlgorithm="HMAC_SHA_256")
+    assert len(mac["Mac"]) == 32 and mac["MacAlgorithm"] == "HMAC_SHA_256"
+    assert client.verify_mac(KeyId=made["KeyId"], Message=b"m", MacAlgorithm="HMAC_SHA_256", Mac=mac["Mac"])["MacValid"] is True
+    refused("KMSInvalidMacException", client.verify_mac, KeyId=made["KeyId"], Message=b"n", MacAlgorithm="HMAC_SHA_256",
+            Mac=mac["Mac"])
+    refused("InvalidKeyUsageException", client.generate_mac, KeyId=made["KeyId"], Message=b"m", MacAlgorithm="HMAC_SHA_512")
+
+
+def test_key_pairs(client, key):
+    made = client.generate_data_key_pair(KeyId=key["KeyId"], KeyPairSpec="ECC_NIST_P256", EncryptionContext={"a": "b"})
+    private = serialization.load_der_private_key(made["PrivateKeyPlaintext"], None)
+    assert made["KeyPairSpec"] == "ECC_NIST_P256" and made["KeyId"] == key["Arn"]
+    assert private.public_key().public_numbers() == public_key(made["PublicKey"]).public_numbers()
+    opened = client.decrypt(CiphertextBlob=made["PrivateKeyCiphertextBlob"], EncryptionContext={"a": "b"})
+    assert opened["Plaintext"] == made["PrivateKeyPlaintext"]
+    bare = client.generate_data_key_pair_without_plaintext(KeyId=key["KeyId"], KeyPairSpec="RSA_2048")
+    assert "PrivateKeyPlaintext" not in bare and public_key(bare["PublicKey"]).key_size == 2048
+
+
+def test_rotation_on_demand(server, client):
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    old = client.encrypt(KeyId=key_id, Plaintext=b"before")["CiphertextBlob"]
+    assert signed(server, "TrentService.RotateKeyOnDemand", json.dumps({"KeyId": key_id}).encode())[0] == 200
+    assert client.decrypt(CiphertextBlob=old)["Plaintext"] == b"before"
+    status, _, answer = signed(server, "TrentService.ListKeyRotations", json.dumps({"KeyId": key_id, "Limit": 1}).encode())
+    assert status == 200 and answer["Truncated"] is False, answer
+    (rotation,) = answer["Rotations"]
+    assert rotation["RotationType"] == "ON_DEMAND" and len(rotation["KeyMaterialId"]) == 64
+    status, _, shown = signed(server, "TrentService.DescribeKey", json.dumps({"KeyId": key_id}).encode())
+    assert shown["KeyMetadata"]["CurrentKeyMaterialId"] == rotation["KeyMaterialId"]
+
+
+def test_automatic_rotation(server, client):
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    assert client.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] is False
+    client.enable_key_rotation(KeyId=key_id)
+    assert client.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] is True
+    body = json.dumps({"KeyId": key_id, "RotationPeriodInDays": 90}).encode()
+    assert signed(server, "TrentService.EnableKeyRotation", body)[0] == 200
+    status, _, shown = signed(server, "TrentService.GetKeyRotationStatus", json.dumps({"KeyId": key_id}).encode())
+    assert shown["RotationPeriodInDays"] == 90 and shown["NextRotationDate"] > datetime.datetime.now().timestamp()
+    status, _, answer = signed(server, "TrentService.EnableKeyRotation", body.replace(b"90", b"89"))
+    assert (status, answer["__type"]) == (400, "ValidationException")
+    client.disable_key_rotation(KeyId=key_id)
+    assert client.get_key_rotation_status(KeyId=key_id)["KeyRotationEnabled"] is False
+    other = client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    refused("UnsupportedOperationException", client.enable_key_rotation, KeyId=other)
+
+
+def test_bring_your_own_key(client):
+    made = client.create_key(Origin="EXTERNAL")["KeyMetadata"]
+    assert (made["KeyState"], made["Origin"], "ExpirationModel" in made) == ("PendingImport", "EXTERNAL", False)
+    refused("KMSInvalidStateException", client.encrypt, KeyId=made["KeyId"], Plaintext=b"x")
+    given = client.get_parameters_for_import(KeyId=made["KeyId"], WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    until = given["ParametersValidTo"] - datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(hours=23) < until < datetime.timedelta(hours=25) and given["KeyId"] == made["Arn"]
+    material = os.urandom(32)
+    wrapped = public_key(given["PublicKey"]).encrypt(material, padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None))
+    whole = {"KeyId": made["KeyId"], "ImportToken": given["ImportToken"], "EncryptedKeyMaterial": wrapped}
+    refused("ValidationException", client.import_key_material, **whole)
+    refused("InvalidImportTokenException", client.import_key_material, **{**whole, "ImportToken": b"none"},
+            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
+    expiry = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(days=1)
+    client.import_key_material(**whole, ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=expiry)
+    shown = client.describe_key(KeyId=made["KeyId"])["KeyMetadata"]
+    assert (shown["KeyState"], shown["ExpirationModel"], shown["ValidTo"]) == ("Enabled", "KEY_MATERIAL_EXPIRES", expiry)
+    blob = client.encrypt(KeyId=made["KeyId"], Plaintext=b"mine")["CiphertextBlob"]
+    client.delete_imported_key_material(KeyId=made["KeyId"])
+    refused("KMSInvalidStateException", client.decrypt, CiphertextBlob=blob)
+    refused("UnsupportedOperationException", client.get_parameters_for_import, KeyId=client.create_key()["KeyMetadata"]["KeyId"],
+            WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+
+
+def test_last_use(server, client):
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    client.encrypt(KeyId=key_id, Plaintext=b"x")
+    found = {}
+
+    def is_there():
+        status, _, answer = signed(server, "TrentService.GetKeyLastUsage", json.dumps({"KeyId": key_id}).encode())
+        found.update(answer, status=status)
+        return status == 200 and answer.get("KeyLastUsage")
+    server.wait_for(is_there, what="the use to be counted")
+    assert found["KeyLastUsage"]["Operation"] == "Encrypt" and found["KeyLastUsage"]["Timestamp"] <= datetime.datetime.now().timestamp()
+    assert found["KeyId"].endswith(":key/" + key_id) and found["KeyCreationDate"] >= 0

@@ -1,6 +1,8 @@
 /* The rows. */
 #include "contract/aws_wire.h"
 
+#include "contract/key_spec.h"
+
 static const aws_member members[] = {
     /* not on this wire */
     {.of = &create_key_in_shape, .field = "ProtectionLevel"},
@@ -9,6 +11,7 @@ static const aws_member members[] = {
     {.of = &create_key_in_shape, .field = "DKMSInstanceId"},
     {.of = &list_keys_in_shape, .field = "Filters"},
     {.field = "PageNumber"},
+    {.field = "Recipient"},
     {.field = "PageSize"},
     {.field = "TotalCount"},
     {.of = &import_key_material_in_shape, .field = "KeyMaterialExpireUnix"},
@@ -32,6 +35,12 @@ static const aws_member members[] = {
     {.of = &key_entry_shape, .field = "KeyArn", .wire = "KeyArn", .form = AWS_ARN},
     {.of = &get_parameters_for_import_out_shape, .field = "TokenExpireTime", .wire = "ParametersValidTo"},
     {.of = &get_parameters_for_import_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &schedule_key_deletion_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &cancel_key_deletion_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &import_key_material_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &import_key_material_out_shape, .field = "KeyVersionId", .wire = "KeyMaterialId", .form = AWS_MATERIAL_ID},
+    {.of = &delete_key_material_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &delete_key_material_out_shape, .field = "KeyVersionId", .wire = "KeyMaterialId", .form = AWS_MATERIAL_ID},
     {.of = &encrypt_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
     {.of = &encrypt_out_shape, .field = "KeyVersionId"},
     {.of = &decrypt_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
@@ -43,6 +52,71 @@ static const aws_member members[] = {
      .field = "KeyVersionId",
      .wire = "KeyMaterialId",
      .form = AWS_MATERIAL_ID},
+    {.of = &key_metadata_shape, .field = "RotationInterval"},
+    {.of = &key_metadata_shape, .field = "NextRotationDate"},
+    {.of = &generate_data_key_pair_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &generate_data_key_pair_without_plaintext_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &asymmetric_sign_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &asymmetric_verify_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &get_public_key_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &generate_mac_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &verify_mac_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &derive_shared_secret_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &rotate_key_on_demand_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &generate_data_key_pair_out_shape,
+     .field = "KeyVersionId",
+     .wire = "KeyMaterialId",
+     .form = AWS_MATERIAL_ID},
+    {.of = &generate_data_key_pair_without_plaintext_out_shape,
+     .field = "KeyVersionId",
+     .wire = "KeyMaterialId",
+     .form = AWS_MATERIAL_ID},
+    {.of = &re_encrypt_in_shape, .field = "SourceKeyVersionId"},
+    {.of = &re_encrypt_out_shape, .field = "KeyId", .wire = "SourceKeyId", .form = AWS_KEY_ARN},
+    {.of = &re_encrypt_out_shape, .field = "DestinationKeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &re_encrypt_out_shape, .field = "KeyVersionId", .wire = "SourceKeyMaterialId", .form = AWS_MATERIAL_ID},
+    {.of = &re_encrypt_out_shape,
+     .field = "DestinationKeyVersionId",
+     .wire = "DestinationKeyMaterialId",
+     .form = AWS_MATERIAL_ID},
+    {.of = &asymmetric_sign_in_shape, .field = "KeyVersionId"},
+    {.of = &asymmetric_sign_in_shape, .field = "Algorithm", .wire = "SigningAlgorithm"},
+    {.of = &asymmetric_sign_in_shape, .field = "Digest", .wire = "Message"},
+    {.of = &asymmetric_sign_in_shape, .field = "MessageType", .wire = "MessageType", .standard = "RAW"},
+    {.of = &asymmetric_sign_out_shape, .field = "KeyVersionId"},
+    {.of = &asymmetric_verify_in_shape, .field = "KeyVersionId"},
+    {.of = &asymmetric_verify_in_shape, .field = "Algorithm", .wire = "SigningAlgorithm"},
+    {.of = &asymmetric_verify_in_shape, .field = "Digest", .wire = "Message"},
+    {.of = &asymmetric_verify_in_shape, .field = "MessageType", .wire = "MessageType", .standard = "RAW"},
+    {.of = &asymmetric_verify_out_shape, .field = "KeyVersionId"},
+    {.of = &asymmetric_sign_out_shape, .field = "Value", .wire = "Signature"},
+    {.of = &asymmetric_verify_in_shape, .field = "Value", .wire = "Signature"},
+    {.of = &asymmetric_verify_out_shape, .field = "Value", .wire = "SignatureValid"},
+    {.of = &get_public_key_in_shape, .field = "KeyVersionId"},
+    {.of = &get_public_key_out_shape, .field = "KeyVersionId"},
+    {.of = &get_public_key_out_shape, .field = "PublicKey", .wire = "PublicKey", .form = AWS_PEM},
+    {.of = &generate_mac_in_shape, .field = "Algorithm", .wire = "MacAlgorithm"},
+    {.of = &generate_mac_out_shape, .field = "Algorithm", .wire = "MacAlgorithm"},
+    {.of = &verify_mac_in_shape, .field = "Algorithm", .wire = "MacAlgorithm"},
+    {.of = &verify_mac_out_shape, .field = "Algorithm", .wire = "MacAlgorithm"},
+    {.of = &verify_mac_out_shape, .field = "Value", .wire = "MacValid"},
+    {.of = &tag_resource_in_shape, .field = "SecretName"},
+    {.of = &tag_resource_in_shape, .field = "CertificateId"},
+    {.of = &untag_resource_in_shape, .field = "SecretName"},
+    {.of = &untag_resource_in_shape, .field = "CertificateId"},
+    {.of = &rotation_entry_shape, .field = "KeyVersionId", .wire = "KeyMaterialId", .form = AWS_MATERIAL_ID},
+    {.of = &key_last_use_shape, .field = "Act"},
+    {.of = &key_last_use_shape, .field = "KeyVersionId"},
+    {.of = &key_last_use_shape, .field = "PrincipalType"},
+    {.of = &key_last_use_shape, .field = "PrincipalId"},
+    {.of = &key_last_use_shape, .field = "UserName"},
+    {.of = &key_last_use_shape, .field = "Time", .wire = "Timestamp"},
+    {.of = &key_last_use_shape, .field = "EventId", .wire = "CloudTrailEventId"},
+    {.of = &key_last_use_shape, .field = "RequestId", .wire = "KmsRequestId"},
+    {.of = &get_key_last_usage_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &get_key_last_usage_out_shape, .field = "TrackingStart", .wire = "TrackingStartDate"},
+    {.of = &get_key_last_usage_out_shape, .field = "KeyCreation", .wire = "KeyCreationDate"},
+    {.of = &get_key_rotation_status_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
     /* other limits */
     {.of = &schedule_key_deletion_in_shape,
      .field = "PendingWindowInDays",
@@ -71,26 +145,46 @@ typedef struct spelling {
 } spelling;
 
 static const spelling spellings[] = {
-    {key_spec_choices, "Aliyun_AES_256", "SYMMETRIC_DEFAULT"},
     {key_usage_choices, "ENCRYPT/DECRYPT", "ENCRYPT_DECRYPT"},
+    {key_usage_choices, "SIGN/VERIFY", "SIGN_VERIFY"},
+    {key_usage_choices, "GENERATE/VERIFY_MAC", "GENERATE_VERIFY_MAC"},
     {key_origin_choices, "Aliyun_KMS", "AWS_KMS"},
+    {wrapping_spec_choices, "EC_SM2", "SM2"},
+    {signing_algorithm_choices, "RSA_PSS_SHA_256", "RSASSA_PSS_SHA_256"},
+    {signing_algorithm_choices, "RSA_PSS_SHA_384", "RSASSA_PSS_SHA_384"},
+    {signing_algorithm_choices, "RSA_PSS_SHA_512", "RSASSA_PSS_SHA_512"},
+    {signing_algorithm_choices, "RSA_PKCS1_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"},
+    {signing_algorithm_choices, "RSA_PKCS1_SHA_384", "RSASSA_PKCS1_V1_5_SHA_384"},
+    {signing_algorithm_choices, "RSA_PKCS1_SHA_512", "RSASSA_PKCS1_V1_5_SHA_512"},
 };
 enum { SPELLINGS = sizeof spellings / sizeof *spellings };
 
-slice aws_spell(const char *const *choices, slice word) {
-    for (size_t i = 0; i < SPELLINGS; i++)
-        if (spellings[i].choices == choices && slice_equals_text(word, spellings[i].word))
-            return slice_of_text(spellings[i].aws);
-    return word;
+/* Specs of keys and of pairs stand in the table of specs. */
+static const char *spec_word(const char *const *choices, slice word) {
+    bool is_spec = choices == key_spec_choices || choices == data_key_pair_spec_choices;
+    int spec = is_spec ? choice_find(key_spec_choices, word) : 0;
+    const key_spec_row *row = spec ? key_spec_get(spec) : NULL;
+    return row ? row->aws : NULL;
 }
 
+static const char *word_here(const char *const *choices, slice word) {
+    for (size_t i = 0; i < SPELLINGS; i++)
+        if (spellings[i].choices == choices && slice_equals_text(word, spellings[i].word)) return spellings[i].aws;
+    return spec_word(choices, word);
+}
+
+slice aws_spell(const char *const *choices, slice word) {
+    const char *here = word_here(choices, word);
+    return here ? slice_of_text(here) : word;
+}
+
+/* A word that is spelled differently here is another wire's. */
 slice aws_unspell(const char *const *choices, slice word) {
-    for (size_t i = 0; i < SPELLINGS; i++) {
-        if (spellings[i].choices != choices) continue;
-        if (slice_equals_text(word, spellings[i].aws)) return slice_of_text(spellings[i].word);
-        if (slice_equals_text(word, spellings[i].word)) return (slice){0}; /* that word is another wire's */
+    for (size_t i = 0; choices[i]; i++) {
+        slice known = slice_of_text(choices[i]);
+        if (slice_equals(aws_spell(choices, known), word)) return known;
     }
-    return word;
+    return (slice){0};
 }
 
 const char *aws_wire_name(const shape *s, const field *f) {

@@ -11,6 +11,7 @@ enum aws_form {
     AWS_KEY_ARN,     /* a key's id → arn:aws:kms:REGION:ACCOUNT:key/ID */
     AWS_ARN,         /* acs:kms:… → arn:aws:kms:… */
     AWS_MATERIAL_ID, /* a key version's id → 64 hex digits */
+    AWS_PEM,         /* PEM → the base64 within */
 };
 
 typedef struct aws_member {
@@ -25,7 +26,8 @@ typedef struct aws_member {
 /* NULL when nothing is particular about the field. */
 const aws_member *aws_member_of(const shape *s, const field *f);
 
-/* Choices that are spelled differently: the contract's word → AWS's, and back; the word itself when there is no row. */
+/* Choices that are spelled differently: the contract's word → AWS's, and back; the word itself when there is no row,
+ * absent when AWS has no such word. */
 slice aws_spell(const char *const *choices, slice word);
 slice aws_unspell(const char *const *choices, slice word);
 

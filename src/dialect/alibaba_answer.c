@@ -46,10 +46,7 @@ static status scalar_text(const member *m, arena *memory, slice *out) {
 
 /* ---- JSON */
 
-static const char *json_name(const shape *s, const field *f) {
-    (void)s;
-    return f->name;
-}
+static const char *json_name(const shape *s, const field *f) { return rpc_is_hidden(s, f) ? NULL : f->name; }
 
 static status write_scalar(typed_json *t, const field *f, const void *at) {
     slice text;
@@ -132,6 +129,7 @@ static status xml_put_field(xml_writer *w, const member *m, arena *memory) {
 static status xml_put_shape(xml_writer *w, const shape *s, const void *value, arena *memory) {
     for (size_t i = 0; i < s->field_count; i++) {
         const field *f = &s->fields[i];
+        if (rpc_is_hidden(s, f)) continue;
         if (is_list(f) || field_is_set(f, value)) TRY(xml_put_field(w, &(member){s, f, value}, memory));
     }
     return OK;

@@ -62,6 +62,21 @@ const char *rpc_demanded(slice action, size_t index) {
     return NULL;
 }
 
+bool rpc_is_hidden(const shape *s, const field *f) {
+    static const struct {
+        const shape *of;
+        const char *field; /* NULL: all of them */
+    } ROWS[] = {
+        {&schedule_key_deletion_out_shape, NULL},
+        {&cancel_key_deletion_out_shape, NULL},
+        {&import_key_material_out_shape, NULL},
+        {&delete_key_material_out_shape, NULL},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (ROWS[i].of == s && (!ROWS[i].field || strcmp(ROWS[i].field, f->name) == 0)) return true;
+    return false;
+}
+
 bool rpc_is_refused(slice action, slice parameter) {
     static const char *const ROWS[][2] = {
         {"CreateKey", "Policy"},    /* who may use the key */

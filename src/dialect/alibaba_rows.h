@@ -28,6 +28,8 @@ typedef struct rpc_plain {
 const rpc_plain *rpc_plain_of(const char *field_name);
 /* Parameters this wire demands although the operation could do without, one after the other; NULL after the last. */
 const char *rpc_demanded(slice action, size_t index);
+/* Whether the field is another wire's: clients here have no such member. */
+bool rpc_is_hidden(const shape *s, const field *f);
 /* Whether ignoring the parameter would change what the operation does: it is refused instead. */
 bool rpc_is_refused(slice action, slice parameter);
 

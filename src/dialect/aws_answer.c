@@ -1,6 +1,7 @@
 /* Answers of the AWS JSON wire. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/key_spec.h"
 #include "dialect/answer.h"
 #include "dialect/aws_json.h"
 #include "dialect/aws_rows.h"
@@ -8,6 +9,12 @@
 
 static const char JSON_TYPE[] = "application/x-amz-json-1.1";
 enum { HEADERS_MOST = 4, MATERIAL_ID_DIGITS = 64 };
+
+/* What an answer is about: whose, and to which request. */
+typedef struct answering {
+    aws_place place;
+    const decoded *request;
+} answering;
 
 /* ---- one value */
 
@@ -21,12 +28,23 @@ static status material_id(slice version_id, arena *memory, slice *out) {
     return arena_copy(memory, slice_of(digits, MATERIAL_ID_DIGITS), out);
 }
 
+/* RFC 7468: what stands between the lines with the dashes, without line breaks, is the base64 that this wire wants. */
+static status pem_content(slice pem, arena *memory, slice *out) {
+    OWNED(buffer) content = {0};
+    slice line;
+    while (slice_split(&pem, '\n', &line))
+        if (!slice_starts_with(line, SLICE("-----"))) TRY(buffer_append(&content, slice_trim(line)));
+    return arena_copy(memory, buffer_slice(&content), out);
+}
+
 static status text_of(const typed_json *t, const field *f, slice value, slice *out) {
     const aws_member *row = aws_member_of(t->of, f);
+    const answering *now = t->context;
     switch (row ? row->form : AWS_AS_IS) {
-    case AWS_KEY_ARN: return aws_key_arn(t->context, value, t->memory, out);
+    case AWS_KEY_ARN: return aws_key_arn(&now->place, value, t->memory, out);
     case AWS_ARN: return aws_arn(value, t->memory, out);
     case AWS_MATERIAL_ID: return material_id(value, t->memory, out);
+    case AWS_PEM: return pem_content(value, t->memory, out);
     case AWS_AS_IS: break;
     }
     *out = value;
@@ -62,35 +80,85 @@ static void put_time(json_writer *w, const char *name, slice iso) {
     if (!slice_is_empty(iso) && !FAILED(clock_parse_iso(iso, &time_s))) json_put_member_integer(w, name, time_s);
 }
 
-static void write_key_metadata(typed_json *t, const key_metadata *m) {
-    const aws_place *place = t->context;
-    json_writer *w = t->writer;
-    slice spec = aws_spell(key_spec_choices, slice_of_text(choice_text(key_spec_choices, m->key_spec)));
-    json_put_member_text(w, "AWSAccountId", place->account);
-    json_put_member_bool(w, "Enabled", m->key_state == KEY_STATE_ENABLED);
-    json_put_member_text(w, "KeyManager", SLICE("CUSTOMER"));
-    json_put_member_text(w, "CustomerMasterKeySpec", spec);
-    json_put_member_bool(w, "MultiRegion", false);
-    put_time(w, "DeletionDate", m->delete_date);
-    bool is_imported = m->origin == KEY_ORIGIN_EXTERNAL && m->key_state != KEY_STATE_PENDING_IMPORT;
-    if (is_imported) {
-        bool expires = !slice_is_empty(m->material_expire_time);
-        json_put_member_text(w, "ExpirationModel",
-                             expires ? SLICE("KEY_MATERIAL_EXPIRES") : SLICE("KEY_MATERIAL_DOES_NOT_EXPIRE"));
-        put_time(w, "ValidTo", m->material_expire_time);
-    }
-    if (m->key_usage != KEY_USAGE_ENCRYPT_DECRYPT) return;
-    json_put_key(w, SLICE("EncryptionAlgorithms"));
+static void put_choice(json_writer *w, const char *name, const char *const *choices, int choice) {
+    if (choice) json_put_member_text(w, name, aws_spell(choices, slice_of_text(choice_text(choices, choice))));
+}
+
+/* Those of the choices whose bits are set; nothing when none are. */
+static void put_algorithms(json_writer *w, const char *name, const char *const *choices, unsigned bits) {
+    if (bits == 0) return;
+    json_put_key(w, slice_of_text(name));
     json_begin_array(w);
-    json_put_text(w, SLICE("SYMMETRIC_DEFAULT"));
+    for (int choice = 1; choices[choice - 1]; choice++)
+        if (bits & ALGORITHM_BIT(choice)) json_put_text(w, aws_spell(choices, slice_of_text(choices[choice - 1])));
     json_end_array(w);
 }
 
+static void put_all_algorithms(json_writer *w, int spec, int usage) {
+    const key_spec_row *row = key_spec_get(spec);
+    if (!row) return;
+    if (usage == KEY_USAGE_ENCRYPT_DECRYPT)
+        put_algorithms(w, "EncryptionAlgorithms", encryption_algorithm_choices, row->encryption);
+    if (usage == KEY_USAGE_SIGN_VERIFY) put_algorithms(w, "SigningAlgorithms", signing_algorithm_choices, row->signing);
+    if (usage == KEY_USAGE_GENERATE_VERIFY_MAC) put_algorithms(w, "MacAlgorithms", mac_algorithm_choices, row->mac);
+    if (usage == KEY_USAGE_KEY_AGREEMENT)
+        put_algorithms(w, "KeyAgreementAlgorithms", key_agreement_algorithm_choices,
+                       ALGORITHM_BIT(KEY_AGREEMENT_ALGORITHM_ECDH));
+}
+
+static void write_key_metadata(typed_json *t, const key_metadata *m) {
+    const answering *now = t->context;
+    json_writer *w = t->writer;
+    json_put_member_text(w, "AWSAccountId", now->place.account);
+    json_put_member_bool(w, "Enabled", m->key_state == KEY_STATE_ENABLED);
+    json_put_member_text(w, "KeyManager", SLICE("CUSTOMER"));
+    put_choice(w, "CustomerMasterKeySpec", key_spec_choices, m->key_spec);
+    json_put_member_bool(w, "MultiRegion", false);
+    put_time(w, "DeletionDate", m->delete_date);
+    put_all_algorithms(w, m->key_spec, m->key_usage);
+    if (m->origin != KEY_ORIGIN_EXTERNAL || m->key_state == KEY_STATE_PENDING_IMPORT) return;
+    bool expires = !slice_is_empty(m->material_expire_time);
+    json_put_member_text(w, "ExpirationModel",
+                         expires ? SLICE("KEY_MATERIAL_EXPIRES") : SLICE("KEY_MATERIAL_DOES_NOT_EXPIRE"));
+    put_time(w, "ValidTo", m->material_expire_time);
+}
+
+/* An algorithm the request chose is told again. */
+static void repeat_choice(typed_json *t, const char *field_name, const char *member, int standard) {
+    const answering *now = t->context;
+    const field *f = shape_find(operation_get(now->request->operation)->in, slice_of_text(field_name));
+    int choice = f && now->request->input ? *(const int *)field_at(f, now->request->input) : 0;
+    if (f) put_choice(t->writer, member, f->choices, choice ? choice : standard);
+}
+
+static status write_pages(typed_json *t, const list_key_rotations_out *out) {
+    slice next;
+    bool is_truncated = out->page_number.value * out->page_size.value < out->total_count.value;
+    json_put_member_bool(t->writer, "Truncated", is_truncated);
+    if (!is_truncated) return OK;
+    TRY(arena_printf(t->memory, &next, "%lld", (long long)out->page_number.value + 1));
+    json_put_member_text(t->writer, "NextMarker", next);
+    return OK;
+}
+
+static void write_public_key(typed_json *t, const get_public_key_out *out) {
+    put_choice(t->writer, "CustomerMasterKeySpec", key_spec_choices, out->key_spec);
+    put_all_algorithms(t->writer, out->key_spec, out->key_usage);
+}
+
 static status write_more(typed_json *t, const shape *s, const void *value) {
+    const int symmetric = ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
     if (s == &key_metadata_shape) write_key_metadata(t, value);
     if (s == &encrypt_out_shape || s == &decrypt_out_shape)
-        json_put_member_text(t->writer, "EncryptionAlgorithm", SLICE("SYMMETRIC_DEFAULT"));
-    return OK;
+        repeat_choice(t, "EncryptionAlgorithm", "EncryptionAlgorithm", symmetric);
+    if (s == &asymmetric_sign_out_shape || s == &asymmetric_verify_out_shape)
+        repeat_choice(t, "Algorithm", "SigningAlgorithm", 0);
+    if (s == &re_encrypt_out_shape) {
+        repeat_choice(t, "SourceEncryptionAlgorithm", "SourceEncryptionAlgorithm", symmetric);
+        repeat_choice(t, "DestinationEncryptionAlgorithm", "DestinationEncryptionAlgorithm", symmetric);
+    }
+    if (s == &get_public_key_out_shape) write_public_key(t, value);
+    return s == &list_key_rotations_out_shape ? write_pages(t, value) : OK;
 }
 
 static const typed_rules RULES = {.name = aws_wire_name,
@@ -107,9 +175,9 @@ static void begin(answer_builder *b, const reply *r, arena *memory) {
 }
 
 static status write_output(const decoded *d, const reply *r, arena *memory, buffer *out) {
-    aws_place place = {d->proof.scope_region, r->account_id};
+    answering now = {{d->proof.scope_region, r->account_id}, d};
     json_writer w = {.out = out};
-    typed_json t = {.rules = &RULES, .memory = memory, .context = &place, .writer = &w};
+    typed_json t = {.rules = &RULES, .memory = memory, .context = &now, .writer = &w};
     json_begin_object(&w);
     TRY(typed_write(&t, operation_get(d->operation)->out, r->output));
     json_end_object(&w);

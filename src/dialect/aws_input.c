@@ -92,13 +92,14 @@ static bool has_only(const json *member, const char *only) {
 }
 
 /* What would be passed over in silence could be what mattered. */
-static status check_members(const shape *s, const json *body, slice *detail) {
+static status check_members(enum operation_id id, const json *body, slice *detail) {
+    const shape *s = operation_get(id)->in;
     for (const json *each = json_first(body); each; each = each->next) {
         const char *only = NULL;
         if (each->kind == JSON_NULL || is_field(s, each->name)) continue;
         *detail = slice_head(each->name, 128);
-        enum aws_extra what = aws_extra_of(each->name, &only);
-        ENSURE(what != AWS_EXTRA_REFUSED && what != AWS_EXTRA_UNKNOWN, UNSUPPORTED);
+        enum aws_extra what = aws_extra_of(id, each->name, &only);
+        ENSURE(what != AWS_EXTRA_REFUSED, UNSUPPORTED);
         ENSURE(what != AWS_EXTRA_ONLY || has_only(each, only), UNSUPPORTED);
     }
     *detail = (slice){0};
@@ -143,6 +144,13 @@ static status adjust_create_key(const request *r, create_key_in *in) {
     return OK;
 }
 
+static status check_usage(const request *r, const create_key_in *in) {
+    bool is_symmetric = in->key_spec == 0 || in->key_spec == KEY_SPEC_ALIYUN_AES_256;
+    *r->detail = SLICE("You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.");
+    ENSURE(is_symmetric || in->key_usage != 0, INVALID_PARAMETER);
+    return OK;
+}
+
 static status adjust_import(const request *r, import_key_material_in *in) {
     slice model = SLICE("KEY_MATERIAL_EXPIRES");
     int64_t expires_at = 0;
@@ -160,6 +168,23 @@ static status adjust_import(const request *r, import_key_material_in *in) {
     return OK;
 }
 
+/* Pages that have numbers within: the marker is the next one's. */
+static status adjust_pages(const request *r, maybe_int *number, maybe_int *size) {
+    enum { LIMIT_STANDARD = 100, LIMIT_MOST = 1000 };
+    const json *limit = json_member(r->body, SLICE("Limit")), *marker = json_member(r->body, SLICE("Marker"));
+    int64_t wanted = LIMIT_STANDARD, next = 1;
+    slice text;
+    *r->detail = SLICE("Limit");
+    if (limit && limit->kind != JSON_NULL) ENSURE(json_get_integer(limit, &wanted), MALFORMED);
+    ENSURE(wanted >= 1 && wanted <= LIMIT_MOST, INVALID_PARAMETER);
+    *r->detail = SLICE("Marker");
+    if (marker && marker->kind != JSON_NULL)
+        ENSURE(json_get_text(marker, &text) && slice_to_i64(text, &next) && next > 1, MARKER);
+    *number = SET_INT(next);
+    *size = SET_INT(wanted);
+    return OK;
+}
+
 static status check_size(const request *r, bool has_spec, bool has_number) {
     *r->detail = SLICE("Please specify either number of bytes or key spec.");
     ENSURE(has_spec != has_number, INVALID_PARAMETER);
@@ -169,8 +194,16 @@ static status check_size(const request *r, bool has_spec, bool has_number) {
 static status adjust(const request *r, enum operation_id id, void *input) {
     *r->detail = (slice){0};
     switch (id) {
-    case OPERATION_CREATE_KEY: TRY(adjust_create_key(r, input)); break;
+    case OPERATION_CREATE_KEY:
+        TRY(adjust_create_key(r, input));
+        TRY(check_usage(r, input));
+        break;
     case OPERATION_IMPORT_KEY_MATERIAL: TRY(adjust_import(r, input)); break;
+    case OPERATION_LIST_KEY_ROTATIONS: {
+        list_key_rotations_in *in = input;
+        TRY(adjust_pages(r, &in->page_number, &in->page_size));
+        break;
+    }
     case OPERATION_GENERATE_DATA_KEY: {
         const generate_data_key_in *in = input;
         TRY(check_size(r, in->key_spec != 0, in->number_of_bytes.is_set));
@@ -195,7 +228,7 @@ status aws_input(decoded *d, const json *body, arena *memory, slice *detail) {
     request r = {.body = body, .memory = memory, .reading = &t, .detail = detail};
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
-    TRY(check_members(op->in, body, detail));
+    TRY(check_members(d->operation, body, detail));
     status read = typed_read(&t, op->in, body, input);
     if (!FAILED(read)) read = fill_standards(&t, op->in, input);
     if (!FAILED(read)) read = adjust(&r, d->operation, input);

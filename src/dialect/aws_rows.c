@@ -1,30 +1,31 @@
 /* The rows. */
 #include "dialect/aws_rows.h"
 
-enum aws_extra aws_extra_of(slice member, const char **only) {
+enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only) {
     static const struct {
         const char *member;
         enum aws_extra what;
         const char *only;
+        enum operation_id of; /* OPERATION_NONE: any */
     } ROWS[] = {
-        {"EncryptionAlgorithm", AWS_EXTRA_ONLY, "SYMMETRIC_DEFAULT"},
-        {"GrantTokens", AWS_EXTRA_ONLY, NULL},
-        {"MultiRegion", AWS_EXTRA_ONLY, NULL},
-        {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL},
-        {"ExpirationModel", AWS_EXTRA_READ, NULL},
-        {"ValidTo", AWS_EXTRA_READ, NULL},
-        {"Recipient", AWS_EXTRA_REFUSED, NULL},
-        {"Policy", AWS_EXTRA_REFUSED, NULL},
-        {"BypassPolicyLockoutSafetyCheck", AWS_EXTRA_ONLY, NULL},
-        {"CustomKeyStoreId", AWS_EXTRA_REFUSED, NULL},
-        {"XksKeyId", AWS_EXTRA_REFUSED, NULL},
+        {"GrantTokens", AWS_EXTRA_ONLY, NULL, OPERATION_NONE},
+        {"MultiRegion", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
+        {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
+        {"BypassPolicyLockoutSafetyCheck", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
+        {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
+        {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
+        {"ImportType", AWS_EXTRA_ONLY, "EXISTING_KEY_MATERIAL", OPERATION_IMPORT_KEY_MATERIAL},
+        {"Limit", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
+        {"Marker", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
+        {"IncludeKeyMaterial", AWS_EXTRA_ONLY, "ROTATIONS_ONLY", OPERATION_LIST_KEY_ROTATIONS},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        if (!slice_equals_text(member, ROWS[i].member)) continue;
+        bool is_for_it = ROWS[i].of == OPERATION_NONE || ROWS[i].of == id;
+        if (!is_for_it || !slice_equals_text(member, ROWS[i].member)) continue;
         *only = ROWS[i].only;
         return ROWS[i].what;
     }
-    return AWS_EXTRA_UNKNOWN;
+    return AWS_EXTRA_REFUSED;
 }
 
 status aws_key_arn(const aws_place *place, slice key_id, arena *memory, slice *out) {

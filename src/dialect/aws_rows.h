@@ -7,12 +7,11 @@
 
 /* Members of requests that no field stands for. */
 enum aws_extra {
-    AWS_EXTRA_UNKNOWN, /* no row: refused */
-    AWS_EXTRA_REFUSED, /* known, and not offered */
+    AWS_EXTRA_REFUSED, /* no row: unknown here, or not offered */
     AWS_EXTRA_ONLY,    /* may have one value: the text, or false, or an empty list */
     AWS_EXTRA_READ,    /* read by code (aws_input.c) */
 };
-enum aws_extra aws_extra_of(slice member, const char **only);
+enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only);
 
 /* The account's and region's ARN of a key: arn:aws:kms:… */
 typedef struct aws_place {

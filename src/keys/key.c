@@ -113,7 +113,9 @@ bool alias_is_valid(slice alias) {
     return true;
 }
 
-bool alias_is_reserved(slice alias) { return slice_starts_with(alias, SLICE("alias/acs")); }
+bool alias_is_reserved(slice alias) {
+    return slice_starts_with(alias, SLICE("alias/acs")) || slice_starts_with(alias, SLICE("alias/aws/"));
+}
 
 /* One row per act, one column per state: Enabled, Disabled, PendingDeletion, PendingImport. */
 static const enum status_code ALLOWED[][4] = {

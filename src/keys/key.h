@@ -37,7 +37,7 @@ status key_name_parse(slice text, const key_shelf *shelf, key_name *out);
 /* The id of the key meant, following an alias. */
 status key_name_resolve(const key_shelf *shelf, const key_name *name, arena *memory, slice *key_id);
 
-/* alias/NAME with NAME of A-Z a-z 0-9 _ / -; "alias/acs…" is reserved for services. */
+/* alias/NAME with NAME of A-Z a-z 0-9 _ / -; "alias/acs…" and "alias/aws/…" are reserved for services. */
 bool alias_is_valid(slice alias);
 bool alias_is_reserved(slice alias);
 

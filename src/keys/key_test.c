@@ -50,6 +50,8 @@ static void aliases_keep_to_their_letters(void **state) {
     assert_false(alias_is_valid(SLICE("alia/ab")));
     assert_false(alias_is_valid(SLICE("alias/\xc3\xa9")));
     assert_true(alias_is_reserved(SLICE("alias/acs/oss")));
+    assert_true(alias_is_reserved(SLICE("alias/aws/s3")));
+    assert_false(alias_is_reserved(SLICE("alias/awsome")));
 }
 
 static void states_allow_what_the_table_says(void **state) {

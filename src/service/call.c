@@ -76,9 +76,11 @@ status call_doom(call *c, slice blob_id) {
     return OK;
 }
 
+bool call_speaks_aws(const call *c) { return c->proof && c->proof->scheme == SCHEME_AWS_V4; }
+
 slice call_region(const call *c) {
     if (!slice_is_absent(c->region)) return c->region;
-    return c->proof && c->proof->scheme == SCHEME_AWS_V4 ? c->proof->scope_region : c->house->region;
+    return call_speaks_aws(c) ? c->proof->scope_region : c->house->region;
 }
 
 key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s}; }

@@ -108,6 +108,8 @@ status call_doom(call *c, slice blob_id);
 /* Where the call acts: the region it was signed for where a signature names one, which the vault verifies with it; the configured one
  * otherwise. */
 slice call_region(const call *c);
+/* Whether the caller is a client of AWS's, which means some operations a little differently. */
+bool call_speaks_aws(const call *c);
 /* What ARNs are made with: that region and the caller's account. */
 arn_home call_home(const call *c);
 /* The caller's keys in that region as they are now. */

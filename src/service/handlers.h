@@ -40,6 +40,10 @@ status kms_rotation_interval(call *c, slice text, maybe_int *out);
 status kms_successor_ask(call *c, enum vault_act kind);
 status kms_successor_keep(call *c, enum rotation_type how, key_version_record *made);
 
+/* Listings as AWS's clients page through them (kms_pages.c): up to Limit entries behind Marker. */
+status list_keys_by_marker(call *c, const list_keys_in *in, list_keys_out *out);
+status list_aliases_by_marker(call *c, const list_aliases_in *in, list_aliases_out *out);
+
 /* A page of a listing by number: PageNumber from 1, PageSize 1-100, default 10. */
 typedef struct page {
     int64_t number, size;

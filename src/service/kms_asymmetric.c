@@ -104,9 +104,11 @@ status asymmetric_verify_prepare(call *c, const asymmetric_verify_in *in, asymme
     return call_ask_vault(c, &act);
 }
 
+/* What does not hold is an answer to one cloud's clients, a failure to the other's. */
 status asymmetric_verify_finish(call *c, const asymmetric_verify_in *in, asymmetric_verify_out *out) {
     (void)in;
     out->key_id = c->key->key_id;
+    ENSURE(c->results.at[0].is_valid.value || !call_speaks_aws(c), SIGNATURE_INVALID);
     out->value = SET_BOOL(c->results.at[0].is_valid.value);
     return OK;
 }
@@ -174,6 +176,7 @@ status verify_mac_prepare(call *c, const verify_mac_in *in, verify_mac_out *out)
 
 status verify_mac_finish(call *c, const verify_mac_in *in, verify_mac_out *out) {
     out->key_id = c->key->key_id;
+    ENSURE(c->results.at[0].is_valid.value || !call_speaks_aws(c), MAC_INVALID);
     out->algorithm = in->algorithm;
     out->value = SET_BOOL(c->results.at[0].is_valid.value);
     return OK;

@@ -55,7 +55,6 @@ status import_key_material_prepare(call *c, const import_key_material_in *in, im
 }
 
 status import_key_material_finish(call *c, const import_key_material_in *in, import_key_material_out *out) {
-    (void)out;
     TRY(allow_import(c));
     key_version_record *version = only_version(c);
     version->sealed = c->results.at[0].output;
@@ -64,15 +63,19 @@ status import_key_material_finish(call *c, const import_key_material_in *in, imp
     int64_t expires_at = in->key_material_expire_unix.value;
     c->key->material_expires_at = expires_at ? SET_INT(expires_at) : (maybe_int){0};
     if (c->key->state == KEY_STATE_PENDING_IMPORT) c->key->state = KEY_STATE_ENABLED;
+    out->key_id = c->key->key_id;
+    out->key_version_id = version->version_id;
     return key_save(c, c->key, c->key_revision);
 }
 
 status delete_key_material_prepare(call *c, const delete_key_material_in *in, delete_key_material_out *out) {
-    (void)in, (void)out;
+    (void)in;
     ENSURE(c->key->origin == KEY_ORIGIN_EXTERNAL, KEY_ORIGIN);
     key_version_record *version = only_version(c);
     ENSURE(version != NULL, CORRUPT);
     version->sealed = (slice){0};
+    out->key_id = c->key->key_id;
+    out->key_version_id = version->version_id;
     c->key->material_expires_at = (maybe_int){0};
     if (c->key->state != KEY_STATE_PENDING_DELETION) c->key->state = KEY_STATE_PENDING_IMPORT;
     return key_save(c, c->key, c->key_revision);

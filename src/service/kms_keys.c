@@ -182,7 +182,6 @@ status update_key_description_prepare(call *c, const update_key_description_in *
 /* ---- deletion */
 
 status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in, schedule_key_deletion_out *out) {
-    (void)out;
     TRY(key_allows(c->key, KEY_ACT_SCHEDULE));
     ENSURE(!c->key->deletion_protection.value, KEY_PROTECTED);
     if (slice_equals(c->key->key_id, c->who.service_key_id))
@@ -190,15 +189,23 @@ status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in
     c->key->state_before_deletion = c->key->state;
     c->key->state = KEY_STATE_PENDING_DELETION;
     c->key->delete_at = SET_INT(c->now_s + in->pending_window_in_days.value * DAY_S);
+    out->key_id = c->key->key_id;
+    out->deletion_date = c->key->delete_at;
+    out->key_state = c->key->state;
+    out->pending_window_in_days = in->pending_window_in_days;
     return key_save(c, c->key, c->key_revision);
 }
 
+/* The clouds differ: a key comes back enabled in one, disabled in the other. */
 status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, cancel_key_deletion_out *out) {
-    (void)in, (void)out;
+    (void)in;
     TRY(key_allows(c->key, KEY_ACT_CANCEL));
     const key_version_record *version = key_primary(c->key);
     bool has_material = version && !slice_is_absent(version->sealed);
-    c->key->state = has_material ? KEY_STATE_ENABLED : KEY_STATE_PENDING_IMPORT;
+    c->key->state = !has_material        ? KEY_STATE_PENDING_IMPORT
+                    : call_speaks_aws(c) ? KEY_STATE_DISABLED
+                                         : KEY_STATE_ENABLED;
+    out->key_id = c->key->key_id;
     c->key->state_before_deletion = 0;
     c->key->delete_at = (maybe_int){0};
     return key_save(c, c->key, c->key_revision);
@@ -211,19 +218,6 @@ status set_deletion_protection_prepare(call *c, const set_deletion_protection_in
     c->key->deletion_protection = in->enable_deletion_protection;
     c->key->deletion_protection_description = in->deletion_protection_description;
     return key_save(c, c->key, c->key_revision);
-}
-
-status list_resource_tags_prepare(call *c, const list_resource_tags_in *in, list_resource_tags_out *out) {
-    (void)in;
-    if (c->key->tags.count == 0) return OK;
-    out->tags.at = ARENA_ARRAY(&c->memory, key_tag, c->key->tags.count);
-    ENSURE(out->tags.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < c->key->tags.count; i++) {
-        const tag *each = &c->key->tags.at[i];
-        slice value = slice_is_absent(each->tag_value) ? SLICE("") : each->tag_value;
-        out->tags.at[out->tags.count++] = (key_tag){c->key->key_id, each->tag_key, value};
-    }
-    return OK;
 }
 
 status describe_regions_prepare(call *c, const describe_regions_in *in, describe_regions_out *out) {

@@ -51,6 +51,7 @@ static status visit_key(call *c, const store_row *row, void *context) {
 
 status list_keys_prepare(call *c, const list_keys_in *in, list_keys_out *out) {
     slice prefix;
+    if (call_speaks_aws(c)) return list_keys_by_marker(c, in, out);
     key_listing listing = {.page = page_of(in->page_number, in->page_size)};
     listing.entries = ARENA_ARRAY(&c->memory, key_entry, (size_t)listing.page.size);
     ENSURE(listing.entries != NULL, OUT_OF_MEMORY);
@@ -99,6 +100,7 @@ static status walk_aliases(call *c, alias_listing *listing) {
 }
 
 status list_aliases_prepare(call *c, const list_aliases_in *in, list_aliases_out *out) {
+    if (call_speaks_aws(c)) return list_aliases_by_marker(c, in, out);
     alias_listing listing = {.page = page_of(in->page_number, in->page_size)};
     TRY(walk_aliases(c, &listing));
     out->aliases.at = listing.entries, out->aliases.count = listing.entry_count;
@@ -119,7 +121,7 @@ status list_aliases_by_key_id_prepare(call *c, const list_aliases_by_key_id_in *
 }
 
 static status refuse_reserved(call *c, slice alias) {
-    if (alias_is_reserved(alias)) return call_refuse(c, FAIL(INVALID_PARAMETER), "AliasName: alias/acs is reserved.");
+    if (alias_is_reserved(alias)) return call_refuse(c, FAIL(ALIAS_RESERVED), "AliasName");
     return OK;
 }
 
@@ -127,7 +129,7 @@ status create_alias_prepare(call *c, const create_alias_in *in, create_alias_out
     key_shelf shelf = call_keys(c);
     (void)out;
     slice path;
-    alias_record taken, alias = {in->alias_name, c->key->key_id, SET_INT(c->now_s)};
+    alias_record taken, alias = {in->alias_name, c->key->key_id, SET_INT(c->now_s), SET_INT(c->now_s)};
     TRY(refuse_reserved(c, in->alias_name));
     TRY(key_allows(c->key, KEY_ACT_ALIAS));
     status found = alias_load(&shelf, in->alias_name, &c->memory, &taken, NULL);
@@ -147,6 +149,7 @@ status update_alias_prepare(call *c, const update_alias_in *in, update_alias_out
     TRY(alias_load(&shelf, in->alias_name, &c->memory, &alias, &revision));
     TRY(key_allows(c->key, KEY_ACT_REALIAS));
     alias.key_id = c->key->key_id;
+    alias.updated_at = SET_INT(c->now_s);
     TRY(alias_path(&shelf, in->alias_name, &c->memory, &path));
     return call_change(c, path, &alias_record_shape, &alias, revision);
 }
