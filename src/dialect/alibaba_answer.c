@@ -61,11 +61,9 @@ static status write_scalar(typed_json *t, const field *f, const void *at) {
     }
 }
 
-static const char *json_wrapper(const field *f) { return rpc_wrapper(f->name); }
-
 static status write_json(const decoded *d, const reply *r, arena *memory, buffer *out) {
     static const typed_rules RULES = {
-        .name = json_name, .write_scalar = write_scalar, .wrapper = json_wrapper, .has_empty_lists = true};
+        .name = json_name, .write_scalar = write_scalar, .wrapper = rpc_wrapper, .has_empty_lists = true};
     json_writer w = {.out = out};
     typed_json t = {.rules = &RULES, .memory = memory, .writer = &w};
     json_begin_object(&w);
@@ -91,7 +89,7 @@ static status xml_put_safe(xml_writer *w, slice name, slice text, arena *memory)
 }
 
 static status xml_put_list(xml_writer *w, const field *f, const shape_list *list, arena *memory) {
-    const char *wrapper = rpc_wrapper(f->name);
+    const char *wrapper = rpc_wrapper(f);
     slice element = slice_of_text(wrapper ? wrapper : f->name);
     const slice *texts = list->at;
     if (wrapper) xml_open(w, slice_of_text(f->name));

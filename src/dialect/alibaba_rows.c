@@ -12,8 +12,9 @@ const rpc_product *rpc_product_of(const product *p) {
     return NULL;
 }
 
-const char *rpc_wrapper(const char *field_name) {
-    static const char *const ROWS[][2] = {
+const char *rpc_wrapper(const field *list) {
+    /* with a third word: only of lists of that shape, or of texts */
+    static const char *const ROWS[][3] = {
         {"Keys", "Key"},
         {"Aliases", "Alias"},
         {"Users", "User"},
@@ -29,13 +30,14 @@ const char *rpc_wrapper(const char *field_name) {
         {"ProtectionLevels", "ProtectionLevel"},
         {"KeySpecs", "KeySpec"},
         {"SupportedProtectionLevels", "SupportedProtectionLevel"},
-        {"Usages", "Usage"},
+        {"Usages", "Usage", "text"},
         {"SecretList", "Secret"},
         {"VersionIds", "VersionId"},
         {"VersionStages", "VersionStage"},
     };
+    const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
-        if (strcmp(ROWS[i][0], field_name) == 0) return ROWS[i][1];
+        if (strcmp(ROWS[i][0], list->name) == 0 && (!ROWS[i][2] || strcmp(ROWS[i][2], of) == 0)) return ROWS[i][1];
     return NULL;
 }
 

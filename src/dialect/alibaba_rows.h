@@ -16,7 +16,7 @@ typedef struct rpc_product {
 const rpc_product *rpc_product_of(const product *p);
 
 /* The element a list is wrapped into ("Keys" → "Key"); NULL: the list stands bare. */
-const char *rpc_wrapper(const char *field_name);
+const char *rpc_wrapper(const field *list);
 /* A secret field whose bytes are text and travel as they are, not as base64. With a decider: unless that field of the same shape
  * has the value that says they are bytes. */
 typedef struct rpc_plain {
