@@ -139,6 +139,7 @@ static void on_signal(void *context, int signal) { (void)context, (void)signal; 
 
 static status keygen_start(keygen *k) {
     process_ignore_broken_pipes();
+    process_step_back(); /* whoever waits for a pair waits long anyway; requests do not */
     TRY(secret_pool_open(POOL_BYTES));
     TRY(crypto_use_memory(secret_pool_take, secret_pool_resize, secret_pool_give_back));
     secret_memory_use((secret_memory){secret_pool_take, secret_pool_give_back_sized});

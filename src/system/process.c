@@ -81,3 +81,9 @@ void process_keep_memory(void) {
     mallopt(M_TOP_PAD, STEP_BYTES);
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
+
+void process_step_back(void) {
+    const struct sched_param none = {0};
+    if (sched_setscheduler(0, SCHED_BATCH, &none) != 0) return; /* a wish, not a need */
+    setpriority(PRIO_PROCESS, 0, 19);
+}

@@ -33,6 +33,8 @@ unsigned process_cpu_count(void);
 status process_duplicate(int fd, int *out);
 /* Closed pipes and sockets then show as errors of write instead of ending the process. Call first in main. */
 void process_ignore_broken_pipes(void);
+/* From here on everybody else comes first: for work that nobody should notice. */
+void process_step_back(void);
 /* Keeps a few megabytes that were freed for what comes next, instead of giving pages back and faulting them in again
  * with every burst of requests. Once at start. */
 void process_keep_memory(void);
