@@ -96,6 +96,10 @@ static void use_signed(use_message *use, arena *memory) {
     static uint8_t signature[HASH_SHA1_BYTES];
     proof *p = use->proof;
     if (p == NULL || p->texts.count == 0) return;
+    must(arena_printf(memory, &p->texts.at[0],
+                      "%.*s%%26SignatureNonce%%3Dn%%26Timestamp%%3D2024-05-20T06%%253A34%%253A21Z",
+                      SLICE_ARGS(p->texts.at[0])));
+    p->request_time = SET_INT(NOW_S), p->expires_at.is_set = false, p->nonce = SLICE("n");
     must(hmac_bytes(HASH_SHA1, SLICE("TestVectorSecret0123456789abcdef&"), p->texts.at[0], signature));
     p->scheme = SCHEME_ALIBABA_V1;
     p->signature = slice_of(signature, sizeof signature);

@@ -150,7 +150,8 @@ def test_a_signed_use_is_of_this_key_with_these_bytes_and_no_other(house, owner)
 
 def sign_v3(action, body, version="2016-01-20", **query):
     """The proof of an RPC V3 request whose parameters are a form."""
-    stamp, nonce = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), uuid.uuid4().hex
+    now, nonce = int(time.time()), uuid.uuid4().hex
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
     headers = {"content-type": "application/x-www-form-urlencoded", "host": "h", "x-acs-action": action,
                "x-acs-content-sha256": hashlib.sha256(body).hexdigest(), "x-acs-date": stamp, "x-acs-signature-nonce": nonce,
                "x-acs-version": version}
@@ -159,7 +160,7 @@ def sign_v3(action, body, version="2016-01-20", **query):
     text = "\n".join(["POST", "/", canonical, *(f"{k}:{v}" for k, v in sorted(headers.items())), "", names, headers["x-acs-content-sha256"]])
     to_sign = "ACS3-HMAC-SHA256\n" + hashlib.sha256(text.encode()).hexdigest()
     mac = hmac.new(b"secret-of-the-owner", to_sign.encode(), hashlib.sha256).digest()
-    return {"Scheme": "AlibabaV3", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": int(time.time()), "Nonce": nonce}
+    return {"Scheme": "AlibabaV3", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": now, "Nonce": nonce}
 
 
 def test_a_signed_body_binds_like_a_signed_query(house, owner):
@@ -196,11 +197,12 @@ def test_an_access_key_is_for_the_user_that_was_signed(house, owner):
     assert ask({}, {"UserName": "ben"}) == "NO_PERMISSION"
 
 
-def sign_oss(method, resource):
-    stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+def sign_oss(method, resource, now=None):
+    now = int(time.time()) if now is None else now
+    stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
     text = f"{method}\n\n\n{stamp}\n{resource}"
     mac = hmac.new(b"secret-of-the-owner", text.encode(), hashlib.sha1).digest()
-    return {"Scheme": "OssV1", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": int(time.time())}
+    return {"Scheme": "OssV1", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": mac, "RequestTime": now}
 
 
 def test_a_signed_object_is_no_other(house, owner):
@@ -224,6 +226,18 @@ def test_a_request_is_taken_once(house, owner):
     proof = sign_v1("LTAItest", "secret-of-the-owner", "GetCallerIdentity")
     assert house.ask("GetCallerIdentity", {}, proof)["Failure"] == "OK"
     assert house.ask("GetCallerIdentity", {}, proof)["Failure"] == "NONCE_USED"
+    # nor under another nonce or time than was signed, which only a taken gateway would name
+    for lie in ({"Nonce": "another"}, {"Nonce": ""}, {"RequestTime": proof["RequestTime"] + 1}, {"ExpiresAt": int(time.time()) + 1000}):
+        assert house.ask("GetCallerIdentity", {}, dict(proof, **lie))["Failure"] in ("NO_PERMISSION", "INCOMPLETE_SIGNATURE", "NONCE_USED"), lie
+    old = sign_v1("LTAItest", "secret-of-the-owner", "GetCallerIdentity", now=int(time.time()) - 86400)
+    assert house.ask("GetCallerIdentity", {}, dict(old, RequestTime=int(time.time())))["Failure"] == "NO_PERMISSION"
+    signed = sign_v3("GetCallerIdentity", b"", version="2015-04-01")
+    assert house.ask("GetCallerIdentity", {}, dict(signed, Nonce="another"))["Failure"] == "NO_PERMISSION"
+    assert house.ask("GetCallerIdentity", {}, dict(signed, RequestTime=signed["RequestTime"] + 1))["Failure"] == "NO_PERMISSION"
+    assert house.ask("GetCallerIdentity", {}, signed)["Failure"] == "OK"
+    stale = sign_oss("GET", "/", now=int(time.time()) - 86400)
+    assert house.ask("ListBuckets", {}, dict(stale, RequestTime=int(time.time())))["Failure"] == "NO_PERMISSION"
+    assert house.ask("ListBuckets", {}, dict(stale, ExpiresAt=int(time.time()) + 1000))["Failure"] == "NO_PERMISSION"
 
 
 @pytest.mark.parametrize("off_s", [-901, 901, -10**6])
@@ -244,7 +258,8 @@ def test_limits_hold_behind_the_gateway_too(house, owner):
     assert house.ask("ScheduleKeyDeletion", {"KeyId": "x", "PendingWindowInDays": 1}, proof)["Failure"] == "INVALID_PARAMETER"
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\xff", b"\x07", os.urandom(300), bytes([8]) + os.urandom(50)])
+@pytest.mark.parametrize("garbage", [b"", b"\xff", b"\x07", os.urandom(300), bytes([8]) + os.urandom(50)],
+                         ids=["nothing", "no verb", "a bare verb", "random", "random behind a verb"])
 def test_garbage_costs_the_gateway_its_channel_and_nothing_else(house, owner, garbage):
     house.gateway.send_raw(garbage)
     assert house.gateway.receive() is None

@@ -8,6 +8,7 @@
 #include "custody/act.h"
 #include "custody/asked.h"
 #include "custody/bound.h"
+#include "custody/dated.h"
 #include "custody/pairing.h"
 #include "custody/proof.h"
 
@@ -165,6 +166,7 @@ static status identify(act_scene *scene, const use_message *use, used_message *u
         ENSURE(expiry.is_set && expiry.value > scene->now_s, SECURITY_TOKEN_EXPIRED);
         used->session = scene->caller->header.access_key_id;
     }
+    TRY(dated_check(use->proof, use->proof->texts.at[candidate], scene->memory));
     used->candidate = SET_INT(candidate);
     *text = use->proof->texts.at[candidate];
     return OK;

@@ -160,12 +160,15 @@ static inline void test_bound_parameters(test_house *h, const char *action, key_
     }
 }
 
-/* Any text, signed. */
+/* Any text, with a time and a nonce behind it, signed. */
 static inline proof *test_proof_of(test_house *h, slice text) {
     proof *p = ARENA_NEW(&h->memory, proof);
     slice *kept = ARENA_NEW(&h->memory, slice);
-    ASSERT_OK(arena_copy(&h->memory, text, kept));
+    ASSERT_OK(arena_printf(&h->memory, kept,
+                           "%.*s%%26SignatureNonce%%3Dn%%26Timestamp%%3D2024-05-20T06%%253A34%%253A21Z",
+                           SLICE_ARGS(text)));
     *p = (proof){.scheme = SCHEME_ALIBABA_V1, .access_key_id = TEST_KEY_NAME, .texts = {kept, 1}};
+    p->request_time = SET_INT(TEST_NOW_S), p->nonce = SLICE("n");
     p->signature = test_sign(TEST_SECRET, *kept, &h->memory);
     return p;
 }
