@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from conftest import ROOT
-from test_crash import Load, Place, kill_one, kill_supervisor
+from test_crash import Load, Place, draw_roles, kill_one, kill_supervisor
 from wire import RAM, Client, Refused
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "reader"))
@@ -66,11 +66,11 @@ def test_it_equals_the_trail_after_kills(keyhold, tmp_path):
     unused = client.rpc("CreateKey")["KeyMetadata"]["KeyId"]
     service = client.rpc("DescribeKey", KeyId="alias/acs/oss")["KeyMetadata"]["KeyId"]
     keys = {key_id, service, unused}
-    load = Load(place.address, place.access_key, seed, key_id)
+    load, roles = Load(place.address, place.access_key, seed, key_id), draw_roles(rng)
     try:
         for number in range(KILLS):
             assert load.wait_for_more(rng.randrange(100, 400)), f"seed {seed}"
-            kill_supervisor(place) if number == KILLS // 2 else kill_one(place, rng)
+            kill_supervisor(place) if number == KILLS // 2 else kill_one(place, rng, next(roles))
         assert load.wait_for_more(1200), f"seed {seed}"
     finally:
         load.stop.set()
