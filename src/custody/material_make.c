@@ -89,6 +89,7 @@ static status successor_make(act_scene *scene, const key_act *act, const sealed_
     OWNED(secret) content = {0};
     TRY(material_make(scene, former->spec, out, &content));
     sealing_order order = {.kind = SEALED_KEY_MATERIAL, .header = *former, .content = &content};
+    order.header.key_id = act->key_id; /* the same, but not gone with the former */
     order.header.key_version_id = act->key_version_id;
     order.header.created_at = SET_INT(scene->now_s);
     return material_seal(scene, &order, out);

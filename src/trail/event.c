@@ -68,7 +68,7 @@ static status join_resources(const event *e, size_t count, buffer *types, buffer
         if (!is_first_of_type(e, i)) continue;
         if (types->len) TRY(buffer_append_byte(types, ','));
         TRY(buffer_append(types, e->resources[i].type));
-        const char *divider = names->len ? "," : "";
+        const char *divider = i ? "," : ""; /* the first name may be empty */
         for (size_t k = i; k < count; k++) {
             if (!slice_equals(e->resources[k].type, e->resources[i].type)) continue;
             TRY(buffer_append_text(names, divider));

@@ -84,6 +84,19 @@ static void all_members_are_written(void **state) {
     assert_null(json_member(parsed, SLICE("keyUse")));
 }
 
+static void an_empty_name_keeps_its_place(void **state) {
+    (void)state;
+    OWNED(buffer) text = {0};
+    OWNED(arena) memory = {0};
+    const json *parsed;
+    event_resource some[] = {{SLICE("A"), SLICE("")}, {SLICE("B"), SLICE("name")}};
+    event e = {.event_id = SLICE("id"), .time_s = 1, .resources = some, .resource_count = 2};
+    assert_ok(event_write(&e, &text));
+    assert_ok(json_parse(buffer_slice(&text), &memory, &parsed, NULL));
+    expect_text(parsed, "resourceType", "A,B");
+    expect_text(parsed, "resourceName", ",name");
+}
+
 static void absent_members_are_left_out(void **state) {
     (void)state;
     OWNED(buffer) out = {0};
@@ -188,9 +201,9 @@ static void the_witness_is_added(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_members_are_written),       cmocka_unit_test(absent_members_are_left_out),
-        cmocka_unit_test(large_parameters_are_replaced), cmocka_unit_test(nothing_is_too_large),
-        cmocka_unit_test(the_witness_is_added),
+        cmocka_unit_test(all_members_are_written),     cmocka_unit_test(an_empty_name_keeps_its_place),
+        cmocka_unit_test(absent_members_are_left_out), cmocka_unit_test(large_parameters_are_replaced),
+        cmocka_unit_test(nothing_is_too_large),        cmocka_unit_test(the_witness_is_added),
     };
     return cmocka_run_group_tests_name("event", tests, test_start, NULL);
 }

@@ -42,7 +42,7 @@ test('what the KMS package has no method for', async () => {
   await refused(ask('ScheduleKeyDeletion', {KeyId, PendingWindowInDays: 7}), 'Rejected.UnsupportedOperation');
   await ask('SetDeletionProtection', {ProtectedResourceArn: arn, EnableDeletionProtection: 'false'});
   await ask('ScheduleKeyDeletion', {KeyId, PendingWindowInDays: 366});
-  await refused(ask('ReEncrypt', {CiphertextBlob: 'eA==', DestinationKeyId: KeyId}), 'InvalidAction.NotFound');
+  await refused(ask('ConnectKmsInstance', {KmsInstanceId: 'x'}), 'InvalidAction.NotFound');
 });
 
 test('ListKeys with filters', async () => {
