@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "contract/sealed.h"
 
-enum { COMPILED_MOST = 4096, USES_MOST = 65536 };
+enum { COMPILED_MOST = 4096, SPARE_ROOM = 64, USES_MOST = 65536 };
 
 struct identities {
     store *store;
@@ -213,22 +213,31 @@ status identity_find(identities *all, const proof *claim, arena *memory, princip
     return OK;
 }
 
-static status compile_into(identities *all, slice name, slice document, arena *memory, policy **out) {
+void identities_make_room(identities *all) {
+    if (all->compiled.count + IDENTITY_POLICIES_MOST + SPARE_ROOM >= COMPILED_MOST) forget_compiled(all);
+}
+
+const policy *identity_kept_policy(const identities *all, slice name) { return table_get(&all->compiled, name); }
+
+status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out) {
     slice fault;
     policy *compiled = NULL;
-    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
+    policy_source source = {kept->document, kept->kind, POLICY_RESOURCE_BYTES_MOST};
     ENSURE(!FAILED(policy_compile(&source, memory, &fault, &compiled)), CORRUPT);
-    if (all->compiled.count >= COMPILED_MOST) forget_compiled(all);
-    status kept = table_put(&all->compiled, name, compiled, NULL);
-    if (FAILED(kept)) {
+    status put = table_put(&all->compiled, kept->name, compiled, NULL);
+    if (FAILED(put)) {
         policy_free(compiled);
-        return kept;
+        return put;
     }
     *out = compiled;
     return OK;
 }
 
-static status find_system(identities *all, slice name, arena *memory, policy **out) {
+static status compile_into(identities *all, slice name, slice document, arena *memory, const policy **out) {
+    return identity_keep_policy(all, &(kept_document){name, document, POLICY_IDENTITY}, memory, out);
+}
+
+static status find_system(identities *all, slice name, arena *memory, const policy **out) {
     slice cache_name;
     TRY(ARENA_JOIN(memory, &cache_name, SLICE("System/"), name));
     *out = table_get(&all->compiled, cache_name);
@@ -238,7 +247,7 @@ static status find_system(identities *all, slice name, arena *memory, policy **o
     return compile_into(all, cache_name, slice_of_text(shipped->document), memory, out);
 }
 
-static status find_custom(identities *all, slice account, slice name, arena *memory, policy **out) {
+static status find_custom(identities *all, slice account, slice name, arena *memory, const policy **out) {
     slice path, packed, cache_name;
     uint64_t revision;
     TRY(policy_path(account, name, memory, &path));
@@ -257,7 +266,7 @@ static status find_custom(identities *all, slice account, slice name, arena *mem
 static status add_policies(identities *all, principal *who, const attachment_record *at, size_t count, arena *memory) {
     ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
     for (size_t i = 0; i < count; i++) {
-        policy *found = NULL;
+        const policy *found = NULL;
         if (at[i].policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, at[i].policy_name, memory, &found));
         else TRY(find_custom(all, who->account_id, at[i].policy_name, memory, &found));
         who->policies[who->policy_count++] = found;
@@ -288,19 +297,9 @@ static status load_policies(identities *all, principal *who, arena *memory) {
     return OK;
 }
 
-status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory,
-                       bool *is_explicit) {
-    *is_explicit = false;
+status identity_load_policies(identities *all, principal *who, arena *memory) {
+    who->policy_count = 0;
     if (who->is_root) return OK;
-    /* A compiled policy may be forgotten when the cache is emptied, so the list is made anew for each decision. */
-    if (all->compiled.count + IDENTITY_POLICIES_MOST >= COMPILED_MOST) forget_compiled(all);
     status loaded = load_policies(all, who, memory);
-    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(NO_PERMISSION);
-    TRY(loaded);
-    policy_request request = {slice_of_text(question->action), question->resource, question->conditions,
-                              question->condition_count,       question->now_s,    NULL};
-    enum decision decision = policy_decide(who->policies, who->policy_count, &request, NULL);
-    *is_explicit = decision == DECISION_EXPLICIT_DENY;
-    ENSURE(decision == DECISION_ALLOW, NO_PERMISSION);
-    return OK;
+    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(NO_PERMISSION) : loaded;
 }

@@ -28,6 +28,10 @@ typedef struct principal {
     slice service_key_id;    /* the account's own CMK for AES256 buckets */
     const policy **policies; /* of the last decision; in the arena */
     size_t policy_count;
+    slice role;                      /* of a session: acs:ram::A:role/NAME; else absent */
+    const policy *boundary;          /* NULL: none */
+    const policy **session_policies; /* each must allow */
+    size_t session_policy_count;
 } principal;
 
 /* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, ACCOUNT_FROZEN, BAD_SECURITY_TOKEN. Slices live in the
@@ -37,17 +41,20 @@ status identity_find(identities *all, const proof *claim, arena *memory, princip
 /* Its root, for what the house does of its own accord. CORRUPT when there is no such account. */
 status identity_of_account(identities *all, slice account_id, arena *memory, principal *out);
 
-typedef struct identity_question {
-    const char *action;
-    slice resource;
-    const condition_value *conditions;
-    size_t condition_count;
-    int64_t now_s;
-} identity_question;
-/* The account root may do everything in its own account; a user what its policies and those of its groups say. NO_PERMISSION; *is_explicit tells a Deny
- * that matched from no Allow that did. */
-status identity_decide(identities *all, principal *who, const identity_question *question, arena *memory,
-                       bool *is_explicit);
+/* Fills who->policies with the user's own policies and those of its groups, all or none: NO_PERMISSION when the user is not
+ * there any more. Compiled policies live until identities_make_room, which is called before a decision. */
+status identity_load_policies(identities *all, principal *who, arena *memory);
+void identities_make_room(identities *all);
+
+/* A document kept compiled under a name that changes with it ("<path>#<revision>"). CORRUPT when it does not compile. */
+typedef struct kept_document {
+    slice name;
+    slice document;
+    enum policy_kind kind;
+} kept_document;
+/* NULL when it is not there yet. */
+const policy *identity_kept_policy(const identities *all, slice name);
+status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out);
 
 /* When an access key signed last. Kept in memory; true when it is time to keep it in the store as well. */
 enum { IDENTITY_USE_NOTED_S = 15 * 60 };

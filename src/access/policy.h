@@ -17,8 +17,8 @@
  *
  * Variables: ${key} and ${key, 'default'} in resources and in the values of String… and Arn… operators stand for the request's
  * value of a condition key, literally; ${*}, ${?} and ${$} for these characters. Not in "2008-10-17", where they are text. A
- * variable the request has no single value for, and without a default, matches nothing, and keeps an allowing statement from
- * applying at all.
+ * variable the request has no single value for, and without a default, matches nothing; in NotResource it keeps
+ * an allowing statement from applying.
  *
  * A statement applies when the caller is one of Principal (or none of NotPrincipal), an action pattern (or none of NotAction),
  * a resource pattern (or none of NotResource) and every condition match. */

@@ -117,14 +117,21 @@ static enum policy_reach principal_reach(const struct policy *p, const struct st
     return best;
 }
 
-static enum policy_reach statement_reach(const struct policy *p, const struct statement *s, struct evaluation *e) {
+/* None of NotResource: what cannot be told for want of a variable's value allows nothing. */
+static bool resource_fits(const struct policy *p, const struct statement *s, struct evaluation *e) {
+    if (s->resource_patterns.count == 0) return true;
     e->is_unresolved = false;
+    bool matches = resource_matches(p, s, e);
+    if (!s->not_resource) return matches;
+    return !matches && (s->is_deny || !e->is_unresolved);
+}
+
+static enum policy_reach statement_reach(const struct policy *p, const struct statement *s, struct evaluation *e) {
     enum policy_reach reach = principal_reach(p, s, e);
     if (reach == REACH_NONE || action_matches(p, s, e) == s->not_action) return REACH_NONE;
-    if (s->resource_patterns.count && resource_matches(p, s, e) == s->not_resource) return REACH_NONE;
+    if (!resource_fits(p, s, e)) return REACH_NONE;
     for (uint32_t i = 0; i < s->conditions.count; i++)
         if (!condition_holds(p, &p->conditions[s->conditions.first + i], e)) return REACH_NONE;
-    if (e->is_unresolved && !s->is_deny && s->not_resource) return REACH_NONE;
     return e->steps_left ? reach : REACH_NONE;
 }
 

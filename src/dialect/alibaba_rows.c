@@ -81,7 +81,6 @@ bool rpc_is_hidden(const shape *s, const field *f) {
 
 bool rpc_is_refused(slice action, slice parameter) {
     static const char *const ROWS[][2] = {
-        {"CreateKey", "Policy"},    /* who may use the key */
         {"CreateSecret", "Policy"}, /* who may use the secret */
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)

@@ -169,7 +169,7 @@ static void numbers_times_and_choices_are_strict(void **state) {
 
 static void what_must_not_be_ignored_is_refused(void **state) {
     (void)state;
-    expect(KMS("CreateKey") "&Policy=%7B%7D", FAILURE_UNSUPPORTED, "Policy");
+    expect(KMS("CreateSecret") "&Policy=%7B%7D", FAILURE_UNSUPPORTED, "Policy");
     expect(KMS("CreateKey") "&Policy=&RegionId=x&Whatever=1", STATUS_OK, NULL);
 }
 

@@ -8,10 +8,9 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
         const char *only;
         enum operation_id of; /* OPERATION_NONE: any */
     } ROWS[] = {
-        {"GrantTokens", AWS_EXTRA_ONLY, NULL, OPERATION_NONE},
+        {"GrantTokens", AWS_EXTRA_READ, NULL, OPERATION_NONE}, /* a grant works at once here, without its token */
         {"MultiRegion", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
         {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
-        {"BypassPolicyLockoutSafetyCheck", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
         {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
         {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
         {"ImportType", AWS_EXTRA_ONLY, "EXISTING_KEY_MATERIAL", OPERATION_IMPORT_KEY_MATERIAL},

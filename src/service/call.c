@@ -60,10 +60,9 @@ slice call_input_text(const call *c, const char *name) {
 }
 
 status call_condition(call *c, slice name, slice value) {
-    ENSURE(c->condition_count < CALL_CONDITIONS_MOST, OUT_OF_MEMORY);
-    if (!c->conditions) c->conditions = ARENA_ARRAY(&c->memory, condition_value, CALL_CONDITIONS_MOST);
+    TRY(make_room(c, (void **)&c->conditions, c->condition_count, &c->condition_room, sizeof *c->conditions));
     slice *held = CALL_NEW(c, slice);
-    ENSURE(held != NULL && c->conditions != NULL, OUT_OF_MEMORY);
+    ENSURE(held != NULL, OUT_OF_MEMORY);
     *held = value;
     c->conditions[c->condition_count++] = (condition_value){name, held, 1};
     return OK;
@@ -90,50 +89,3 @@ secret_shelf call_secrets(const call *c) {
 }
 
 arn_home call_home(const call *c) { return (arn_home){call_region(c), c->who.account_id}; }
-
-enum { STANDING_CONDITIONS = 12 };
-
-typedef struct standing {
-    condition_value conditions[STANDING_CONDITIONS + CALL_CONDITIONS_MOST];
-    slice values[STANDING_CONDITIONS];
-    size_t count;
-} standing;
-
-/* A value that is not there is no condition. */
-static void stand(standing *s, slice name, slice value) {
-    if (slice_is_empty(value)) return;
-    s->values[s->count] = value;
-    s->conditions[s->count] = (condition_value){name, &s->values[s->count], 1};
-    s->count++;
-}
-
-static slice principal_type(const principal *who) { return who->is_root ? SLICE("Account") : SLICE("User"); }
-
-/* What is known of every request. */
-static void add_standing(const call *c, standing *s) {
-    stand(s, SLICE(CONDITION_SECURE_TRANSPORT), c->peer && c->peer->is_tls.value ? SLICE("true") : SLICE("false"));
-    stand(s, SLICE(CONDITION_ACCESS_ID), c->who.access_key_id);
-    stand(s, SLICE(CONDITION_PRINCIPAL_ARN), c->who.arn);
-    stand(s, SLICE(CONDITION_PRINCIPAL_ACCOUNT), c->who.account_id);
-    stand(s, SLICE(CONDITION_PRINCIPAL_TYPE), principal_type(&c->who));
-    stand(s, SLICE(CONDITION_USER_NAME), c->who.user_name);
-    stand(s, SLICE(CONDITION_USER_ID), c->who.user_id);
-    stand(s, SLICE(CONDITION_KMS_CALLER_ACCOUNT), c->who.account_id);
-    stand(s, SLICE(CONDITION_REQUESTED_REGION), c->house->region);
-    if (!c->peer) return;
-    stand(s, SLICE(CONDITION_SOURCE_IP), c->peer->source_ip);
-    stand(s, SLICE(CONDITION_USER_AGENT), slice_head(c->peer->user_agent, POLICY_TEXT_BYTES_MOST));
-}
-
-status call_authorise(call *c, const char *action, slice resource) {
-    standing known;
-    known.count = 0;
-    add_standing(c, &known);
-    for (size_t i = 0; i < c->condition_count; i++) known.conditions[known.count++] = c->conditions[i];
-    identity_question question = {action, resource, known.conditions, known.count, c->now_s};
-    bool is_explicit;
-    status decided = identity_decide(c->house->identities, &c->who, &question, &c->memory, &is_explicit);
-    if (!FAILED_WITH(decided, NO_PERMISSION)) return decided;
-    return call_refuse(c, decided, "%s on %.*s (%s).", action, SLICE_ARGS(resource),
-                       is_explicit ? "a policy denies it" : "no policy allows it");
-}

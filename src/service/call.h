@@ -12,13 +12,14 @@
 #define SERVICE_CALL_H
 
 #include "access/arn.h"
+#include "access/authorisation.h"
 #include "access/identity.h"
 #include "blobs/blobs.h"
 #include "contract/operation.h"
 #include "keys/stored_secret.h"
 #include "store/store.h"
 
-enum { CALL_ACTS_MOST = 4, CALL_CONDITIONS_MOST = 64 };
+enum { CALL_ACTS_MOST = 4 };
 
 /* What all calls share; owned by the core process. */
 typedef struct house {
@@ -75,8 +76,9 @@ typedef struct call {
     uint64_t key_revision;
     secret_record *secret; /* of operations on a secret: as it is now */
     uint64_t secret_revision;
-    condition_value *conditions; /* for the policy decision, beside the standing ones; NULL: none yet */
-    size_t condition_count;
+    condition_value *conditions; /* for the policy decision, beside the standing ones */
+    size_t condition_count, condition_room;
+    verdict decided; /* of the last decision: what allowed or denied */
     /* how it ends */
     status failure;
     slice detail;
@@ -93,8 +95,11 @@ status call_load(call *c, slice key, const shape *record, void *out, uint64_t *r
 /* Plans a change: packs the record (NULL: delete). */
 status call_change(call *c, slice key, const shape *record, const void *value, uint64_t expected);
 
-/* May the caller do `action` on `resource`? NO_PERMISSION. For what an operation needs beyond its own row. */
+/* May the caller do `action` on `resource`? NO_PERMISSION. For what an operation needs beyond its own row. All kinds of policies
+ * are asked, of a key also its policy and its grants; c->decided says which decided. */
 status call_authorise(call *c, const char *action, slice resource);
+/* The same question under another policy of the key, which is not its policy yet. Refuses nothing. */
+status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out);
 
 /* A text field of the input by its name; absent when the operation has none or it is not set. */
 slice call_input_text(const call *c, const char *name);

@@ -9,6 +9,16 @@
 /* Plans the change of a key's record. */
 status key_save(call *c, const key_record *key, uint64_t revision);
 
+/* A key's policy to be: refused when it is malformed, or (unless the caller allows that) when it would keep the caller from
+ * replacing it. Then planned to be put; the key's record says that there is one. */
+typedef struct new_key_policy {
+    slice document;
+    bool is_lockout_allowed;
+} new_key_policy;
+status key_policy_check(call *c, slice resource, const new_key_policy *wish);
+status key_policy_put(call *c, slice key_id, slice document);
+status key_policy_path(slice account, slice key_id, arena *memory, slice *out); /* key-policy/<account>/<key id> */
+
 /* The user named, or, when absent, the caller. Of the account root: a record of its own that only holds access keys. USER_NOT_FOUND. */
 status user_load(call *c, slice name, user_record *out, uint64_t *revision);
 status user_save(call *c, const user_record *user, uint64_t revision);

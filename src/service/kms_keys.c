@@ -91,6 +91,21 @@ static status rotation_wish(call *c, const create_key_in *in, maybe_int *out) {
     return kms_rotation_interval(c, in->rotation_interval, out);
 }
 
+status kms_uuid_text(call *c, const uint8_t id[16], slice *out) {
+    char text[37];
+    uuid_format(id, text);
+    return arena_copy(&c->memory, slice_of_text(text), out);
+}
+
+static status check_policy(call *c, const create_key_in *in) {
+    slice key_id, resource;
+    arn_home home = call_home(c);
+    if (slice_is_absent(in->policy)) return OK;
+    TRY(kms_uuid_text(c, ((const new_key *)c->memo)->key_id, &key_id));
+    TRY(arn_key(&home, key_id, &c->memory, &resource));
+    return key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value});
+}
+
 status create_key_prepare(call *c, const create_key_in *in, create_key_out *out) {
     (void)out;
     maybe_int interval_s;
@@ -108,18 +123,13 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
         TRY(random_uuid(fresh->version_id));
         c->memo = fresh;
     }
+    TRY(check_policy(c, in));
     if (in->origin == KEY_ORIGIN_EXTERNAL) return OK;
     key_act act = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(fresh->key_id, 16)};
     act.key_version_id = slice_of(fresh->version_id, 16);
     act.spec = spec_of(in), act.usage = usage_of(in);
     act.rotation_interval_s = interval_s;
     return call_ask_vault(c, &act);
-}
-
-status kms_uuid_text(call *c, const uint8_t id[16], slice *out) {
-    char text[37];
-    uuid_format(id, text);
-    return arena_copy(&c->memory, slice_of_text(text), out);
 }
 
 status create_key_finish(call *c, const create_key_in *in, create_key_out *out) {
@@ -145,6 +155,8 @@ status create_key_finish(call *c, const create_key_in *in, create_key_out *out) 
     key.tags.at = in->tags.at, key.tags.count = in->tags.count;
     arn_home home = call_home(c);
     TRY(arn_key(&home, key.key_id, &c->memory, &c->resource));
+    if (!slice_is_absent(in->policy)) TRY(key_policy_put(c, key.key_id, in->policy));
+    key.has_policy = SET_BOOL(!slice_is_absent(in->policy));
     TRY(key_save(c, &key, STORE_ABSENT));
     return describe(c, &key, &out->key_metadata);
 }

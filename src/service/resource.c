@@ -19,11 +19,6 @@ static status add_tag(call *c, const tag *each) {
     return call_condition(c, name, each->tag_value);
 }
 
-static status add_tags(call *c, const key_record *key) {
-    for (size_t i = 0; i < key->tags.count; i++) TRY(add_tag(c, &key->tags.at[i]));
-    return OK;
-}
-
 static status load_key(call *c, slice key_id) {
     key_shelf shelf = call_keys(c);
     c->key = CALL_NEW(c, key_record);
@@ -36,7 +31,6 @@ static status allow_key(call *c, slice key_id) {
     arn_home home = call_home(c);
     TRY(load_key(c, key_id));
     TRY(arn_key(&home, c->key->key_id, &c->memory, &arn_text));
-    TRY(add_tags(c, c->key));
     return allow(c, arn_text);
 }
 
@@ -405,20 +399,6 @@ status resource_authorise(call *c) {
     return RESOLVERS[kind](c);
 }
 
-/* The conditions of a decision about a key are the key's: tags of what it seals do not count. */
-static status authorise_key(call *c, const key_record *key, const char *action, slice arn_text) {
-    size_t others = c->condition_count;
-    condition_value *held = ARENA_ARRAY(&c->memory, condition_value, others + 1);
-    ENSURE(held != NULL, OUT_OF_MEMORY);
-    memcpy(held, c->conditions, others * sizeof *held);
-    c->condition_count = 0;
-    status decided = add_tags(c, key);
-    if (!FAILED(decided)) decided = call_authorise(c, action, arn_text);
-    memcpy(c->conditions, held, others * sizeof *held);
-    c->condition_count = others;
-    return decided;
-}
-
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {
     key_shelf shelf = call_keys(c);
     key_name parsed;
@@ -430,7 +410,7 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
     TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
     /* The account's own service key works for whoever may use the bucket or the secret. */
-    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(authorise_key(c, &key, action, arn_text));
+    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));
     TRY(key_allows(&key, KEY_ACT_USE));
     *out = key;
     return OK;

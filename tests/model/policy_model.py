@@ -258,12 +258,14 @@ def reach(statement, request):
             return any([matches(p, subject, request) for p in as_list(statement[name])])
         return not any([matches(p, subject, request) for p in as_list(statement["Not" + name])])
 
-    request["unresolved"] = False
-    applies = (found and chosen("Action", action_matches, request["action"]) and chosen("Resource", resource_matches, request["resource"])
+    def resource_fits():
+        request["unresolved"] = False
+        fits = chosen("Resource", resource_matches, request["resource"])
+        return fits and not (request["unresolved"] and statement["Effect"] == "Allow" and "NotResource" in statement)
+
+    applies = (found and chosen("Action", action_matches, request["action"]) and resource_fits()
                and all(condition_holds(operator, key, as_list(wanted), request)
                        for operator, keys in statement.get("Condition", {}).items() for key, wanted in keys.items()))
-    if applies and request["unresolved"] and statement["Effect"] == "Allow" and "NotResource" in statement:
-        return 0
     return found if applies else 0
 
 
