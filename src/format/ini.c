@@ -87,7 +87,9 @@ static int on_pair(void *context, const char *section, const char *key, const ch
 }
 
 status ini_read(slice text, arena *memory, ini_list *out, ini_fault *fault) {
-    reading r = {.rest = text, .memory = memory};
+    static const slice MARK = {(const uint8_t *)"\xef\xbb\xbf", 3}; /* inih passes one over, unseen by our checks */
+    reading r = {.rest = slice_starts_with(text, MARK) ? slice_skip(text, MARK.len) : text, .memory = memory};
+    if (slice_starts_with(r.rest, MARK)) refuse(&r, FAIL(MALFORMED), "begins with two byte order marks");
     if (text.len > INI_BYTES_MOST) refuse(&r, FAIL(TOO_LARGE), "the text is larger than 256 KiB");
     else if (!utf8_is_valid(text)) refuse(&r, FAIL(MALFORMED), "the text is not UTF-8");
     int first_bad = FAILED(r.failure) ? 0 : ini_parse_stream(next_line, &r, on_pair, &r);

@@ -26,6 +26,9 @@ static void test_bad_lines(void **unused) {
     refused(SLICE("a = 1\0b = 2\n"), FAILURE_MALFORMED, 1);
     refused(SLICE("a = \xff\n"), FAILURE_MALFORMED, 0);
     refused(SLICE("[a-section-name-that-is-longer-than-the-library-would-keep-whole]\n"), FAILURE_MALFORMED, 1);
+    refused(SLICE("\xef\xbb\xbf[a-section-name-that-is-longer-than-the-library-would-keep-whole]\n"), FAILURE_MALFORMED,
+            1);
+    refused(SLICE("\xef\xbb\xbf\xef\xbb\xbf[server]\n"), FAILURE_MALFORMED, 0);
 }
 
 static void test_limits(void **unused) {
