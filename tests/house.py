@@ -198,8 +198,9 @@ class Box:
 class House:
     """A data folder with vault, keygen, auditor and core running on it; the test is supervisor and gateway 0."""
 
-    def __init__(self, folder):
-        self.folder = str(folder)
+    def __init__(self, folder, later_s=0):
+        """later_s: for these processes it is so many seconds later (libfaketime)."""
+        self.folder, self.later_s = str(folder), later_s
         for name in ("core/blobs", "trail"):
             os.makedirs(os.path.join(self.folder, name), mode=0o700, exist_ok=True)
         root_key = os.path.join(self.folder, "root.key")
@@ -213,6 +214,14 @@ class House:
         self.box = Box(self.pair_key)
         self.start()
 
+    def environment(self):
+        if not self.later_s:
+            return None
+        library = subprocess.run(["dpkg", "-L", "libfaketime"], check=True, capture_output=True, text=True).stdout
+        path = next(line for line in library.split("\n") if line.endswith("/libfaketime.so.1"))
+        return {**os.environ, "LD_PRELOAD": path, "FAKETIME": f"+{self.later_s}s", "FAKETIME_DISABLE_SHM": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "0"}
+
     def spawn(self, role, extra=()):
         ours, theirs = socket_pair()
         fds = [theirs.fileno()] + [f.fileno() for f in extra]
@@ -220,7 +229,7 @@ class House:
         shuffle = "; ".join(f"os.dup2({40 + i}, {3 + i})" for i in range(len(fds)))
         code = (f"import os; [os.dup2(f, 40 + i) for i, f in enumerate({fds})]; {shuffle}; "
                 f"os.closerange({3 + len(fds)}, 256); os.execv({path!r}, [{path!r}])")
-        self.processes[role] = subprocess.Popen([sys.executable, "-c", code], pass_fds=fds)
+        self.processes[role] = subprocess.Popen([sys.executable, "-c", code], pass_fds=fds, env=self.environment())
         theirs.close()
         self.controls[role] = Channel(ours)
 
@@ -233,7 +242,7 @@ class House:
 
     def start(self):
         ours, theirs = socket_pair()
-        settings = {"region": "cn-hangzhou", "log_level": "info", "is_durable": "no"}
+        settings = {"region": "cn-hangzhou", "log_level": "info", "is_durable": "no", "rotation_least_s": "604800"}
         self.spawn("vault", [self.root_key])
         self.spawn("keygen")
         self.controls["vault"].send("CONFIGURE", {"Settings": settings})

@@ -23,7 +23,7 @@ def usage_of(client, key_id, **more):
     lines, token = {}, {}
     while True:
         page = client.rpc("GetKeyUsage", KEYHOLD, KeyId=key_id, **more, **token)
-        for each in page["Usages"]:
+        for each in page["Uses"]:
             line = (page["KeyId"], each.get("Hour", ""), *(each.get(name, "") for name in NAMES))
             assert line not in lines, line
             lines[line] = [each["Count"], each["LastUsed"]]
@@ -77,7 +77,7 @@ def test_it_equals_the_trail_after_kills(keyhold, tmp_path):
     load.end()
     client.close()  # its gateway may be gone
     by_alias = client.rpc("GetKeyUsage", KEYHOLD, KeyId="alias/ledger", MaxResults=1)
-    assert by_alias["KeyId"] == key_id and len(by_alias["Usages"]) == 1 and "NextToken" in by_alias
+    assert by_alias["KeyId"] == key_id and len(by_alias["Uses"]) == 1 and "NextToken" in by_alias
     events = check_equal(place, keys)
     assert len(events) > 1100, "too few for the ledger to have written anything"
     folder = os.path.join(place.trail, "usage")
@@ -140,4 +140,4 @@ def test_who_may_read_it(server):
     policy = '{"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:GetKey*","Resource":"*"}]}'
     client.rpc("CreatePolicy", RAM, PolicyName="usage", PolicyDocument=policy)
     client.rpc("AttachPolicyToUser", RAM, PolicyName="usage", PolicyType="Custom", UserName="reader")
-    assert reader.rpc("GetKeyUsage", KEYHOLD, KeyId=key_id)["Usages"]
+    assert reader.rpc("GetKeyUsage", KEYHOLD, KeyId=key_id)["Uses"]

@@ -39,6 +39,10 @@ status blobs_sync(blobs *b) { return b->driver->sync(b->state); }
 
 status blobs_open(blobs *b, const uint8_t id[BLOB_ID_BYTES], int *fd) { return b->driver->open(b->state, id, fd); }
 
+status blobs_rewrite(blobs *b, const uint8_t id[BLOB_ID_BYTES], slice beginning) {
+    return b->driver->rewrite(b->state, id, beginning);
+}
+
 status blobs_abandon(blobs *b, const uint8_t id[BLOB_ID_BYTES]) {
     return b->driver->settle(b->state, id, BLOB_FATE_ABANDON);
 }

@@ -33,6 +33,9 @@ status blobs_commit(blobs *b, const uint8_t id[BLOB_ID_BYTES]);
 status blobs_sync(blobs *b);
 /* A whole blob, open for reading. The caller owns *fd. NOT_FOUND. */
 status blobs_open(blobs *b, const uint8_t id[BLOB_ID_BYTES], int *fd);
+/* Writes over the beginning of a whole blob where it stands, durably: for what describes the content, never the content. A crash
+ * leaves any mix of old and new bytes there. NOT_FOUND. */
+status blobs_rewrite(blobs *b, const uint8_t id[BLOB_ID_BYTES], slice beginning);
 /* Removes the part; NOT_FOUND when there is none. */
 status blobs_abandon(blobs *b, const uint8_t id[BLOB_ID_BYTES]);
 /* Removes the whole blob; NOT_FOUND when there is none. After a power failure it may be back: blobs_sweep removes it

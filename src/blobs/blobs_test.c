@@ -112,6 +112,18 @@ static void test_needs_its_folder(void **state) {
     assert_null(none);
 }
 
+static void test_the_beginning_is_written_over(void **state) {
+    place *p = *state;
+    uint8_t id[BLOB_ID_BYTES];
+    make_id(id, 0x51, 9);
+    assert_int_equal(blobs_rewrite(p->blobs, id, SLICE("x")).code, FAILURE_NOT_FOUND);
+    make_part(p, id, "head and body");
+    assert_int_equal(blobs_rewrite(p->blobs, id, SLICE("x")).code, FAILURE_NOT_FOUND);
+    assert_int_equal(blobs_commit(p->blobs, id).code, STATUS_OK);
+    assert_int_equal(blobs_rewrite(p->blobs, id, SLICE("HEAD")).code, STATUS_OK);
+    expect_content(p, id, "HEAD and body");
+}
+
 static void test_what_is_not_there(void **state) {
     place *p = *state;
     uint8_t id[BLOB_ID_BYTES];
@@ -258,6 +270,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_needs_its_folder),
         cmocka_unit_test_setup_teardown(test_what_is_not_there, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_beginning_is_written_over, begin, end),
         cmocka_unit_test_setup_teardown(test_a_part_is_no_blob, begin, end),
         cmocka_unit_test_setup_teardown(test_commits_and_removes, begin, end),
         cmocka_unit_test_setup_teardown(test_is_private, begin, end),

@@ -89,6 +89,16 @@ static status directory_open_blob(void *state, const uint8_t id[BLOB_ID_BYTES], 
     return files_open_read(d->fd, name_of(id, "").text, fd);
 }
 
+static status directory_rewrite(void *state, const uint8_t id[BLOB_ID_BYTES], slice beginning) {
+    directory *d = state;
+    int fd;
+    TRY(files_open_write(d->fd, name_of(id, "").text, &fd));
+    status written = files_write_at(fd, 0, beginning);
+    if (!FAILED(written) && d->is_durable) written = files_sync_data(fd);
+    files_close(fd);
+    return written;
+}
+
 /* One process writes here, so nothing comes between the look and the rename. */
 static status part_commit(directory *d, const uint8_t id[BLOB_ID_BYTES]) {
     TRY(ensure_unused(d, id));
@@ -205,6 +215,7 @@ static status directory_list(void *state, blob_visit *visit, void *context) {
 const blob_driver blob_driver_directory = {
     .create = directory_create,
     .open = directory_open_blob,
+    .rewrite = directory_rewrite,
     .settle = directory_settle,
     .sync = directory_sync,
     .list = directory_list,

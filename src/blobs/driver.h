@@ -16,6 +16,7 @@ typedef status blob_visit(void *context, enum blob_find find, const uint8_t *id)
 typedef struct blob_driver {
     status (*create)(void *state, const uint8_t id[BLOB_ID_BYTES], int *fd);
     status (*open)(void *state, const uint8_t id[BLOB_ID_BYTES], int *fd);
+    status (*rewrite)(void *state, const uint8_t id[BLOB_ID_BYTES], slice beginning);
     status (*settle)(void *state, const uint8_t id[BLOB_ID_BYTES], enum blob_fate fate);
     /* Makes all commits so far durable. */
     status (*sync)(void *state);

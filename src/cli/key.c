@@ -1,6 +1,7 @@
 /* keyhold key: customer master keys, and bringing one's own. */
 #include "base/text.h"
 #include "cli/run.h"
+#include "cli/trail.h"
 #include "cli/value.h"
 #include "crypto/asymmetric.h"
 
@@ -302,6 +303,37 @@ static const command rows[] = {
      .positional = "KeyId",
      .columns = "TagKey TagValue",
      .name = "TagKey"},
+    {.verb = "dependents",
+     .operation = OPERATION_LIST_KEY_DEPENDENTS,
+     .positional = "KeyId",
+     .columns = "Kind Name KeyVersionId=VERSION",
+     .name = "Name"},
+    {.verb = "guard",
+     .operation = OPERATION_SET_KEY_DELETION_GUARD,
+     .fixed = "RefuseWhileDependents=true",
+     .help = "Refuses from now on to schedule the deletion of any key on which something depends."},
+    {.verb = "unguard",
+     .operation = OPERATION_SET_KEY_DELETION_GUARD,
+     .fixed = "RefuseWhileDependents=false",
+     .help = "Allows that again."},
+    {.verb = "show-guard", .operation = OPERATION_GET_KEY_DELETION_GUARD},
+    {.verb = "destruction-certificate",
+     .operation = OPERATION_GET_KEY_DESTRUCTION_CERTIFICATE,
+     .positional = "KeyId",
+     .saved = "Proof",
+     .run = trail_proof,
+     .help =
+         "Proves that a key was destroyed; --out FILE keeps the proof with the event in it, for `trail check-proof`."},
+    {.verb = "census",
+     .operation = OPERATION_GET_KEY_CENSUS,
+     .positional = "KeyId",
+     .columns = "KeyVersionId=VERSION IsPrimary=PRIMARY Objects Secrets Wraps LastUsed=LAST",
+     .name = "KeyVersionId"},
+    {.verb = "rewrap",
+     .operation = OPERATION_REWRAP_KEY,
+     .positional = "KeyId",
+     .short_names = "RatePerSecond=rate",
+     .name = "KeyId"},
     {.verb = "usage",
      .operation = OPERATION_GET_KEY_USAGE,
      .positional = "KeyId",

@@ -232,6 +232,7 @@ status trail_proof(invocation *inv) {
     if (!is_whole || FAILED(join(inv, proof_text, entry, &text)))
         return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer is not a proof.");
     TRY(output_save(inv, inv->out_path, buffer_slice(&text)));
-    if (!inv->is_quiet && !slice_equals_text(inv->out_path, "-")) fprintf(stderr, "keyhold: trail proof: done\n");
+    if (!inv->is_quiet && !slice_equals_text(inv->out_path, "-"))
+        fprintf(stderr, "keyhold: %s: done\n", invocation_title(inv));
     return OK;
 }

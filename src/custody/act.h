@@ -41,6 +41,10 @@ act_run act_sign, act_check_signature, act_generate_mac, act_check_mac, act_agre
 /* Making keys, their versions, and pairs as data keys (material_make.c). */
 act_run act_new_key, act_new_version, act_permit_rotation, act_forbid_rotation, act_rotate, act_generate_pair,
     act_generate_pair_sealed;
+/* Drops opened key material from memory: without a signature too, for it comes back with the next use (material.c). */
+act_run act_forget;
+/* Moving data keys to a newer version (material_rewrap.c). */
+act_run act_rewrap, act_permit_rewrap;
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
 /* Accounts and who may ask (credential.c). */
@@ -62,6 +66,8 @@ status act_unbox(const act_scene *scene, slice boxed, secret *out);
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);
 /* Encrypts under a symmetric key; the blob goes into the result. */
 status act_seal_symmetric(act_scene *scene, const key_act *act, const secret *plaintext, act_outcome *out, slice *blob);
+/* Decrypts act->input under a symmetric key. */
+status act_open_symmetric(act_scene *scene, const key_act *act, act_outcome *out, secret *plaintext);
 /* Takes over what is to be held; VERIFICATION-free: the former is wiped. */
 void act_hold(act_scene *scene, secret *plaintext);
 

@@ -95,6 +95,11 @@ void cache_trim(cache *c) {
     }
 }
 
+void cache_forget(cache *c, slice blob) {
+    opened *found = blob.len ? table_remove(&c->entries, blob) : NULL;
+    if (found) forget(c, found);
+}
+
 void cache_clear(cache *c) {
     while (c->oldest) forget(c, c->oldest);
     table_clear(&c->entries);

@@ -40,6 +40,8 @@ void cache_begin(cache *c, size_t entries_max, size_t bytes_max);
 opened *cache_find(cache *c, slice blob);
 /* Takes it over on success; nothing is dropped yet, so what was found or kept stays valid until cache_trim. */
 status cache_keep(cache *c, opened *o);
+/* Drops what was kept for this blob, if anything, at once: nothing found before may be in use any more. */
+void cache_forget(cache *c, slice blob);
 /* Drops the least recently used ones until the limits hold. */
 void cache_trim(cache *c);
 void cache_clear(cache *c);

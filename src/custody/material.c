@@ -111,6 +111,13 @@ static status ciphertext_open(const opened *key, const key_act *act, arena *memo
     return FAILED_WITH(opening, VERIFICATION) || FAILED_WITH(opening, TOO_LARGE) ? FAIL(CIPHERTEXT) : opening;
 }
 
+status act_open_symmetric(act_scene *scene, const key_act *act, act_outcome *out, secret *plaintext) {
+    const opened *key = NULL;
+    TRY(act_key(scene, act, out, &key));
+    TRY(check_symmetric(key));
+    return ciphertext_open(key, act, scene->memory, plaintext);
+}
+
 /* ---- any key */
 
 static bool is_asymmetric(const key_act *act) {
@@ -175,6 +182,14 @@ status act_generate_sealed(act_scene *scene, const key_act *act, act_outcome *ou
     OWNED(secret) made = {0};
     TRY(random_of(act, &made));
     return act_seal_symmetric(scene, act, &made, out, &out->result.output);
+}
+
+/* Only key material: account keys and credentials may be in use by the very request. */
+status act_forget(act_scene *scene, const key_act *act, act_outcome *out) {
+    (void)out;
+    const opened *found = cache_find(&scene->sealing->cache, act->key);
+    if (found && found->kind == SEALED_KEY_MATERIAL) cache_forget(&scene->sealing->cache, act->key);
+    return OK;
 }
 
 /* ---- what stays inside between two acts of one request */

@@ -1,6 +1,7 @@
 /* The sealed formats against vectors made by another implementation (docs/formats/sealed.md), and against everything
  * that is not quite what it should be. */
 #include "base/text.h"
+#include "custody/act.h"
 #include "custody/sealing.h"
 #include "custody/test_house.h"
 
@@ -208,6 +209,36 @@ static void the_cache_is_bounded(void **state) {
     bench_end(&b);
 }
 
+static size_t kept(const bench *b) { return b->sealing.cache.entries.count; }
+
+static void key_material_is_forgotten_when_told(void **state) {
+    (void)state;
+    bench b;
+    const opened *found = NULL;
+    bench_begin(&b);
+    slice material = unhex(&b, MATERIAL_BLOB), access = unhex(&b, ACCESS_KEY_BLOB);
+    ASSERT_OK(sealing_open(&b.sealing, b.account, SEALED_KEY_MATERIAL, material, &found));
+    ASSERT_OK(sealing_open(&b.sealing, b.account, SEALED_ACCESS_KEY, access, &found));
+    size_t before = kept(&b), bytes = b.sealing.cache.bytes;
+    act_scene scene = {.sealing = &b.sealing, .account = b.account, .memory = &b.memory};
+    key_act act = {.act = VAULT_ACT_FORGET, .key = access}; /* credentials and account keys stay */
+    act_outcome out = {0};
+    ASSERT_OK(act_forget(&scene, &act, &out));
+    act.key = b.account_blob;
+    ASSERT_OK(act_forget(&scene, &act, &out));
+    act.key = SLICE("never opened");
+    ASSERT_OK(act_forget(&scene, &act, &out));
+    assert_int_equal(kept(&b), before);
+    act.key = material;
+    ASSERT_OK(act_forget(&scene, &act, &out));
+    assert_int_equal(kept(&b), before - 1);
+    assert_true(b.sealing.cache.bytes < bytes);
+    ASSERT_OK(act_forget(&scene, &act, &out));
+    assert_int_equal(kept(&b), before - 1);
+    ASSERT_OK(sealing_open(&b.sealing, b.account, SEALED_KEY_MATERIAL, material, &found)); /* the blob still opens */
+    bench_end(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_open),
@@ -216,6 +247,7 @@ int main(void) {
         cmocka_unit_test(accounts_do_not_reach_each_other),
         cmocka_unit_test(headers_agree_along_the_chain),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(key_material_is_forgotten_when_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

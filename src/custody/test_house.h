@@ -54,7 +54,7 @@ static inline slice test_sign(slice secret_text, slice text, arena *memory) {
 /* Of the product that has the action. */
 static inline const char *test_version(const char *action) {
     if (strcmp(action, "CreateAccessKey") == 0) return "2015-05-01";
-    if (strcmp(action, "CreateAccount") == 0) return "2026-01-01";
+    if (strcmp(action, "CreateAccount") == 0 || strcmp(action, "RewrapKey") == 0) return "2026-01-01";
     return strcmp(action, "GetSessionToken") == 0 ? "2015-04-01" : "2016-01-20";
 }
 

@@ -18,6 +18,11 @@ status key_prefix(const key_shelf *shelf, arena *memory, slice *out) {
     return path_of("key", shelf, SLICE(""), memory, out);
 }
 
+status destroyed_key_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out) {
+    return arena_printf(memory, out, "destroyed/%.*s/%.*s/%.*s", SLICE_ARGS(shelf->account), SLICE_ARGS(shelf->region),
+                        SLICE_ARGS(key_id));
+}
+
 status alias_path(const key_shelf *shelf, slice alias, arena *memory, slice *out) {
     return path_of("alias", shelf, alias, memory, out);
 }
@@ -26,8 +31,8 @@ status alias_prefix(const key_shelf *shelf, arena *memory, slice *out) {
     return path_of("alias", shelf, SLICE(""), memory, out);
 }
 
-/* Expiry needs no clockwork: a record past its time reads as what it has become. */
-static void forget_expired_material(key_record *key, int64_t now_s) {
+/* Whatever the clockwork does (due.h): a record past its time reads as what it has become. */
+void key_forget_expired_material(key_record *key, int64_t now_s) {
     if (!key->material_expires_at.is_set || key->material_expires_at.value > now_s) return;
     key->material_expires_at.is_set = false;
     for (size_t i = 0; i < key->versions.count; i++) key->versions.at[i].sealed = (slice){0};
@@ -46,7 +51,7 @@ status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record 
     key_record key;
     ENSURE(!FAILED(shape_unpack(&key_record_shape, packed, memory, &key)), CORRUPT);
     ENSURE(!(key.delete_at.is_set && key.delete_at.value <= shelf->now_s), KEY_NOT_FOUND);
-    forget_expired_material(&key, shelf->now_s);
+    key_forget_expired_material(&key, shelf->now_s);
     *out = key;
     if (revision) *revision = found;
     return OK;

@@ -21,7 +21,7 @@ typedef struct waiting_event {
 typedef struct waiting_lookup {
     struct waiting_lookup *next;
     int64_t id;
-    slice account, key_id, input; /* in the same allocation */
+    slice account, key_id, sought, input; /* in the same allocation */
     enum operation_id operation;
 } waiting_lookup;
 
@@ -68,6 +68,7 @@ bool trail_has_lookups(const trail *t);
 status trail_find_tree(trail *t, slice account, const tree **out);
 /* auditor_usage.c. CONFLICT: not all uses are counted yet, ask again next turn. */
 status trail_answer_usage(trail *t, const waiting_lookup *l, void *output);
+status trail_answer_census(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_last_usage(trail *t, const waiting_lookup *l, void *output);
 
 #endif

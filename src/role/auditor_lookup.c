@@ -34,12 +34,13 @@ static waiting_lookup *dequeue(trail *t) {
 
 status trail_take_lookup(trail *t, const lookup_message *m) {
     ENSURE(operation_get(m->operation.value) != NULL, MALFORMED);
-    waiting_lookup *l = malloc(sizeof *l + m->account_id.len + m->key_id.len + m->input.len);
+    waiting_lookup *l = malloc(sizeof *l + m->account_id.len + m->key_id.len + m->sought.len + m->input.len);
     ENSURE(l != NULL, OUT_OF_MEMORY);
     uint8_t *at = (uint8_t *)(l + 1);
     *l = (waiting_lookup){.id = m->id.value, .operation = (enum operation_id)m->operation.value};
     l->account = put(&at, m->account_id);
     l->key_id = put(&at, m->key_id);
+    l->sought = put(&at, m->sought);
     l->input = put(&at, m->input);
     enqueue(t, l);
     return OK;
@@ -150,6 +151,23 @@ static status answer_proof(trail *t, const waiting_lookup *l, void *output) {
     return copy_text(t, &text, &out->proof);
 }
 
+/* The event of that request, in the checkpoint made for the purpose. */
+static status answer_certificate(trail *t, const waiting_lookup *l, void *output) {
+    get_key_destruction_certificate_out *out = output;
+    lookup_event found;
+    const tree *of_account;
+    OWNED(buffer) text = {0};
+    TRY(trail_find_tree(t, l->account, &of_account));
+    ENSURE(of_account != NULL && !slice_is_empty(l->sought), EVENT_NOT_FOUND);
+    TRY(lookup_find(of_account, LOOKUP_REQUEST_ID, l->sought, 0, &t->memory, &found));
+    TRY(publish_all(t));
+    TRY(tlog_proof_make(of_account, found.index, &text));
+    out->key_id = l->key_id;
+    out->index = SET_INT(found.index);
+    out->entry = found.json;
+    return copy_text(t, &text, &out->proof);
+}
+
 static status add_consistency(trail *t, const tree *of_account, const get_checkpoint_in *in, get_checkpoint_out *out) {
     merkle_path path;
     if (!in->from_size.is_set) return OK;
@@ -191,7 +209,9 @@ static status answer(trail *t, const waiting_lookup *l, buffer *output) {
     case OPERATION_LOOKUP_EVENTS: TRY(answer_events(t, l, out)); break;
     case OPERATION_GET_EVENT_PROOF: TRY(answer_proof(t, l, out)); break;
     case OPERATION_GET_CHECKPOINT: TRY(answer_checkpoint(t, l, out)); break;
+    case OPERATION_GET_KEY_DESTRUCTION_CERTIFICATE: TRY(answer_certificate(t, l, out)); break;
     case OPERATION_GET_KEY_USAGE: TRY(trail_answer_usage(t, l, out)); break;
+    case OPERATION_GET_KEY_CENSUS: TRY(trail_answer_census(t, l, out)); break;
     case OPERATION_GET_KEY_LAST_USAGE: TRY(trail_answer_last_usage(t, l, out)); break;
     default: return FAIL(UNKNOWN_OPERATION);
     }

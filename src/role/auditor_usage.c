@@ -117,9 +117,9 @@ status trail_answer_usage(trail *t, const waiting_lookup *l, void *output) {
     status counted = find_usage(t, l, &query, &found);
     if (FAILED_WITH(counted, NOT_FOUND)) return OK; /* no events yet */
     TRY(counted);
-    out->usages.at = ARENA_ARRAY(&t->memory, key_usage_line, found.count + 1);
-    ENSURE(out->usages.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < found.count; i++) TRY(put_line(t, &found.rows[i], &out->usages.at[out->usages.count++]));
+    out->uses.at = ARENA_ARRAY(&t->memory, key_usage_line, found.count + 1);
+    ENSURE(out->uses.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < found.count; i++) TRY(put_line(t, &found.rows[i], &out->uses.at[out->uses.count++]));
     TRY(tracking_start(t, l->account, &out->tracking_start));
     if (!found.has_more) return OK;
     TRY(base64_encode(&token, found.rows[found.count - 1].order));
@@ -131,7 +131,7 @@ status trail_answer_usage(trail *t, const waiting_lookup *l, void *output) {
 /* Making and importing a key is no use of it. */
 static bool is_use(const usage_parts *p) {
     int act = choice_find(vault_act_choices, p->use);
-    return act != VAULT_ACT_NEW_KEY && act != VAULT_ACT_IMPORT;
+    return act != VAULT_ACT_NEW_KEY && act != VAULT_ACT_IMPORT && act != VAULT_ACT_PERMIT_REWRAP;
 }
 
 static status take_latest(const usage_answer *found, usage_row *latest, bool *is_found) {
@@ -192,4 +192,60 @@ status trail_answer_last_usage(trail *t, const waiting_lookup *l, void *output) 
     TRY(sought);
     TRY(tracking_start(t, l->account, &out->tracking_start));
     return is_found ? describe_latest(t, l->account, &latest, &out->key_last_usage) : OK;
+}
+
+/* ---- GetKeyCensus: what the trail tells of each version */
+
+/* What makes a ciphertext that somebody keeps. */
+static bool is_wrap(slice use) {
+    static const int WRAPS[] = {VAULT_ACT_ENCRYPT,        VAULT_ACT_GENERATE,      VAULT_ACT_GENERATE_SEALED,
+                                VAULT_ACT_HOLD_GENERATED, VAULT_ACT_GENERATE_PAIR, VAULT_ACT_GENERATE_PAIR_SEALED,
+                                VAULT_ACT_SEAL_HELD};
+    int act = choice_find(vault_act_choices, use);
+    for (size_t i = 0; i < sizeof WRAPS / sizeof *WRAPS; i++)
+        if (act == WRAPS[i]) return true;
+    return false;
+}
+
+enum { CENSUS_VERSIONS_MOST = 1024 };
+
+static key_version_census *line_of(get_key_census_out *out, slice version_id) {
+    for (size_t i = 0; i < out->versions.count; i++)
+        if (slice_equals(out->versions.at[i].key_version_id, version_id)) return &out->versions.at[i];
+    if (out->versions.count == CENSUS_VERSIONS_MOST) return NULL;
+    key_version_census *line = &out->versions.at[out->versions.count++];
+    *line = (key_version_census){.key_version_id = version_id, .wraps = SET_INT(0)};
+    return line;
+}
+
+static status add_to_census(trail *t, const usage_row *row, get_key_census_out *out) {
+    usage_parts p;
+    slice version_id;
+    ENSURE(usage_row_parts(row, &p), CORRUPT);
+    if (!is_use(&p)) return OK;
+    TRY(id_text(t, p.key_version_id, &version_id));
+    key_version_census *line = line_of(out, version_id);
+    ENSURE(line != NULL, TOO_LARGE);
+    if (is_wrap(p.use)) line->wraps.value += (int64_t)row->count;
+    if (!line->last_used.is_set || line->last_used.value < row->last_s) line->last_used = SET_INT(row->last_s);
+    return OK;
+}
+
+status trail_answer_census(trail *t, const waiting_lookup *l, void *output) {
+    get_key_census_out *out = output;
+    uint8_t id[USAGE_ID_BYTES];
+    usage_query query = {.limit = PAGE_ROWS};
+    usage_answer found = {0};
+    out->key_id = l->key_id;
+    out->versions.at = ARENA_ARRAY(&t->memory, key_version_census, CENSUS_VERSIONS_MOST);
+    ENSURE(out->versions.at != NULL, OUT_OF_MEMORY);
+    TRY(read_key(l, id, &query));
+    do {
+        status counted = find_usage(t, l, &query, &found);
+        if (FAILED_WITH(counted, NOT_FOUND)) return OK; /* no events yet */
+        TRY(counted);
+        for (size_t i = 0; i < found.count; i++) TRY(add_to_census(t, &found.rows[i], out));
+        if (found.count) query.after = found.rows[found.count - 1].order;
+    } while (found.has_more);
+    return tracking_start(t, l->account, &out->tracking_start);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "keys/derived.h"
 #include "role/child.h"
 #include "service/serve.h"
 #include "system/files.h"
@@ -120,6 +121,7 @@ static status open_house(core *c, const store_key_message *m) {
     blobs_path(c, path, sizeof path);
     TRY(blobs_new(&(blobs_options){path, c->is_durable}, &c->house.blobs));
     TRY(sweep(c));
+    TRY(derived_renew(c->house.store));
     TRY(identities_new(c->house.store, &c->house.identities));
     return serve_new(&c->house, &c->serve);
 }

@@ -53,6 +53,12 @@ status call_change(call *c, slice key, const shape *record, const void *value, u
     return OK;
 }
 
+status call_change_raw(call *c, const store_change *change) {
+    TRY(make_room(c, (void **)&c->changes, c->change_count, &c->change_room, sizeof *c->changes));
+    c->changes[c->change_count++] = *change;
+    return OK;
+}
+
 slice call_input_text(const call *c, const char *name) {
     const field *f = c->operation && c->in ? shape_find(c->operation->in, slice_of_text(name)) : NULL;
     if (!f || f->kind != FIELD_TEXT) return (slice){0};

@@ -72,6 +72,9 @@ typedef struct call {
     void *memo;
     slice affected;  /* a further account, whose trail is to tell of the change too; absent: none */
     slice resource;  /* ARN the event names */
+    slice subject;   /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
+    slice sought;    /* for the auditor: the request id of an event */
+    slice told;      /* JSON: what the event has as responseElements; absent: nothing */
     key_record *key; /* of operations on a key: as it is now */
     uint64_t key_revision;
     secret_record *secret; /* of operations on a secret: as it is now */
@@ -94,6 +97,9 @@ status call_ask_vault(call *c, const key_act *act);
 status call_load(call *c, slice key, const shape *record, void *out, uint64_t *revision);
 /* Plans a change: packs the record (NULL: delete). */
 status call_change(call *c, slice key, const shape *record, const void *value, uint64_t expected);
+
+/* Plans a change made elsewhere. */
+status call_change_raw(call *c, const store_change *change);
 
 /* May the caller do `action` on `resource`? NO_PERMISSION. For what an operation needs beyond its own row. All kinds of policies
  * are asked, of a key also its policy and its grants; c->decided says which decided. */

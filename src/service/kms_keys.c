@@ -1,11 +1,13 @@
 /* KMS: the life of a key, from its making to its planned end. */
 #include "service/handlers.h"
 
+#include "access/identity.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "contract/interval.h"
 #include "contract/key_spec.h"
 #include "crypto/random.h"
+#include "keys/dependents.h"
 #include "keys/rotation.h"
 
 enum { DAY_S = 24 * 3600 };
@@ -193,11 +195,27 @@ status update_key_description_prepare(call *c, const update_key_description_in *
 
 /* ---- deletion */
 
+/* The event tells how many there were; the account may have said that none are allowed. */
+static status check_dependents(call *c) {
+    dependents_record found;
+    account_record account;
+    slice path;
+    TRY(dependents_load(c->house->store, c->key->key_id, &c->memory, &found));
+    int64_t total = dependents_total(&found);
+    TRY(arena_printf(&c->memory, &c->told, "{\"dependents\":%lld}", (long long)total));
+    if (total == 0) return OK;
+    TRY(account_path(c->who.account_id, &c->memory, &path));
+    TRY(call_load(c, path, &account_record_shape, &account, NULL));
+    if (!account.guards_dependents.value) return OK;
+    return call_refuse(c, FAIL(KEY_HAS_DEPENDENTS), "There are %lld: ListKeyDependents names them.", (long long)total);
+}
+
 status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in, schedule_key_deletion_out *out) {
     TRY(key_allows(c->key, KEY_ACT_SCHEDULE));
     ENSURE(!c->key->deletion_protection.value, KEY_PROTECTED);
     if (slice_equals(c->key->key_id, c->who.service_key_id))
         return call_refuse(c, FAIL(UNSUPPORTED), "This is the service's own key (alias/acs/oss).");
+    TRY(check_dependents(c));
     c->key->state_before_deletion = c->key->state;
     c->key->state = KEY_STATE_PENDING_DELETION;
     c->key->delete_at = SET_INT(c->now_s + in->pending_window_in_days.value * DAY_S);

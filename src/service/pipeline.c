@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "crypto/random.h"
+#include "service/own.h"
 
 enum { NONCES_MOST = 16 << 20, CALL_MEMORY_LIMIT = 8 << 20, SPARE_EVENT_BYTES = 16 << 10 };
 
@@ -41,6 +42,8 @@ void serve_free(serve *s) {
     table_clear(&s->by_gateway);
     nonces_free(s->nonces);
     failures_free(s->failures);
+    derived_clear(&s->derived);
+    buffer_clear(&s->rewraps.after);
     buffer_clear(&s->out);
     buffer_clear(&s->packed);
     free(s);
@@ -113,7 +116,7 @@ job *own_new(serve *s, const own_act *act) {
 }
 
 void job_free(serve *s, job *j) {
-    if (j->own) s->own_count--;
+    if (j->own) own_ended(s, j);
     drop_body(s, &j->call);
     dequeue(&s->stages[j->stage], j);
     table_remove(&s->by_number, number_key(&j->number));
@@ -138,6 +141,7 @@ void job_fail(serve *s, job *j, status failure) {
     if (!FAILED(c->failure)) c->failure = failure;
     drop_body(s, c);
     c->change_count = c->doomed_count = 0;
+    c->told = (slice){0};
     j->has_outbox = false;
     buffer_reset(&j->event);
     job_move(s, j, STAGE_RECORD);

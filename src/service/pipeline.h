@@ -4,6 +4,7 @@
 
 #include "access/nonce.h"
 #include "base/table.h"
+#include "keys/derived.h"
 #include "service/serve.h"
 
 enum stage {
@@ -22,11 +23,12 @@ enum stage {
     STAGE_COUNT
 };
 
-/* An act of Keyhold's own: nobody asked for it now, and the vault does it only when the key's owner allowed it before. */
+/* An act of Keyhold's own: nobody asked for it now, and the vault uses a key for it only when its owner allowed that before. */
 typedef struct own_act {
     const char *event_name;
+    /* Plans changes, may ask the vault. NOT_FOUND: there is nothing to do, and nothing to record. */
     status (*prepare)(call *c);
-    status (*finish)(call *c);
+    status (*finish)(call *c); /* after the vault's part; NULL when there is none */
 } own_act;
 
 typedef struct job {
@@ -53,6 +55,7 @@ typedef struct job {
     body_message done; /* what the gateway said of the body */
     serve_bootstrapped *bootstrapped;
     void *bootstrap_context;
+    slice_list released; /* sealed key material its changes let go of */
     struct job *leader;  /* its event stands for this job too */
     uint64_t stands_for; /* how many others wait for this job's event */
 } job;
@@ -77,8 +80,17 @@ struct serve {
     int64_t own_not_before_s; /* of the next look for some */
     char **recorded;          /* store keys of outbox records whose events are durable */
     size_t recorded_count, recorded_room;
-    buffer out;    /* for encoding frames */
-    buffer packed; /* for what goes into them */
+    derived derived;     /* counts of the batch under way */
+    int64_t own_next_ms; /* of the next look for keys whose time has come */
+    struct {
+        size_t under_way;
+        int64_t next_ms;
+        buffer after; /* the dependent/… row begun last */
+        bool has_failed;
+    } rewraps;
+    bool is_unscrubbed; /* key material that was let go of may still lie in the store's files */
+    buffer out;         /* for encoding frames */
+    buffer packed;      /* for what goes into them */
 };
 
 job *job_new(serve *s);

@@ -7,7 +7,7 @@
 #include "contract/message.h"
 #include "crypto/random.h"
 #include "service/mask.h"
-#include "service/pipeline.h"
+#include "service/own.h"
 #include "trail/event.h"
 
 /* Events of nobody's account: requests whose signer is not known. */
@@ -37,7 +37,7 @@ static event_identity identity_of(const job *j) {
 }
 
 static bool is_about_key(const operation *op) {
-    return op->resource == RESOURCE_KEY || op->resource == RESOURCE_KEY_ONLY;
+    return op->resource == RESOURCE_KEY || op->resource == RESOURCE_KEY_ONLY || op->resource == RESOURCE_KEY_ID;
 }
 
 static bool is_about_secrets(const operation *op) {
@@ -50,7 +50,7 @@ static bool seals_something(const operation *op) {
 }
 
 static const char *resource_type(const operation *op) {
-    if (!op) return "";
+    if (!op) return "ACS::KMS::Key"; /* of own acts */
     if (is_about_key(op)) return "ACS::KMS::Key";
     if (is_about_secrets(op)) return "ACS::KMS::Secret";
     if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
@@ -70,14 +70,15 @@ static slice resource_name(slice whole) {
 
 static size_t list_resources(const call *c, event_resource resources[2]) {
     size_t count = 0;
+    bool is_object = !c->operation && slice_starts_with(c->resource, SLICE("acs:oss:")); /* of own acts */
     if (!slice_is_empty(c->resource)) {
         slice name = resource_name(c->resource);
         if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
         if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
-        const char *type = c->operation || !c->key ? resource_type(c->operation) : "ACS::KMS::Key";
+        const char *type = is_object ? "ACS::OSS::Object" : resource_type(c->operation);
         resources[count++] = (event_resource){slice_of_text(type), name};
     }
-    if (c->key && c->operation && seals_something(c->operation))
+    if (c->key && (is_object || (c->operation && seals_something(c->operation))))
         resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
     return count;
 }
@@ -85,8 +86,8 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
 static void describe_operation(const job *j, event *e, char source[96]) {
     const call *c = &j->call;
     const operation *op = c->operation;
-    if (j->bootstrapped) {
-        e->event_name = SLICE("CreateAccount");
+    if (j->bootstrapped || j->own) {
+        e->event_name = j->own ? slice_of_text(j->own->event_name) : SLICE("CreateAccount");
         e->event_type = SLICE("AliyunServiceEvent");
     } else if (j->own) {
         e->event_name = slice_of_text(j->own->event_name);
@@ -142,6 +143,7 @@ static status write_event(job *j, slice recipient, buffer *out) {
     e.recipient_account_id = recipient;
     e.resources = resources;
     e.resource_count = list_resources(c, resources);
+    e.response_elements = c->told;
     e.count = j->stands_for + 1;
     buffer_reset(out);
     return event_write(&e, out);

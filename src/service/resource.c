@@ -65,6 +65,19 @@ static status resolve_key_only(call *c) {
     return allow_key(c, name.key_id);
 }
 
+/* A key that need not be there any more. */
+static status resolve_key_id(call *c) {
+    key_shelf shelf = call_keys(c);
+    key_name name;
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(key_name_parse(call_input_text(c, "KeyId"), &shelf, &name));
+    ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
+    c->subject = name.key_id;
+    ENSURE(!FAILED(arn_key(&home, name.key_id, &c->memory, &arn_text)), KEY_NOT_FOUND);
+    return allow(c, arn_text);
+}
+
 static status resolve_key_protected(call *c) {
     slice text = call_input_text(c, "ProtectedResourceArn");
     if (slice_is_absent(text)) text = call_input_text(c, "KeyId");
@@ -357,6 +370,7 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_KEY_CONTAINER] = resolve_key_container,
     [RESOURCE_KEY] = resolve_key,
     [RESOURCE_KEY_ONLY] = resolve_key_only,
+    [RESOURCE_KEY_ID] = resolve_key_id,
     [RESOURCE_KEY_PROTECTED] = resolve_key_protected,
     [RESOURCE_BLOB] = resolve_blob,
     [RESOURCE_BLOB_OR_KEY] = resolve_blob_or_key,

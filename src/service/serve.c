@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "contract/message.h"
-#include "service/pipeline.h"
+#include "service/own.h"
 #include "service/resource.h"
 
 #include "contract/contract_handlers.h"
@@ -106,11 +106,16 @@ static void work_bootstrap(serve *s, job *j) {
     else job_move(s, j, STAGE_VAULT);
 }
 
-/* Neither has an own act a signer. */
+static void after_steps(serve *s, job *j);
+
 static void work_own(serve *s, job *j) {
-    status prepared = j->own->prepare(&j->call);
-    if (!FAILED(prepared)) prepared = send_use(s, j);
-    if (FAILED(prepared)) job_fail(s, j, prepared);
+    call *c = &j->call;
+    status prepared = j->own->prepare(c);
+    if (FAILED_WITH(prepared, NOT_FOUND)) return job_free(s, j);
+    if (FAILED(prepared)) return job_fail(s, j, prepared);
+    if (c->act_count == 0) return after_steps(s, j);
+    status sent = send_use(s, j);
+    if (FAILED(sent)) job_fail(s, j, sent);
     else job_move(s, j, STAGE_VAULT);
 }
 
@@ -145,7 +150,7 @@ static status remember_nonce(serve *s, const call *c) {
 static void forget_steps(job *j) {
     call *c = &j->call;
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
-    c->resource = c->affected = (slice){0};
+    c->resource = c->affected = c->told = (slice){0};
     if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
 }
 
@@ -198,7 +203,7 @@ static status note_use(call *c) {
 }
 
 static status run_finish(job *j) {
-    if (j->own) return j->own->finish(&j->call);
+    if (j->own) return j->own->finish ? j->own->finish(&j->call) : OK;
     return handler_of(j)->finish ? run_step(&j->call, handler_of(j)->finish) : OK;
 }
 
@@ -235,7 +240,8 @@ static void work_trail(serve *s, job *j) {
     OWNED(buffer) packed = {0};
     lookup_message ask = {
         .id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
-    if (c->key) ask.key_id = c->key->key_id;
+    ask.key_id = c->key ? c->key->key_id : c->subject;
+    ask.sought = c->sought;
     buffer_reset(&s->out);
     status sent = shape_pack(c->operation->in, c->in, &packed);
     ask.input = buffer_slice(&packed);
@@ -260,6 +266,17 @@ static void run_again(serve *s, job *j) {
     if (FAILED(again)) job_fail(s, j, again);
 }
 
+/* With what follows from them (keys/derived.h). */
+static status apply_changes(serve *s, job *j) {
+    call *c = &j->call;
+    derived_changes more;
+    TRY(derived_follow(s->house->store, c->changes, c->change_count, &c->memory, &more));
+    for (size_t i = 0; i < more.count; i++) TRY(call_change_raw(c, &more.at[i]));
+    TRY(store_apply(s->house->store, c->changes, c->change_count));
+    j->released = (slice_list){more.released, more.released_count};
+    return derived_count(&s->derived, &more);
+}
+
 static status apply(serve *s, job *j) {
     call *c = &j->call;
     TRY(record_prepare(j));
@@ -268,12 +285,39 @@ static status apply(serve *s, job *j) {
         TRY(blobs_commit(s->house->blobs, c->body.blob_id));
         c->body.is_whole = true;
     }
-    return store_apply(s->house->store, c->changes, c->change_count);
+    return apply_changes(s, j);
 }
 
 static void remove_doomed(serve *s, job *j) {
     for (size_t i = 0; i < j->call.doomed_count; i++)
         status_ignore(blobs_remove(s->house->blobs, j->call.doomed[i].at));
+}
+
+/* Material that no record holds any more goes from the vault's memory and from the disk, before anything is answered. */
+static status forget_released(serve *s, const job *j) {
+    const slice_list *released = &j->released;
+    ENSURE(s->vault != NULL, CLOSED);
+    for (size_t i = 0; i < released->count; i++) {
+        key_act act = {.act = VAULT_ACT_FORGET, .key = released->at[i]};
+        use_message use = {.request_id = j->call.request_id, .account_id = j->call.who.account_id};
+        use.account = j->call.who.sealed_account;
+        use.acts.at = &act, use.acts.count = 1;
+        buffer_reset(&s->out);
+        TRY(message_encode(MESSAGE_USE, &use, &s->out));
+        TRY(channel_send(s->vault, buffer_slice(&s->out)));
+    }
+    return OK;
+}
+
+static void scrub_released(serve *s) {
+    bool is_needed = false;
+    for (const job *j = s->stages[STAGE_APPLIED].first; j; j = j->next) {
+        if (j->released.count == 0) continue;
+        is_needed = true;
+        status_ignore(forget_released(s, j)); /* a vault that comes anew has nothing in memory */
+    }
+    if (is_needed) s->is_unscrubbed = true;
+    if (s->is_unscrubbed && !FAILED(store_scrub(s->house->store))) s->is_unscrubbed = false;
 }
 
 static void end_commit(serve *s, status result) {
@@ -322,8 +366,11 @@ static void work_commit(serve *s) {
     if (is_writing) {
         status_ignore(record_forget_done(s)); /* what stays is sent again after a restart, and known to the auditor */
         result = blobs_sync(s->house->blobs);
+        if (!FAILED(result)) result = derived_flush(&s->derived, s->house->store);
         if (FAILED(result)) store_roll_back(s->house->store);
         else result = store_commit(s->house->store);
+        derived_drop(&s->derived);
+        if (!FAILED(result)) scrub_released(s);
     }
     end_commit(s, result);
 }
@@ -390,6 +437,8 @@ static void work_all(serve *s, enum stage stage, void (*work)(serve *, job *)) {
 }
 
 bool serve_turn(serve *s) {
+    own_turn(s);
+    rewrap_turn(s);
     work_all(s, STAGE_ARRIVED, work_arrived);
     work_all(s, STAGE_FINISH, work_finish);
     work_all(s, STAGE_KEEP, work_keep);

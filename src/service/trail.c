@@ -25,6 +25,20 @@ status get_checkpoint_prepare(call *c, const get_checkpoint_in *in, get_checkpoi
     return ask_auditor(c);
 }
 
+status get_key_destruction_certificate_prepare(call *c, const get_key_destruction_certificate_in *in,
+                                               get_key_destruction_certificate_out *out) {
+    (void)in, (void)out;
+    key_shelf shelf = call_keys(c);
+    slice path;
+    destroyed_key_record record;
+    TRY(destroyed_key_path(&shelf, c->subject, &c->memory, &path));
+    status found = call_load(c, path, &destroyed_key_record_shape, &record, NULL);
+    if (FAILED_WITH(found, NOT_FOUND)) return FAIL(KEY_NOT_DESTROYED);
+    TRY(found);
+    c->sought = record.request_id;
+    return ask_auditor(c);
+}
+
 /* ---- uses of a key */
 
 status get_key_usage_prepare(call *c, const get_key_usage_in *in, get_key_usage_out *out) {

@@ -29,6 +29,8 @@ typedef struct store_engine {
     status (*put)(void *state, const store_row *row);
     /* A failed commit has rolled back. Rolling back without a transaction does nothing. */
     status (*step)(void *state, enum store_step step);
+    /* Outside a transaction: nothing that was deleted or replaced is left in the engine's files. */
+    status (*scrub)(void *state);
     void (*close)(void *state);
 } store_engine;
 

@@ -142,11 +142,20 @@ static status sqlite_engine_step(void *state, enum store_step step) {
     return result;
 }
 
+/* Old pages of the table are overwritten where they stand (secure_delete); what is left of them is in the write-ahead file,
+ * which this empties. */
+static status sqlite_engine_scrub(void *state) {
+    sqlite_engine *e = state;
+    sqlite3_reset(e->statements[STATEMENT_GET]);
+    return connection_scrub(e->db, e->fault);
+}
+
 const store_engine store_engine_sqlite = {
     .open = sqlite_engine_open,
     .get = sqlite_engine_get,
     .range = sqlite_engine_range,
     .put = sqlite_engine_put,
     .step = sqlite_engine_step,
+    .scrub = sqlite_engine_scrub,
     .close = sqlite_engine_close,
 };

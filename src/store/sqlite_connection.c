@@ -84,6 +84,11 @@ static status ask_number(sqlite3 *db, const char *sql, store_fault *fault, int64
     return OK;
 }
 
+status connection_scrub(sqlite3 *db, store_fault *fault) {
+    if (sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK) return OK;
+    return connection_failure(db, "emptying store.db-wal", fault);
+}
+
 /* Every page is read once: damage shows now and not in the middle of the work. */
 static status check_structure(sqlite3 *db, store_fault *fault) {
     sqlite3_stmt *answer;
@@ -95,6 +100,14 @@ static status check_structure(sqlite3 *db, store_fault *fault) {
     return is_sound ? OK : FAIL(CORRUPT);
 }
 
+/* Free pages and slack of the older format may hold what was deleted: the file is written anew. */
+static status take_over(sqlite3 *db, store_fault *fault) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "VACUUM; PRAGMA user_version=%d", SQLITE_FORMAT_VERSION);
+    TRY(connection_run(db, sql, fault));
+    return connection_scrub(db, fault);
+}
+
 static status check_format(sqlite3 *db, store_fault *fault) {
     int64_t application = 0, version = 0;
     TRY(ask_number(db, "PRAGMA application_id", fault, &application));
@@ -103,6 +116,7 @@ static status check_format(sqlite3 *db, store_fault *fault) {
         snprintf(fault->text, sizeof fault->text, "store.db is not a Keyhold store");
         return FAIL(CORRUPT);
     }
+    if (version == SQLITE_FORMAT_VERSION - 1) return take_over(db, fault);
     if (version != SQLITE_FORMAT_VERSION) {
         snprintf(fault->text, sizeof fault->text, "store.db has format %lld, this program knows %d", (long long)version,
                  SQLITE_FORMAT_VERSION);
@@ -118,7 +132,8 @@ static status connection_settle(sqlite3 *db, const store_options *options, store
         db,
         "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA mmap_size=0;"
         "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=2000;"
-        "PRAGMA journal_size_limit=16777216; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF",
+        "PRAGMA journal_size_limit=16777216; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"
+        "PRAGMA secure_delete=ON",
         fault));
     if (!options->is_durable) return connection_run(db, "PRAGMA synchronous=OFF", fault);
     return connection_run(db, "PRAGMA synchronous=FULL", fault);

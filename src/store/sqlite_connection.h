@@ -6,7 +6,7 @@
 
 #include "store/store.h"
 
-enum { SQLITE_FORMAT_VERSION = 1 };
+enum { SQLITE_FORMAT_VERSION = 2 }; /* 1: without secure_delete; taken over by writing the file anew */
 
 /* Opens <folder>/store.db (or a database in memory), makes the table if the file is new, checks its structure. On
  * failure *fault says what is wrong. The file is locked until sqlite3_close. */
@@ -14,6 +14,9 @@ status connection_open(const store_options *options, store_fault *fault, sqlite3
 
 /* The status of the last failed call, with a sentence in *fault. */
 status connection_failure(sqlite3 *db, const char *doing, store_fault *fault);
+
+/* Takes the whole write-ahead file into the table's and empties it. */
+status connection_scrub(sqlite3 *db, store_fault *fault);
 
 /* Runs statements that give no rows. */
 status connection_run(sqlite3 *db, const char *sql, store_fault *fault);

@@ -367,6 +367,11 @@ void store_roll_back(store *s) {
     s->is_in_batch = false;
 }
 
+status store_scrub(store *s) {
+    ENSURE(!s->is_in_batch, INTERNAL);
+    return s->engine->scrub(s->state);
+}
+
 void store_last_corrupt(const store *s, slice *key) {
     *key = s->corrupt_key.len ? buffer_slice(&s->corrupt_key) : (slice){0};
 }

@@ -81,6 +81,9 @@ status store_apply(store *s, const store_change *changes, size_t count);
  * undone and the store goes on with the state before the batch. Ends the batch in either case. */
 status store_commit(store *s);
 void store_roll_back(store *s);
+/* Outside a batch: what was deleted or replaced before is then in none of the store's files any more, sealed or not. For key
+ * material; takes some milliseconds. */
+status store_scrub(store *s);
 
 /* The key whose record failed verification last, absent if none did. Valid until the next call. */
 void store_last_corrupt(const store *s, slice *key);
