@@ -143,6 +143,16 @@ static status public_append(EVP_PKEY *key, buffer *out) {
     return OK;
 }
 
+status asymmetric_private(const asymmetric *a, secret *private_der) {
+    status told = private_export(a->key, private_der);
+    stack_wipe();
+    return FAILED_WITH(told, INTERNAL) ? FAIL(INVALID_PARAMETER) : told;
+}
+
+bool asymmetric_is_heavy(const asymmetric *a) {
+    return a->kind == ASYMMETRIC_RSA_3072 || a->kind == ASYMMETRIC_RSA_4096;
+}
+
 status asymmetric_public(const asymmetric *a, buffer *spki_der) { return public_append(a->key, spki_der); }
 
 status asymmetric_public_of(enum asymmetric_kind kind, const secret *private_der, buffer *spki_der) {

@@ -36,6 +36,11 @@ status asymmetric_from_private(enum asymmetric_kind kind, const secret *private_
 status asymmetric_from_public(enum asymmetric_kind kind, slice spki_der, asymmetric **out);
 void asymmetric_free(asymmetric *a); /* NULL is allowed */
 
+/* The private half. INVALID_PARAMETER when the key has none. */
+status asymmetric_private(const asymmetric *a, secret *private_der);
+/* Whether an operation with the private half takes milliseconds: RSA-3072 and RSA-4096. */
+bool asymmetric_is_heavy(const asymmetric *a);
+
 /* Appends the public half. */
 status asymmetric_public(const asymmetric *a, buffer *spki_der);
 /* The same straight from a private half. */

@@ -10,6 +10,17 @@
 
 enum { ID_BYTES = 16 };
 
+/* Operations that would hold up everybody else are done by another process (crypto/labour.h). An act that needs one leaves an order and fails;
+ * the whole USE is run again when the result is there. */
+typedef struct act_labour {
+    box *worker; /* NULL: there is none, and everything is done here */
+    slice aad;
+    bool has_answer;
+    status answer; /* of the worker */
+    slice result;
+    buffer order; /* empty: nothing is wanted */
+} act_labour;
+
 typedef struct act_scene {
     sealing *sealing;
     stock *stock;
@@ -20,6 +31,7 @@ typedef struct act_scene {
     const opened *caller;  /* access key or session that signed; NULL at bootstrap and for own acts */
     int64_t now_s;
     arena *memory;
+    act_labour *labour;
     secret *held; /* what a Hold act left for a later act of the same USE; it never leaves */
 } act_scene;
 
@@ -61,6 +73,10 @@ act_run act_seal_secret, act_open_secret, act_generate_secret, act_random_passwo
 status act_box(const act_scene *scene, const secret *plaintext, slice *boxed);
 /* The way back: something the request brought along. CLOSED, TOO_LARGE, INVALID_PARAMETER when it is empty, VERIFICATION. */
 status act_unbox(const act_scene *scene, slice boxed, secret *out);
+
+/* Uses of a private half, here or by the other process (labour.c). */
+status act_key_sign(act_scene *scene, const asymmetric *key, const signing *how, slice message, buffer *out);
+status act_key_open(act_scene *scene, const asymmetric *key, enum asymmetric_sealing how, slice from, secret *out);
 
 /* The key's material, still valid, and the one core says it is; noted in *out as what was used. */
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);

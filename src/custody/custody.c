@@ -18,7 +18,8 @@ struct custody {
     sealing sealing;
     stock stock;
     pairing gateways[CUSTODY_GATEWAYS_MOST];
-    pairing keygen;
+    pairing keygen, labourer;
+    int64_t last_labour;
 };
 
 status custody_open(const secret *root_key, custody **out) {
@@ -39,6 +40,7 @@ void custody_close(custody *c) {
     stock_clear(&c->stock);
     for (size_t i = 0; i < CUSTODY_GATEWAYS_MOST; i++) pairing_clear(&c->gateways[i]);
     pairing_clear(&c->keygen);
+    pairing_clear(&c->labourer);
     free(c);
 }
 
@@ -48,6 +50,10 @@ status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key)
 }
 
 status custody_pair_keygen(custody *c, const secret *pair_key) { return pairing_set(&c->keygen, pair_key); }
+
+status custody_pair_labourer(custody *c, const secret *pair_key) { return pairing_set(&c->labourer, pair_key); }
+
+void custody_lose_labourer(custody *c) { pairing_clear(&c->labourer); }
 
 status custody_store_key_frame(const custody *c, buffer *frame) {
     TRY(buffer_reserve(frame, 256)); /* so that growing leaves no copy behind */
@@ -92,6 +98,7 @@ status custody_add_pair(custody *c, const keygenned_message *made, enum asymmetr
 
 void use_outcome_clear(use_outcome *o) {
     for (size_t i = 0; i < CUSTODY_ACTS_MOST; i++) secret_clear(&o->shown[i]);
+    buffer_clear(&o->order);
     *o = (use_outcome){0};
 }
 
@@ -296,10 +303,26 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
     return OK;
 }
 
-void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
+/* A failure answers nothing else; what was left undone says what it waits for. */
+static void keep_wishes(use_outcome *made, act_labour *labour, int64_t number) {
+    use_outcome bare = {.wants_pair = made->wants_pair, .wanted = made->wanted, .labour = number};
+    bare.wants_labour = labour->order.len > 0;
+    bare.order = labour->order;
+    labour->order = (buffer){0};
+    use_outcome_clear(made);
+    *made = bare;
+}
+
+void custody_use_again(custody *c, const use_message *use, int64_t now_s, arena *memory, const labour_answer *given,
+                       use_outcome *out) {
     OWNED(secret) held = {0};
+    int64_t number = given ? given->labour : ++c->last_labour;
+    act_labour labour = {
+        .worker = c->labourer.box, .aad = slice_of(&number, sizeof number), .has_answer = given != NULL};
+    if (given) labour.answer = given->answer, labour.result = given->result;
     act_scene scene = {.sealing = &c->sealing,
                        .held = &held,
+                       .labour = &labour,
                        .stock = &c->stock,
                        .box = box_of(c, use->gateway),
                        .request_id = use->request_id,
@@ -309,12 +332,13 @@ void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memor
     use_outcome made = {0};
     cache_trim(&c->sealing.cache); /* now, because the outcome may point into what is kept */
     status ran = use_run(c, &scene, use, &made);
-    if (FAILED(ran)) {
-        use_outcome bare = {.wants_pair = made.wants_pair, .wanted = made.wanted};
-        use_outcome_clear(&made);
-        made = bare;
-    }
+    if (FAILED(ran)) keep_wishes(&made, &labour, number);
+    buffer_clear(&labour.order);
     made.used.id = use->id;
     made.used.failure = SET_INT(ran.code);
     *out = made;
+}
+
+void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out) {
+    custody_use_again(c, use, now_s, memory, NULL, out);
 }

@@ -22,6 +22,10 @@ status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key)
 /* The same for the maker of RSA pairs. */
 status custody_pair_keygen(custody *c, const secret *pair_key);
 
+/* And for the one that does heavy private operations; while there is none they are done here. */
+status custody_pair_labourer(custody *c, const secret *pair_key);
+void custody_lose_labourer(custody *c);
+
 /* Frames ready to send, appended; the caller overwrites them when sent. */
 status custody_store_key_frame(const custody *c, buffer *frame); /* STORE_KEY */
 status custody_log_key_frame(const custody *c, buffer *frame);   /* LOG_KEY */
@@ -41,6 +45,9 @@ typedef struct use_outcome {
     used_message used; /* the answer; slices live in the arena or in `shown` */
     bool wants_pair;   /* nothing was done: ask again when a pair of the kind wanted has been added */
     enum asymmetric_kind wanted;
+    bool wants_labour; /* nothing was done: have `order` done under this number, and ask again with the result */
+    int64_t labour;
+    buffer order;
     key_use uses[CUSTODY_ACTS_MOST];
     size_t use_count;
     secret shown[CUSTODY_ACTS_MOST];
@@ -66,5 +73,14 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
  * NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
  * the account key just made, with access key secrets given back in clear. */
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out);
+
+/* The same with what the labourer gave for the order an earlier try left. */
+typedef struct labour_answer {
+    int64_t labour;
+    status answer;
+    slice result;
+} labour_answer;
+void custody_use_again(custody *c, const use_message *use, int64_t now_s, arena *memory, const labour_answer *given,
+                       use_outcome *out);
 
 #endif

@@ -147,7 +147,7 @@ static status open_any(act_scene *scene, const key_act *act, act_outcome *out, s
     if (is_asymmetric(act)) {
         enum asymmetric_sealing how;
         TRY(pair_key(scene, act, out, &key, &how));
-        return asymmetric_open(key->pair, how, act->input, plaintext);
+        return act_key_open(scene, key->pair, how, act->input, plaintext);
     }
     TRY(act_key(scene, act, out, &key));
     TRY(check_symmetric(key));

@@ -28,7 +28,7 @@ status act_sign(act_scene *scene, const key_act *act, act_outcome *out) {
     OWNED(signing_scene) s = {0};
     OWNED(buffer) signature = {0};
     TRY(signing_begin(scene, act, out, &s));
-    TRY(asymmetric_sign(s.key->pair, &s.how, secret_expose(&s.message), &signature));
+    TRY(act_key_sign(scene, s.key->pair, &s.how, secret_expose(&s.message), &signature));
     return arena_copy(scene->memory, buffer_slice(&signature), &out->result.output);
 }
 

@@ -1,4 +1,5 @@
-/* keyhold-keygen: makes RSA key pairs for the vault, so that the vault never stands still for one. As confined as the
+/* keyhold-keygen: makes RSA key pairs for the vault, or, as the second of its kind (argument 1), does private operations with large RSA keys
+ * for it, so that the vault never stands still for either. As confined as the
  * vault itself, and like it keeps private keys in memory no other process can read; they leave it only boxed.
  * Descriptor 3 is the supervisor. */
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include "contract/message.h"
 #include "crypto/box.h"
 #include "crypto/asymmetric.h"
+#include "crypto/labour.h"
 #include "crypto/start.h"
 #include "system/channel.h"
 #include "system/files.h"
@@ -22,7 +24,7 @@ typedef struct keygen {
     channel *control, *vault;
     box *box;
     arena memory;
-    bool is_ready, has_failed;
+    bool is_labourer, is_ready, has_failed;
 } keygen;
 
 static status confine(void) {
@@ -46,9 +48,22 @@ static status pair_make(keygen *k, enum asymmetric_kind kind) {
     return channel_send(k->vault, buffer_slice(&frame));
 }
 
+/* What fails is answered, too. */
+static status labour_do(keygen *k, const labour_message *order) {
+    OWNED(buffer) result = {0};
+    OWNED(buffer) frame = {0};
+    int64_t number = order->number.value;
+    ENSURE(k->box != NULL, CLOSED);
+    status done = labour_run(k->box, slice_of(&number, sizeof number), order->order, &result);
+    laboured_message m = {.number = order->number, .failure = SET_INT(done.code), .result = buffer_slice(&result)};
+    TRY(message_encode(MESSAGE_LABOURED, &m, &frame));
+    return channel_send(k->vault, buffer_slice(&frame));
+}
+
 static status take_order(keygen *k, slice frame) {
     message m;
     TRY(message_decode(frame, ROLE_VAULT, ROLE_KEYGEN, &k->memory, &m));
+    if (m.verb == MESSAGE_LABOUR) return labour_do(k, m.fields);
     ENSURE(m.verb == MESSAGE_KEYGEN, MALFORMED);
     const keygen_message *order = m.fields;
     switch (order->bits.value) {
@@ -139,7 +154,7 @@ static void on_signal(void *context, int signal) { (void)context, (void)signal; 
 
 static status keygen_start(keygen *k) {
     process_ignore_broken_pipes();
-    process_step_back(); /* whoever waits for a pair waits long anyway; requests do not */
+    if (!k->is_labourer) process_step_back(); /* whoever waits for a pair waits long anyway; requests do not */
     TRY(secret_pool_open(POOL_BYTES));
     TRY(crypto_use_memory(secret_pool_take, secret_pool_resize, secret_pool_give_back));
     secret_memory_use((secret_memory){secret_pool_take, secret_pool_give_back_sized});
@@ -160,9 +175,9 @@ static void keygen_clear(keygen *k) {
     arena_clear(&k->memory);
 }
 
-int main(void) {
+int main(int count, char **arguments) {
     log_begin("keygen", LOG_INFO_LINE);
-    keygen k = {0};
+    keygen k = {.is_labourer = count > 1 && strcmp(arguments[1], "1") == 0};
     status result = keygen_start(&k);
     if (!FAILED(result)) result = loop_run(k.loop);
     if (FAILED(result)) log_error("keygen failed", "%s", status_name(result));

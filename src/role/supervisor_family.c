@@ -50,7 +50,7 @@ static status add_members(family *f, const role_row *row) {
     if (FAILED(found)) log_error("executable not found", "%s: %s", row->executable, status_name(found));
     TRY(found);
     TRY(arena_copy(&f->memory, folder_of(path), &f->folder));
-    size_t count = row->role == ROLE_GATEWAY ? f->plan.gateway_count : 1;
+    size_t count = row->role == ROLE_GATEWAY ? f->plan.gateway_count : row->role == ROLE_KEYGEN ? FAMILY_KEYGENS : 1;
     for (size_t i = 0; i < count; i++)
         f->members[f->count++] = (member){.family = f, .row = row, .index = (int64_t)i, .path = path};
     return OK;
@@ -58,7 +58,7 @@ static status add_members(family *f, const role_row *row) {
 
 static status family_fill(family *f) {
     ENSURE(f->plan.gateway_count <= FAMILY_GATEWAYS_MOST, TOO_LARGE);
-    f->members = ARENA_ARRAY(&f->memory, member, ROLE_ROWS + f->plan.gateway_count);
+    f->members = ARENA_ARRAY(&f->memory, member, ROLE_ROWS + FAMILY_KEYGENS + f->plan.gateway_count);
     ENSURE(f->members != NULL, OUT_OF_MEMORY);
     TRY(environment_make(f));
     for (size_t i = 0; i < ROLE_ROWS; i++)

@@ -6,7 +6,12 @@
 #include "role/supervisor_roles.h"
 #include "system/loop.h"
 
-enum { FAMILY_GATEWAYS_MOST = 64, FAMILY_STOP_WAIT_MS = 12 * 1000, FAMILY_DEATHS_A_MINUTE = 5 };
+enum {
+    FAMILY_GATEWAYS_MOST = 64,
+    FAMILY_KEYGENS = 2, /* one makes pairs, one works with large ones */
+    FAMILY_STOP_WAIT_MS = 12 * 1000,
+    FAMILY_DEATHS_A_MINUTE = 5
+};
 
 typedef struct family family;
 

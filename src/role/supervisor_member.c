@@ -151,7 +151,9 @@ static size_t list_descriptors(const member *m, int control, int out[4]) {
 
 static status spawn(member *m, int control) {
     int descriptors[4];
-    const char *arguments[] = {m->row->executable, NULL};
+    char index[24];
+    snprintf(index, sizeof index, "%lld", (long long)m->index);
+    const char *arguments[] = {m->row->executable, m->index > 0 ? index : NULL, NULL};
     int64_t uid_base = settings_number(m->family->settings, SETTING_UID_BASE);
     spawn_plan plan = {.path = (const char *)m->path.at, .arguments = arguments, .environment = m->family->environment};
     plan.descriptors = descriptors;

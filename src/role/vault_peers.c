@@ -49,6 +49,13 @@ static void on_auditor_frame(void *context, slice frame, int *fds, size_t fd_cou
     if (v->core && ledger_room(&v->ledger) >= LEDGER_RESUME) channel_resume(v->core);
 }
 
+/* What it had in hand is done here. */
+static void lose_labourer(vault *v, status why) {
+    drop(&v->labourer, "labourer", why);
+    custody_lose_labourer(v->custody);
+    vault_use_laboured(v, NULL);
+}
+
 static void on_keygen_frame(void *context, slice frame, int *fds, size_t fd_count) {
     vault *v = context;
     message m;
@@ -63,6 +70,24 @@ static void on_keygen_frame(void *context, slice frame, int *fds, size_t fd_coun
     v->pairs_asked[kind]--;
     vault_use_parked(v);
     vault_want_pairs(v);
+}
+
+static void on_labourer_frame(void *context, slice frame, int *fds, size_t fd_count) {
+    vault *v = context;
+    message m;
+    OWNED(arena) memory = {0};
+    close_all(fds, fd_count);
+    status read = fd_count == 0 ? message_decode(frame, ROLE_KEYGEN, ROLE_VAULT, &memory, &m) : FAIL(MALFORMED);
+    if (!FAILED(read) && m.verb != MESSAGE_LABOURED) read = FAIL(MALFORMED);
+    if (FAILED(read)) return lose_labourer(v, read);
+    const laboured_message *done = m.fields;
+    labour_answer given = {done->number.value, {(enum status_code)done->failure.value}, done->result};
+    vault_use_laboured(v, &given);
+}
+
+static void on_labourer_closed(void *context, enum channel_end why) {
+    (void)why;
+    lose_labourer(context, FAIL(CLOSED));
 }
 
 static void on_core_closed(void *context, enum channel_end why) {
@@ -86,7 +111,7 @@ static void on_keygen_closed(void *context, enum channel_end why) {
 
 static size_t waiting_for(const vault *v, enum asymmetric_kind kind) {
     size_t count = 0;
-    for (size_t i = 0; i < v->parked_count; i++) count += v->parked[i].wanted == kind;
+    for (size_t i = 0; i < v->parked_count; i++) count += v->parked[i].labour == 0 && v->parked[i].wanted == kind;
     return count;
 }
 
@@ -143,6 +168,15 @@ static status connect_keygen(vault *v, const connect_message *m, int fd) {
     return OK;
 }
 
+/* The second of them does heavy private operations. */
+static status connect_labourer(vault *v, const connect_message *m, int fd) {
+    OWNED(secret) key = {0};
+    if (v->labourer) lose_labourer(v, FAIL(CLOSED));
+    TRY(secret_copy(m->pair_key, &key));
+    TRY(channel_new(v->loop, fd, on_labourer_frame, on_labourer_closed, v, &v->labourer));
+    return custody_pair_labourer(v->custody, &key);
+}
+
 void vault_connect(vault *v, const connect_message *m, int fd) {
     status connected = FAIL(MALFORMED);
     if (m->peer == ROLE_GATEWAY) {
@@ -152,11 +186,12 @@ void vault_connect(vault *v, const connect_message *m, int fd) {
     } else if (fd >= 0) {
         if (m->peer == ROLE_CORE) connected = connect_core(v, fd);
         if (m->peer == ROLE_AUDITOR) connected = connect_auditor(v, fd);
-        if (m->peer == ROLE_KEYGEN) connected = connect_keygen(v, m, fd);
+        if (m->peer == ROLE_KEYGEN && m->index.value == 0) connected = connect_keygen(v, m, fd);
+        if (m->peer == ROLE_KEYGEN && m->index.value == 1) connected = connect_labourer(v, m, fd);
     }
     if (!FAILED(connected)) return;
     log_error("peer not connected", "%d: %s", m->peer, status_name(connected));
     bool was_taken = (v->core && channel_fd(v->core) == fd) || (v->auditor && channel_fd(v->auditor) == fd) ||
-                     (v->keygen && channel_fd(v->keygen) == fd);
+                     (v->keygen && channel_fd(v->keygen) == fd) || (v->labourer && channel_fd(v->labourer) == fd);
     if (!was_taken) files_close(fd);
 }

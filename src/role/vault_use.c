@@ -72,10 +72,11 @@ static status answer(vault *v, const use_message *use, const use_outcome *done) 
 /* The end of its turn refuses what is overdue; this sees to it that there is a turn. */
 static void wake(void *context) { (void)context; }
 
-static status park(vault *v, slice frame, int64_t id, enum asymmetric_kind wanted) {
+static status park(vault *v, slice frame, const parked *wish) {
     ENSURE(v->parked_count < PARKED_MOST, THROTTLED);
     parked *p = &v->parked[v->parked_count];
-    *p = (parked){.id = id, .until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS, .wanted = wanted};
+    *p = *wish;
+    p->until_ms = loop_now_ms(v->loop) + PARKED_FOR_MS;
     status copied = buffer_append(&p->frame, frame);
     if (!FAILED(copied)) copied = loop_after(v->loop, PARKED_FOR_MS, wake, v, NULL);
     if (FAILED(copied)) {
@@ -86,8 +87,14 @@ static status park(vault *v, slice frame, int64_t id, enum asymmetric_kind wante
     return OK;
 }
 
-/* Whether it was answered: not when it needs a pair, of the kind wanted, and there is none. */
-static bool use_now(vault *v, const use_message *use, enum asymmetric_kind *wanted) {
+static status send_order(vault *v, const use_outcome *done) {
+    labour_message m = {.number = SET_INT(done->labour), .order = buffer_slice(&done->order)};
+    TRY(message_encode(MESSAGE_LABOUR, &m, &v->frame));
+    return vault_send_frame(v, v->labourer);
+}
+
+/* Whether it was answered: not when it needs a pair, or something done elsewhere; *wish then says what it waits for. */
+static bool use_now(vault *v, const use_message *use, const labour_answer *given, parked *wish) {
     if (!can_witness(v)) {
         refuse(v, use->id.value, FAIL(CLOSED));
         return true;
@@ -101,10 +108,13 @@ static bool use_now(vault *v, const use_message *use, enum asymmetric_kind *want
     }
     if (use->proof) readable.proof = &opened;
     use_outcome done = {0};
-    custody_use(v->custody, &readable, clock_now_s(), &v->memory, &done);
-    bool answered = !done.wants_pair;
-    *wanted = done.wanted;
+    custody_use_again(v->custody, &readable, clock_now_s(), &v->memory, given, &done);
+    bool answered = !done.wants_pair && !done.wants_labour;
+    wish->wanted = done.wanted;
+    wish->labour = done.wants_labour ? done.labour : 0;
     status held = answered ? answer(v, use, &done) : OK;
+    if (done.wants_labour) held = send_order(v, &done);
+    if (FAILED(held)) answered = true;
     use_outcome_clear(&done);
     if (FAILED(held)) {
         frame_forget(v);
@@ -115,9 +125,9 @@ static bool use_now(vault *v, const use_message *use, enum asymmetric_kind *want
 }
 
 void vault_use(vault *v, slice frame, const use_message *use) {
-    enum asymmetric_kind wanted = ASYMMETRIC_RSA_2048;
-    if (use_now(v, use, &wanted)) return;
-    status kept = park(v, frame, use->id.value, wanted);
+    parked wish = {.id = use->id.value};
+    if (use_now(v, use, NULL, &wish)) return;
+    status kept = park(v, frame, &wish);
     if (FAILED(kept)) refuse(v, use->id.value, kept);
 }
 
@@ -129,12 +139,11 @@ static void unpark(vault *v, size_t place) {
 
 static void unpark_first(vault *v) { unpark(v, 0); }
 
-static bool use_one_parked(vault *v, const parked *p) {
+static bool use_one_parked(vault *v, parked *p, const labour_answer *given) {
     message m;
-    enum asymmetric_kind wanted;
     bool answered = true;
     status read = message_decode(buffer_slice(&p->frame), ROLE_CORE, ROLE_VAULT, &v->memory, &m);
-    if (!FAILED(read)) answered = use_now(v, m.fields, &wanted);
+    if (!FAILED(read)) answered = use_now(v, m.fields, given, p);
     else refuse(v, p->id, read);
     arena_wipe(&v->memory);
     return answered;
@@ -143,7 +152,16 @@ static bool use_one_parked(vault *v, const parked *p) {
 /* Those that wait for one kind do not hold up those that wait for another. */
 void vault_use_parked(vault *v) {
     for (size_t i = 0; i < v->parked_count;) {
-        if (use_one_parked(v, &v->parked[i])) unpark(v, i);
+        if (v->parked[i].labour == 0 && use_one_parked(v, &v->parked[i], NULL)) unpark(v, i);
+        else i++;
+    }
+}
+
+void vault_use_laboured(vault *v, const labour_answer *given) {
+    for (size_t i = 0; i < v->parked_count;) {
+        int64_t labour = v->parked[i].labour;
+        bool is_meant = labour != 0 && (given == NULL || labour == given->labour);
+        if (is_meant && use_one_parked(v, &v->parked[i], given)) unpark(v, i);
         else i++;
     }
 }

@@ -85,5 +85,5 @@ void process_keep_memory(void) {
 void process_step_back(void) {
     const struct sched_param none = {0};
     if (sched_setscheduler(0, SCHED_BATCH, &none) != 0) return; /* a wish, not a need */
-    setpriority(PRIO_PROCESS, 0, 19);
+    setpriority(PRIO_PROCESS, 0, 10);                           /* a tenth of what others get, not nothing */
 }

@@ -21,10 +21,10 @@ function withRequests(client, package_) {
   });
 }
 
-function kms(server, who = server.owner) {
+function kms(server, who = server.owner, wait_ms = WAIT_MS) {
   const session = who.token ? {type: 'sts', securityToken: who.token} : {type: 'access_key'};
   return withRequests(new kmsPackage.default({endpoint: server.host, protocol: 'http', accessKeyId: who.id, accessKeySecret: who.secret,
-    readTimeout: WAIT_MS, connectTimeout: WAIT_MS, ...session}), kmsPackage);
+    readTimeout: wait_ms, connectTimeout: wait_ms, ...session}), kmsPackage);
 }
 
 function openApiConfig(server, who) {

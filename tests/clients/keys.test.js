@@ -312,3 +312,30 @@ test('tags, in both generations of calls', async () => {
   await refused(kms.tagResource({keyId: one.keyId, tags: '[{"TagKey":"acs:x","TagValue":"y"}]'}), 'InvalidParameter', 400);
   await refused(kms.tagResource({keyId: one.keyId, tags: JSON.stringify([...Array(20).keys()].map((n) => ({TagKey: `t${n}`, TagValue: ''})))}), 'Rejected.LimitExceeded', 400);
 });
+
+test('large RSA keys sign and decrypt, done by a process of their own', {timeout: 3 * WAIT}, async () => {
+  const slow = clients.kms(server, server.owner, WAIT);
+  const make = async (keyUsage) => {
+    const {keyMetadata: key} = await slow.createKey({keySpec: 'RSA_3072', keyUsage});
+    return {keyId: key.keyId, keyVersionId: key.primaryKeyVersion};
+  };
+  const [signer, box] = await Promise.all([make('SIGN/VERIFY'), make('ENCRYPT/DECRYPT')]);
+  const key = await publicKey(signer);
+  const signed = await Promise.all([...Array(20).keys()].map(async (n) => {
+    const message = Buffer.from(`message ${n}`);
+    const {value} = await kms.asymmetricSign({...signer, algorithm: 'RSA_PKCS1_SHA_256', digest: base64(sha256(message))});
+    return crypto.verify('sha256', message, key, bytes(value));
+  }));
+  assert.ok(signed.every((ok) => ok));
+  const {keyId: other} = await newKey();
+  const plain = crypto.randomBytes(318);
+  const sealed = crypto.publicEncrypt({key: await publicKey(box), oaepHash: 'sha256'}, plain);
+  const algorithm = 'RSAES_OAEP_SHA_256';
+  assert.deepEqual(bytes((await kms.asymmetricDecrypt({...box, algorithm, ciphertextBlob: base64(sealed)})).plaintext), plain);
+  sealed[7] ^= 1;
+  await refused(kms.asymmetricDecrypt({...box, algorithm, ciphertextBlob: base64(sealed)}), 'InvalidParameter', 400);
+  sealed[7] ^= 1;
+  const moved = await call('ReEncrypt', {CiphertextBlob: base64(sealed), SourceKeyId: box.keyId, SourceKeyVersionId: box.keyVersionId,
+    SourceEncryptionAlgorithm: algorithm, DestinationKeyId: other});
+  assert.deepEqual(bytes((await kms.decrypt({ciphertextBlob: moved.CiphertextBlob})).plaintext), plain);
+});
