@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "role/gateway_http_private.h"
 #include "role/gateway_pool.h"
+#include "role/gateway_tls.h"
 #include "system/files.h"
 #include "system/sparing.h"
 
@@ -38,6 +39,7 @@ static void daemon_run(http_daemon *d) {
 static void on_turn_end(void *context) {
     http_front *front = context;
     for (size_t i = 0; i < front->daemon_count; i++) daemon_run(&front->daemons[i]);
+    tls_wire_end_turn();
 }
 
 static void on_tick(void *context) {

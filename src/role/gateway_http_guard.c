@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "role/gateway_http_private.h"
+#include "role/gateway_tls.h"
 
 /* Who does less than this is cut off: it only holds memory. Windows are multiples of the idle timeout. */
 enum { BODY_BYTES_A_SECOND = 1 << 10, HEAD_WITHIN = 2, ANSWER_WITHIN = 2 };
@@ -44,6 +45,8 @@ static http_connection *connection_open(const http_daemon *daemon, struct MHD_Co
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->fd = info ? info->connect_fd : -1;
     c->mhd = mhd;
+    info = c->is_tls ? MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION) : NULL;
+    if (info) c->wire = tls_wire_new(info->tls_session, c->fd);
     c->next = &front->connections;
     c->previous = front->connections.previous;
     c->previous->next = c->next->previous = c;
@@ -56,6 +59,7 @@ static void connection_close(http_front *front, http_connection *c) {
     c->next->previous = c->previous;
     c->previous->next = c->next;
     front->connection_count--;
+    tls_wire_free(c->wire);
     free(c);
 }
 

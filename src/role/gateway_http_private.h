@@ -17,6 +17,7 @@ typedef struct http_connection {
     struct MHD_Connection *mhd;
     int fd;
     bool is_over_limit, is_tls;
+    struct tls_wire *wire; /* NULL: plain */
     enum http_phase phase;
     int64_t since_ms;     /* when the phase, or its present window, began */
     uint64_t moved_bytes; /* in the present window, as far as we see them */
@@ -33,6 +34,7 @@ struct http_request {
     const char *head_at; /* where it was read to; NULL: not known how much was read */
     size_t read_bytes;   /* head, and body as announced */
     void *served;        /* NULL until the head is there */
+    bool is_head;        /* its answer has no body */
     bool is_body_open;
     bool is_held;
     bool is_answered;

@@ -4,6 +4,7 @@
 #include <gnutls/gnutls.h>
 
 #include "role/gateway_http_private.h"
+#include "role/gateway_tls.h"
 #include "system/sparing.h"
 
 enum { PAGE_MEMORY_BYTES = 64 << 10 };
@@ -17,7 +18,7 @@ ssize_t __wrap_gnutls_record_recv(gnutls_session_t session, void *into, size_t r
 
 /* GnuTLS reads the socket itself. */
 ssize_t __wrap_gnutls_record_recv(gnutls_session_t session, void *into, size_t room) {
-    sparing_note(gnutls_transport_get_int(session));
+    sparing_note(tls_wire_fd(session));
     return __real_gnutls_record_recv(session, into, room);
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "role/gateway_http_private.h"
 #include "role/gateway_pool.h"
+#include "role/gateway_tls.h"
 #include "system/sparing.h"
 
 enum { REQUEST_MEMORY_BYTES = 1 << 20 };
@@ -158,6 +159,7 @@ static status head_read(http_request *r, const char *method, http_request_head *
     head->framing = sizes_check(r);
     if (!FAILED(head->framing)) head->framing = framing_read(head);
     reading_note(r, method, head);
+    r->is_head = slice_equals_text(head->wire.method, "HEAD");
     *out = head;
     return OK;
 }
@@ -315,6 +317,12 @@ static status headers_add(http_request *r, const http_answer *answer, struct MHD
     return OK;
 }
 
+/* What libmicrohttpd has in memory it sends directly behind the head, unless the protocol knows no body there. */
+static bool has_body_at_once(const http_request *r, const http_answer *answer, const body_reader *reader) {
+    bool may_have_one = answer->status >= 200 && answer->status != 204 && answer->status != 304 && !r->is_head;
+    return reader == NULL && answer->body.len > 0 && may_have_one;
+}
+
 status http_request_answer(http_request *r, const http_answer *answer, body_reader *reader) {
     (void)http_refusal_forget(r->daemon->front);
     struct MHD_Response *response = response_new(r, answer, reader);
@@ -325,6 +333,7 @@ status http_request_answer(http_request *r, const http_answer *answer, body_read
     TRY(added);
     ENSURE(queued, INTERNAL);
     r->is_answered = true;
+    if (r->connection->wire && has_body_at_once(r, answer, reader)) tls_wire_expect_body(r->connection->wire);
     http_connection_enter(r->connection, HTTP_PHASE_ANSWER, now_of(r));
     return OK;
 }

@@ -445,6 +445,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_copies),
         cmocka_unit_test(refusals_over_tls),
         cmocka_unit_test(test_https),
+        cmocka_unit_test(test_records),
         cmocka_unit_test(core_restarts),
         cmocka_unit_test(nothing_is_left_behind),
         cmocka_unit_test(stops_when_told),

@@ -51,5 +51,6 @@ void test_refused_uploads_are_answered(void **state);
 void test_corruption_is_never_passed_on(void **state);
 void test_copies(void **state);
 void test_https(void **state);
+void test_records(void **state);
 
 #endif

@@ -194,6 +194,35 @@ void test_copies(void **state) {
     client_clear(&c);
 }
 
+/* However records and requests lie across each other; and an answer of one piece is one record. */
+void test_records(void **state) {
+    (void)state;
+    client c;
+    client_open_tls(&c, test_core_tls_port(world.core));
+    for (int i = 0; i < 3; i++) {
+        unsigned before = c.receives;
+        assert_true(client_send_text(&c, LIST_BUCKETS));
+        answer a = client_answer(&c);
+        assert_int_equal(a.status, 200);
+        assert_true(a.is_whole && a.body.len > 0);
+        assert_int_equal(c.receives - before, 1);
+    }
+    assert_true(client_send_text(&c, LIST_BUCKETS LIST_BUCKETS LIST_BUCKETS));
+    for (int i = 0; i < 3; i++) assert_int_equal(client_answer(&c).status, 200);
+    for (const char *at = LIST_BUCKETS; *at; at++) assert_true(client_send(&c, slice_of(at, 1)));
+    assert_int_equal(client_answer(&c).status, 200);
+    uint8_t *body = pattern(70000, 9);
+    assert_int_equal(put(&c, "records", slice_of(body, 70000)), 200);
+    for (size_t size = 1; size < 70000; size = size * 3 + 1) { /* bodies about as long as a record, and longer */
+        assert_int_equal(put(&c, "records", slice_of(body, size)), 200);
+        answer a = get(&c, "records");
+        expect_status(&a, 200);
+        assert_true(slice_equals(a.body, slice_of(body, size)));
+    }
+    free(body);
+    client_clear(&c);
+}
+
 void test_https(void **state) {
     (void)state;
     client c;

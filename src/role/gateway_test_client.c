@@ -87,6 +87,7 @@ static bool receive(client *c) {
     ssize_t got = receive_some(c, c->in.at + c->in.len, RECEIVE_BYTES);
     if (got <= 0) return false;
     c->in.len += (size_t)got;
+    c->receives++;
     return true;
 }
 

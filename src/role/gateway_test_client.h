@@ -10,6 +10,7 @@ typedef struct client {
     void *credentials;
     buffer in;             /* received */
     size_t answered_bytes; /* of it: the answer given last */
+    unsigned receives;     /* TLS: records, but for those larger than any */
 } client;
 
 void client_open(client *c, uint16_t port);
