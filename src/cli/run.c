@@ -124,9 +124,11 @@ static bool next_cursor(const operation *op, const json *value, const char **nam
     bool is_truncated = false;
     for (size_t i = 0; i < sizeof cursors / sizeof *cursors; i++) {
         if (!has_field(op->in, cursors[i].in) || !has_field(op->out, cursors[i].out)) continue;
-        *name = cursors[i].in;
         (void)json_get_bool(json_member(value, SLICE("IsTruncated")), &is_truncated);
-        return is_truncated && json_get_text(json_member(value, slice_of_text(cursors[i].out)), to) && to->len > 0;
+        bool goes_on =
+            is_truncated && json_get_text(json_member(value, slice_of_text(cursors[i].out)), to) && to->len > 0;
+        if (goes_on) *name = cursors[i].in;
+        return goes_on;
     }
     return false;
 }

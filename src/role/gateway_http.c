@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "role/gateway_http_private.h"
 #include "role/gateway_pool.h"
-#include "role/gateway_tls.h"
+#include "role/gateway_http_tls.h"
 #include "system/files.h"
 #include "system/sparing.h"
 

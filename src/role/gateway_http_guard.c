@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "role/gateway_http_private.h"
-#include "role/gateway_tls.h"
+#include "role/gateway_http_tls.h"
 
 /* Who does less than this is cut off: it only holds memory. Windows are multiples of the idle timeout. */
 enum { BODY_BYTES_A_SECOND = 1 << 10, HEAD_WITHIN = 2, ANSWER_WITHIN = 2 };

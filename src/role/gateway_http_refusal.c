@@ -4,7 +4,7 @@
 #include <gnutls/gnutls.h>
 
 #include "role/gateway_http_private.h"
-#include "role/gateway_tls.h"
+#include "role/gateway_http_tls.h"
 #include "system/sparing.h"
 
 enum { PAGE_MEMORY_BYTES = 64 << 10 };

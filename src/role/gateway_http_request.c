@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "role/gateway_http_private.h"
 #include "role/gateway_pool.h"
-#include "role/gateway_tls.h"
+#include "role/gateway_http_tls.h"
 #include "system/sparing.h"
 
 enum { REQUEST_MEMORY_BYTES = 1 << 20 };

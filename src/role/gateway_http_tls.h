@@ -1,8 +1,8 @@
 /* Fewer system calls and records for a request over TLS. GnuTLS reads the head of a record and then the record, a call each,
  * and libmicrohttpd sends the head of an answer and its body as two records. Here a read takes what is there, and a head waits
  * for its body, which follows at once. */
-#ifndef ROLE_GATEWAY_TLS_H
-#define ROLE_GATEWAY_TLS_H
+#ifndef ROLE_GATEWAY_HTTP_TLS_H
+#define ROLE_GATEWAY_HTTP_TLS_H
 
 #include <gnutls/gnutls.h>
 #include <stdbool.h>

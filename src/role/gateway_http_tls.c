@@ -1,6 +1,6 @@
 /* Reading ahead, and sending an answer's head and body as one record. The linker's --wrap brings libmicrohttpd's sending here; with
  * the shared library it does not, and heads go out by themselves. */
-#include "role/gateway_tls.h"
+#include "role/gateway_http_tls.h"
 
 #include <errno.h>
 #include <poll.h>
