@@ -18,6 +18,7 @@ typedef struct gateway {
     buffer input, alternative; /* of the request being sent to core, packed: plaintexts are boxed */
     slice base_domains;
     bool is_ready;
+    unsigned refusals_open; /* told to core one by one, and not answered yet */
     struct exchange *idle_exchanges;
     size_t idle_count;
 } gateway;

@@ -9,29 +9,40 @@
 #include "crypto/random.h"
 #include "system/files.h"
 
-enum { SHORT_ID_BYTES = 12 }; /* 24 characters, as OSS has them */
+enum {
+    SHORT_ID_BYTES = 12,      /* 24 characters, as OSS has them */
+    REFUSALS_OPEN_MOST = 256, /* nobody's connection is held for these: in a flood the others are told of in sums */
+};
 
 typedef struct refusal_note {
     core_call call;
+    gateway *gateway;
 } refusal_note;
+
+static void note_end(refusal_note *note) {
+    note->gateway->refusals_open--;
+    free(note);
+}
 
 static void note_replied(void *context, const reply_message *replied, const int *fds, size_t fd_count) {
     (void)replied;
     for (size_t i = 0; i < fd_count; i++) files_close(fds[i]);
-    free(context);
+    note_end(context);
 }
 
 static void note_failed(void *context, status why) {
     (void)why;
-    free(context);
+    note_end(context);
 }
 
 static status note_send(gateway *g, request_message *request) {
     refusal_note *note = calloc(1, sizeof *note);
     ENSURE(note != NULL, OUT_OF_MEMORY);
+    note->gateway = g;
     note->call = (core_call){.on_reply = note_replied, .on_failure = note_failed, .context = note};
+    g->refusals_open++;
     status asked = core_link_ask(g->core, &note->call, request);
-    if (FAILED(asked)) free(note);
+    if (FAILED(asked)) note_end(note);
     return asked;
 }
 
@@ -52,6 +63,8 @@ static status page_make(const http_refusal *refusal, slice request_id, http_answ
 }
 
 status gateway_on_refused(void *context, const http_refusal *refusal, http_answer *page) {
+    const gateway *g = context;
+    ENSURE(g->refusals_open < REFUSALS_OPEN_MOST, THROTTLED);
     char id[2 * SHORT_ID_BYTES + 1];
     peer from = {.source_ip = refusal->source_ip, .is_tls = SET_BOOL(refusal->is_tls)};
     TRY(request_id_make(id));
