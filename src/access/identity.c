@@ -269,6 +269,7 @@ static status add_policies(identities *all, principal *who, const attachment_rec
         const policy *found = NULL;
         if (at[i].policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, at[i].policy_name, memory, &found));
         else TRY(find_custom(all, who->account_id, at[i].policy_name, memory, &found));
+        who->policy_names[who->policy_count] = at[i].policy_name;
         who->policies[who->policy_count++] = found;
     }
     return OK;
@@ -291,7 +292,8 @@ static status load_policies(identities *all, principal *who, arena *memory) {
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
     who->policy_count = 0;
     if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
-    ENSURE(who->policies != NULL, OUT_OF_MEMORY);
+    if (!who->policy_names) who->policy_names = ARENA_ARRAY(memory, slice, IDENTITY_POLICIES_MOST);
+    ENSURE(who->policies != NULL && who->policy_names != NULL, OUT_OF_MEMORY);
     TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
     for (size_t i = 0; i < user.groups.count; i++) TRY(add_group(all, who, user.groups.at[i].group_name, memory));
     return OK;

@@ -27,6 +27,7 @@ typedef struct principal {
     bool is_frozen;          /* the account is */
     slice service_key_id;    /* the account's own CMK for AES256 buckets */
     const policy **policies; /* of the last decision; in the arena */
+    slice *policy_names;     /* of the same policies */
     size_t policy_count;
     slice role;                      /* of a session: acs:ram::A:role/NAME; else absent */
     const policy *boundary;          /* NULL: none */

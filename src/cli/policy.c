@@ -90,6 +90,10 @@ static const command rows[] = {
      .operation = OPERATION_DELETE_POLICY_VERSION,
      .positional = "PolicyName VersionId",
      .danger = "Delete a version of the policy"},
+    {.verb = "explain",
+     .operation = OPERATION_DECODE_DIAGNOSTIC_MESSAGE,
+     .positional = "EncodedDiagnosticMessage",
+     .name = "DecodedDiagnosticMessage.NoPermissionPolicyType"},
     {.verb = "set-default", .operation = OPERATION_SET_DEFAULT_POLICY_VERSION, .positional = "PolicyName VersionId"},
 };
 

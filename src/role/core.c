@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "keys/derived.h"
 #include "role/child.h"
+#include "service/diagnosis.h"
 #include "service/serve.h"
 #include "system/files.h"
 #include "system/sandbox.h"
@@ -123,6 +124,7 @@ static status open_house(core *c, const store_key_message *m) {
     TRY(sweep(c));
     TRY(derived_renew(c->house.store));
     TRY(identities_new(c->house.store, &c->house.identities));
+    TRY(diagnosis_cipher(&key, &c->house.diagnosis));
     return serve_new(&c->house, &c->serve);
 }
 
@@ -357,6 +359,7 @@ int main(void) {
     channel_free(c->vault);
     channel_free(c->auditor);
     identities_free(c->house.identities);
+    xaes_free(c->house.diagnosis);
     blobs_free(c->house.blobs);
     store_close(c->house.store);
     child_clear(&c->child);

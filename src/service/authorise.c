@@ -1,6 +1,7 @@
 /* From a call to the question that access/authorisation.h decides: who asks, what is known of the request, which policies have a
  * word. */
 #include "access/grant.h"
+#include "service/diagnosis.h"
 #include "service/handlers.h"
 
 /* What is known of the request, as conditions. */
@@ -205,13 +206,15 @@ static status gather(facts *f, const target *t) {
     return t->key ? add_key_facts(f, t->key, context_of(f->c, t->action)) : OK;
 }
 
-static status weigh(call *c, const target *t, verdict *out) {
+static status weigh(call *c, const target *t, authorisation *question, verdict *out) {
     facts f = {.c = c};
-    policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
+    policy_caller *caller = CALL_NEW(c, policy_caller);
+    ENSURE(caller != NULL, OUT_OF_MEMORY);
+    *caller = (policy_caller){.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
     TRY(gather(&f, t));
     identities_make_room(c->house->identities);
     TRY(identity_load_policies(c->house->identities, &c->who, &c->memory));
-    authorisation a = {.request = {slice_of_text(t->action), t->resource, f.at, f.count, c->now_s, &caller}};
+    authorisation a = {.request = {slice_of_text(t->action), t->resource, f.at, f.count, c->now_s, caller}};
     a.is_root = c->who.is_root;
     a.identity = (policy_set){c->who.policies, c->who.policy_count};
     a.session = (policy_set){c->who.session_policies, c->who.session_policy_count};
@@ -221,7 +224,9 @@ static status weigh(call *c, const target *t, verdict *out) {
     if (!a.resource && t->key && t->key->has_policy.value) TRY(load_key_policy(c, t->key, &a.resource));
     a.is_policy_of_key = is_about_policy(t->action);
     authorise(&a, out);
-    return ask_grants(c, t, &a, out);
+    TRY(ask_grants(c, t, &a, out));
+    *question = a;
+    return OK;
 }
 
 /* The owner's root on a key without a policy, or on anything else of the account: nothing has a word in it. */
@@ -237,8 +242,10 @@ status call_authorise(call *c, const char *action, slice resource) {
         c->decided = (verdict){DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}};
         return OK;
     }
-    TRY(weigh(c, &t, &c->decided));
+    authorisation question;
+    TRY(weigh(c, &t, &question, &c->decided));
     if (c->decided.decision == DECISION_ALLOW) return OK;
+    TRY(diagnosis_make(c, &question));
     bool is_explicit = c->decided.decision == DECISION_EXPLICIT_DENY;
     return call_refuse(c, FAIL(NO_PERMISSION), "%s on %.*s (%s).", action, SLICE_ARGS(resource),
                        is_explicit ? "a policy denies it" : "no policy allows it");
@@ -247,10 +254,11 @@ status call_authorise(call *c, const char *action, slice resource) {
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out) {
     target t = {action, resource, NULL, key_policy};
     verdict found;
+    authorisation question;
     key_record assumed = {0};
     TRY(find_key(c, resource, &t.key));
     if (!t.key) t.key = &assumed; /* not made yet */
-    TRY(weigh(c, &t, &found));
+    TRY(weigh(c, &t, &question, &found));
     *out = found.decision == DECISION_ALLOW;
     return OK;
 }

@@ -26,9 +26,10 @@ typedef struct house {
     store *store;
     blobs *blobs;
     identities *identities;
-    slice region;   /* in ARNs and answers, where a request names none */
-    slice regions;  /* those that requests may be signed for, divided by commas; empty: any */
-    slice endpoint; /* shown by services that name their host */
+    struct xaes *diagnosis; /* seals why a request was refused; NULL: refusals do not tell */
+    slice region;           /* in ARNs and answers, where a request names none */
+    slice regions;          /* those that requests may be signed for, divided by commas; empty: any */
+    slice endpoint;         /* shown by services that name their host */
     int64_t rotation_least_s;
 } house;
 
@@ -82,6 +83,7 @@ typedef struct call {
     condition_value *conditions; /* for the policy decision, beside the standing ones */
     size_t condition_count, condition_room;
     verdict decided; /* of the last decision: what allowed or denied */
+    slice diagnosis; /* of the last refusal (diagnosis.h); absent: none */
     /* how it ends */
     status failure;
     slice detail;

@@ -390,12 +390,22 @@ static void work_record(serve *s, job *j) {
     status_ignore(record_send(s, j)); /* without an auditor it waits for the next one */
 }
 
+/* A refusal carries why, sealed; only who has signed gets it. */
+static status told(const job *j, arena *memory, slice *out) {
+    const call *c = &j->call;
+    *out = c->detail;
+    if (!FAILED_WITH(c->failure, NO_PERMISSION) || !j->is_verified || slice_is_absent(c->diagnosis)) return OK;
+    return arena_printf(memory, out, "%.*s EncodedDiagnosticMessage: %.*s", SLICE_ARGS(c->detail),
+                        SLICE_ARGS(c->diagnosis));
+}
+
 static status send_reply(serve *s, job *j) {
     call *c = &j->call;
     channel *to = j->gateway >= 0 && j->gateway < SERVE_GATEWAYS_MOST ? s->gateways[j->gateway] : NULL;
     ENSURE(to != NULL && !j->is_abandoned, CLOSED);
     buffer_reset(&s->packed);
-    reply_message reply = {.id = SET_INT(j->gateway_id), .failure = SET_INT(c->failure.code), .detail = c->detail};
+    reply_message reply = {.id = SET_INT(j->gateway_id), .failure = SET_INT(c->failure.code)};
+    TRY(told(j, &c->memory, &reply.detail));
     if (!FAILED(c->failure)) {
         TRY(shape_pack(c->operation->out, c->out, &s->packed));
         reply.output = buffer_slice(&s->packed);
