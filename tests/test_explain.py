@@ -77,3 +77,47 @@ def test_other_messages_are_refused_alike(server, owner):  # noqa: F811
         status, answer = server.ask("DecodeDiagnosticMessage", version=RAM, EncodedDiagnosticMessage=wrong)
         assert (status, answer["Code"]) == (400, "InvalidParameter.EncodedDiagnosticMessage"), wrong
     assert ram(server, "DecodeDiagnosticMessage", EncodedDiagnosticMessage=message)
+
+
+# ---- simulations
+
+def simulate(server, action, **parameters):
+    status, answer = server.ask(action, version="2026-01-01", **parameters)
+    assert status == 200, answer
+    return [(r["EvalActionName"], r["EvalDecision"], r["DecidedBy"]) for r in answer["EvaluationResults"]]
+
+
+def listed(name, *values):
+    return {f"{name}.{i + 1}": value for i, value in enumerate(values)}
+
+
+def test_policies_are_tried_before_anybody_has_them(server):  # noqa: F811
+    arn = "arn:aws:s3:::b/k"
+    document = json.dumps({"Version": "2012-10-17", "Statement": [says("Allow", "s3:*", "arn:aws:s3:::b/*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+                                                                  says("Deny", "s3:DeleteObject")]})
+    ask = {**listed("PolicyInputList", document), **listed("ActionNames", "oss:GetObject", "s3:DeleteObject"), **listed("ResourceArns", arn)}
+    # the caller is who asks, here the root, unless CallerArn names somebody
+    assert simulate(server, "SimulateCustomPolicy", **ask) == [("oss:GetObject", "allowed", "Owner"), ("s3:DeleteObject", "explicitDeny", "IdentityPolicy")]
+    user = f"arn:aws:iam::{server.account}:user/somebody"
+    known = {"ContextEntries.1.ContextKeyName": "aws:SourceIp", "ContextEntries.1.ContextKeyValues.1": "10.1.2.3"}
+    assert simulate(server, "SimulateCustomPolicy", CallerArn=user, **ask)[0] == ("oss:GetObject", "implicitDeny", "None")
+    assert simulate(server, "SimulateCustomPolicy", CallerArn=user, **ask, **known) == [
+        ("oss:GetObject", "allowed", "IdentityPolicy"), ("s3:DeleteObject", "explicitDeny", "IdentityPolicy")]
+    status, answer = server.ask("SimulateCustomPolicy", version="2026-01-01", **{**ask, "PolicyInputList.1": "{}"})
+    assert (status, answer["Code"]) == (400, "MalformedPolicyDocument") and "Version" in answer["Message"]
+
+
+def test_what_a_user_may_is_told_without_trying(server, owner):  # noqa: F811
+    arn = owner.describe_key(KeyId=owner.create_key()["KeyMetadata"]["KeyId"])["KeyMetadata"]["Arn"]
+    user = User(server, says("Allow", "kms:Encrypt", arn), says("Deny", "kms:Decrypt"))
+    ask = {**listed("ActionNames", "kms:Encrypt", "kms:Decrypt", "kms:Sign"), **listed("ResourceArns", arn)}
+    expected = [("kms:Encrypt", "allowed", "IdentityPolicy"), ("kms:Decrypt", "explicitDeny", "IdentityPolicy"), ("kms:Sign", "implicitDeny", "None")]
+    assert simulate(server, "SimulatePrincipalPolicy", PolicySourceArn=user.arn, **ask) == expected
+    # a policy of the key that does not name the account takes the identity policies their word
+    other = key_policy(to({"AWS": f"arn:aws:iam::{server.account}:user/other"}))
+    assert simulate(server, "SimulatePrincipalPolicy", PolicySourceArn=user.arn, ResourcePolicy=other, **ask)[0] == ("kms:Encrypt", "implicitDeny", "ResourcePolicy")
+    status, answer = server.ask("SimulatePrincipalPolicy", version="2026-01-01", access_key_id=user.access_key[0], secret=user.access_key[1],
+                                PolicySourceArn=user.arn, **ask)
+    assert (status, answer["Code"]) == (403, "NoPermission")
+    status, answer = server.ask("SimulatePrincipalPolicy", version="2026-01-01", PolicySourceArn=user.arn + "x", **ask)
+    assert status == 404, answer
