@@ -248,7 +248,10 @@ def test_sentences_of_validation(server, client, key):
 def test_what_is_not_offered_is_refused(client, key):
     refused("UnsupportedOperationException", client.create_key, CustomKeyStoreId="cks-1")
     refused("UnsupportedOperationException", client.create_key, MultiRegion=True)
-    refused("UnknownOperationException", client.describe_custom_key_stores)
+    for call in (client.describe_custom_key_stores, client.delete_custom_key_store):
+        more = {"CustomKeyStoreId": "cks-1"} if call == client.delete_custom_key_store else {}
+        assert "not offered" in refused("UnsupportedOperationException", call, **more)["Error"]["Message"]
+    refused("UnsupportedOperationException", client.replicate_key, KeyId=key["KeyId"], ReplicaRegion="eu-west-1")
 
 
 # ---- the command line
@@ -535,3 +538,35 @@ def test_last_use(server, client):
     server.wait_for(is_there, what="the use to be counted")
     assert found["KeyLastUsage"]["Operation"] == "Encrypt" and found["KeyLastUsage"]["Timestamp"] <= datetime.datetime.now().timestamp()
     assert found["KeyId"].endswith(":key/" + key_id) and found["KeyCreationDate"] >= 0
+
+
+def test_cloudtrail(server, client):
+    """The trail, through CloudTrail's client."""
+    trail = boto3.client("cloudtrail", endpoint_url="http://" + server.http, region_name="cn-hangzhou",
+                         aws_access_key_id=server.access_key_id, aws_secret_access_key=server.access_key_secret,
+                         config=Config(retries={"max_attempts": 0}))
+    made = client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    arn = made["KeyMetadata"]["Arn"]
+    client.generate_mac(KeyId=arn, Message=b"m", MacAlgorithm="HMAC_SHA_256")
+    signing = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    client.sign(KeyId=signing, Message=b"m", SigningAlgorithm="ECDSA_SHA_256")
+
+    def found(key, value):
+        return trail.lookup_events(LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}])["Events"]
+    event = [each for each in found("EventName", "CreateKey")
+             if json.loads(each["CloudTrailEvent"])["requestID"] == made["ResponseMetadata"]["RequestId"]][0]
+    assert (event["EventSource"], event["ReadOnly"], event["Username"]) == ("kms.amazonaws.com", "false", "root")
+    assert event["AccessKeyId"] == server.access_key_id and event["Resources"] == [{"ResourceType": "AWS::KMS::Key", "ResourceName": arn}]
+    assert abs(event["EventTime"] - datetime.datetime.now(datetime.timezone.utc)) < datetime.timedelta(minutes=2)
+    record = json.loads(event["CloudTrailEvent"])
+    assert record["userIdentity"]["type"] == "Root" and record["userIdentity"]["arn"].startswith("arn:aws:iam::")
+    assert (record["awsRegion"], record["eventType"], record["readOnly"]) == ("cn-hangzhou", "AwsApiCall", False)
+    assert record["requestParameters"]["KeySpec"] == "HMAC_SHA_256" and "errorCode" not in record
+    assert {each["EventName"] for each in found("EventName", "Sign")} == {"Sign"}
+    assert len(found("EventId", event["EventId"])) == 1
+    assert {each["EventSource"] for each in found("EventSource", "kms.amazonaws.com")} == {"kms.amazonaws.com"}
+    status, _, answer = signed(server, "CloudTrail_20131101.LookupEvents",
+                               b'{"LookupAttributes":[{"AttributeKey":"Nothing","AttributeValue":"x"}]}', service="cloudtrail")
+    assert (status, answer["__type"]) == (400, "InvalidLookupAttributesException")
+    assert signed(server, "CloudTrail_20131101.LookupEvents", b'{"MaxResults":1}', service="cloudtrail")[0] == 200
+    refused("UnknownOperationException", trail.describe_trails)

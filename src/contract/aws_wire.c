@@ -117,6 +117,12 @@ static const aws_member members[] = {
     {.of = &get_key_last_usage_out_shape, .field = "TrackingStart", .wire = "TrackingStartDate"},
     {.of = &get_key_last_usage_out_shape, .field = "KeyCreation", .wire = "KeyCreationDate"},
     {.of = &get_key_rotation_status_out_shape, .field = "KeyId", .wire = "KeyId", .form = AWS_KEY_ARN},
+    {.of = &lookup_events_in_shape, .field = "Direction"},
+    {.of = &lookup_events_in_shape, .field = "LookupAttribute", .wire = "LookupAttributes"},
+    {.of = &lookup_attribute_shape, .field = "Key", .wire = "AttributeKey"},
+    {.of = &lookup_attribute_shape, .field = "Value", .wire = "AttributeValue"},
+    {.of = &lookup_events_out_shape, .field = "StartTime"},
+    {.of = &lookup_events_out_shape, .field = "EndTime"},
     /* other limits */
     {.of = &schedule_key_deletion_in_shape,
      .field = "PendingWindowInDays",
@@ -185,6 +191,22 @@ slice aws_unspell(const char *const *choices, slice word) {
         if (slice_equals(aws_spell(choices, known), word)) return known;
     }
     return (slice){0};
+}
+
+/* METHOD \n path \n query \n headers, each with its \n \n … */
+status aws_attempt(slice canonical, arena *memory, slice *out) {
+    static const slice ID = {(const uint8_t *)"amz-sdk-invocation-id:", 22},
+                       NUMBER = {(const uint8_t *)"amz-sdk-request:", 16};
+    slice line, id = {0}, number = {0};
+    *out = (slice){0};
+    for (int i = 0; i < 3; i++)
+        if (!slice_split(&canonical, '\n', &line)) return OK;
+    while (slice_split(&canonical, '\n', &line) && line.len > 0) {
+        if (slice_starts_with(line, ID)) id = slice_head(slice_skip(line, ID.len), 256);
+        if (slice_starts_with(line, NUMBER)) number = slice_head(slice_skip(line, NUMBER.len), 256);
+    }
+    if (id.len == 0 || number.len == 0) return OK;
+    return arena_printf(memory, out, "%.*s %.*s", SLICE_ARGS(id), SLICE_ARGS(number));
 }
 
 const char *aws_wire_name(const shape *s, const field *f) {

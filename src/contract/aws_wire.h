@@ -31,6 +31,11 @@ const aws_member *aws_member_of(const shape *s, const field *f);
 slice aws_spell(const char *const *choices, slice word);
 slice aws_unspell(const char *const *choices, slice word);
 
+/* What tells one attempt of a client from the next, out of the canonical request it signed: the id of the call and the number of the
+ * attempt, where both are signed. Absent otherwise: such a signature may come again, because a retry within the second is the same to
+ * the byte. */
+status aws_attempt(slice canonical, arena *memory, slice *out);
+
 /* The member's name on the wire; NULL: not there. */
 const char *aws_wire_name(const shape *s, const field *f);
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/aws_wire.h"
 #include "custody/asked_read.h"
 
 enum { LINES_BEFORE_DATE = 3 };
@@ -84,13 +85,23 @@ static status dated_scoped(const proof *p, slice text, slice name) {
     return OK;
 }
 
+/* A nonce only where the client signed which attempt it is. */
+static status dated_aws(const proof *p, slice text, arena *memory) {
+    slice attempt;
+    TRY(dated_scoped(p, text, SLICE("X-Amz-Expires=")));
+    TRY(aws_attempt(text, memory, &attempt));
+    bool is_same = attempt.len == p->nonce.len && (attempt.len == 0 || slice_equals(attempt, p->nonce));
+    ENSURE(is_same, NO_PERMISSION);
+    return OK;
+}
+
 status dated_check(const proof *p, slice text, arena *memory) {
     switch (p->scheme) {
     case SCHEME_ALIBABA_V1: return dated_rpc(p, text, memory);
     case SCHEME_ALIBABA_V3: return dated_acs3(p, text);
     case SCHEME_OSS_V1: return dated_oss1(p, text);
     case SCHEME_OSS_V4: return dated_scoped(p, text, SLICE("x-oss-expires="));
-    case SCHEME_AWS_V4: return dated_scoped(p, text, SLICE("X-Amz-Expires="));
+    case SCHEME_AWS_V4: return dated_aws(p, text, memory);
     default: return FAIL(NO_PERMISSION);
     }
 }

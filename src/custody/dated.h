@@ -8,7 +8,8 @@
 #include "contract/contract_tables.h"
 
 /* NO_PERMISSION unless the proof's time, end and nonce are those of the text that verified. The time of AwsV4 and OssV4 is part of
- * what is signed (proof.h); AwsV4 has no nonce. */
+ * what is signed (proof.h); AwsV4 has a nonce only where the client signs the
+ * number of its attempt (contract/aws_wire.h). */
 status dated_check(const proof *p, slice text, arena *memory);
 
 #endif

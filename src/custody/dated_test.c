@@ -8,6 +8,7 @@
 #define OSS1_URL "GET\n\n\n1716186961\n/b/k"
 #define OSS4 "GET\n/b/k\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD"
 #define OSS4_URL "GET\n/b/k\na=b&x-oss-expires=100\nhost:h\n\nhost\nUNSIGNED-PAYLOAD"
+#define AWS4_ATTEMPT "POST\n/\n\namz-sdk-invocation-id:u\namz-sdk-request:attempt=1\nhost:h\n\nhost\nhash"
 #define AWS4_URL "GET\n/\nX-Amz-Expires=100&a=b\nhost:h\n\nhost\nUNSIGNED-PAYLOAD"
 
 typedef struct row {
@@ -54,6 +55,10 @@ static const row rows[] = {
     {SCHEME_AWS_V4, AWS4_URL, AT, END, "", true},
     {SCHEME_AWS_V4, AWS4_URL, AT, LATER, "", false},
     {SCHEME_AWS_V4, OSS4_URL, AT, END, "", false},
+    {SCHEME_AWS_V4, AWS4_ATTEMPT, AT, NO, "u attempt=1", true},
+    {SCHEME_AWS_V4, AWS4_ATTEMPT, AT, NO, "u attempt=2", false},
+    {SCHEME_AWS_V4, AWS4_ATTEMPT, AT, NO, "", false},
+    {SCHEME_AWS_V4, AWS4_URL, AT, END, "u attempt=1", false},
     {0, RPC, AT, NO, "a/b", false},
 };
 

@@ -5,6 +5,7 @@
 #include "dialect/answer.h"
 #include "dialect/aws_json.h"
 #include "dialect/aws_rows.h"
+#include "dialect/aws_trail.h"
 #include "dialect/typed_json.h"
 
 static const char JSON_TYPE[] = "application/x-amz-json-1.1";
@@ -174,12 +175,29 @@ static void begin(answer_builder *b, const reply *r, arena *memory) {
     answer_add(b, "x-amzn-RequestId", r->request_id);
 }
 
+/* Events are told in CloudTrail's words. */
+static status tell_events(const answering *now, arena *memory, lookup_events_out *out) {
+    slice *told = ARENA_ARRAY(memory, slice, out->events.count + 1);
+    ENSURE(told != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < out->events.count; i++)
+        TRY(aws_trail_event(out->events.at[i], &now->place, memory, &told[i]));
+    out->events.at = told;
+    return OK;
+}
+
 static status write_output(const decoded *d, const reply *r, arena *memory, buffer *out) {
     answering now = {{d->proof.scope_region, r->account_id}, d};
     json_writer w = {.out = out};
     typed_json t = {.rules = &RULES, .memory = memory, .context = &now, .writer = &w};
+    const void *output = r->output;
+    lookup_events_out events;
+    if (d->operation == OPERATION_LOOKUP_EVENTS) {
+        events = *(const lookup_events_out *)r->output;
+        TRY(tell_events(&now, memory, &events));
+        output = &events;
+    }
     json_begin_object(&w);
-    TRY(typed_write(&t, operation_get(d->operation)->out, r->output));
+    TRY(typed_write(&t, operation_get(d->operation)->out, output));
     json_end_object(&w);
     return json_finish(&w);
 }

@@ -5,6 +5,7 @@
 #include "dialect/aws_check.h"
 #include "dialect/aws_json.h"
 #include "dialect/aws_rows.h"
+#include "dialect/aws_trail.h"
 #include "dialect/typed_json.h"
 
 /* What a failed reading has to say, if anything. */
@@ -185,6 +186,16 @@ static status adjust_pages(const request *r, maybe_int *number, maybe_int *size)
     return OK;
 }
 
+/* CloudTrail's clients may give one end of the time alone. */
+static status adjust_lookup(const request *r, lookup_events_in *in) {
+    enum { LATEST_S = 253402300799 };
+    if (in->end_time.is_set && !in->start_time.is_set) in->start_time = SET_INT(0);
+    if (in->start_time.is_set && !in->end_time.is_set) in->end_time = SET_INT(LATEST_S);
+    *r->detail = SLICE("LookupAttributes");
+    for (size_t i = 0; i < in->lookup_attribute.count; i++) TRY(aws_trail_attribute(&in->lookup_attribute.at[i]));
+    return OK;
+}
+
 static status check_size(const request *r, bool has_spec, bool has_number) {
     *r->detail = SLICE("Please specify either number of bytes or key spec.");
     ENSURE(has_spec != has_number, INVALID_PARAMETER);
@@ -199,6 +210,7 @@ static status adjust(const request *r, enum operation_id id, void *input) {
         TRY(check_usage(r, input));
         break;
     case OPERATION_IMPORT_KEY_MATERIAL: TRY(adjust_import(r, input)); break;
+    case OPERATION_LOOKUP_EVENTS: TRY(adjust_lookup(r, input)); break;
     case OPERATION_LIST_KEY_ROTATIONS: {
         list_key_rotations_in *in = input;
         TRY(adjust_pages(r, &in->page_number, &in->page_size));

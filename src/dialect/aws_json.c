@@ -1,6 +1,7 @@
 /* The AWS JSON wire: POST / with x-amz-target. */
 #include "dialect/aws_json.h"
 
+#include "dialect/aws_rows.h"
 #include "dialect/aws_sign.h"
 #include "dialect/head.h"
 
@@ -37,6 +38,9 @@ static status check_operation(const http_head *head, const decoded *out, slice *
     ENSURE(slice_equals_text(head->method, "POST"), UNSUPPORTED_METHOD);
     *detail = slice_head(head_find(head, "x-amz-target"), 256);
     ENSURE(aws_target_split(head_find(head, "x-amz-target"), &service, &action), UNKNOWN_OPERATION);
+    const char *why = aws_not_offered(action);
+    if (why) *detail = slice_of_text(why);
+    ENSURE(!why, UNSUPPORTED);
     ENSURE(slice_equals_text(head->target, "/") && out->operation != OPERATION_NONE, UNKNOWN_OPERATION);
     *detail = SLICE("Credential should be scoped to the service that is called.");
     ENSURE(slice_equals(service, out->proof.scope_service), BAD_SIGNATURE);

@@ -27,6 +27,21 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
     return AWS_EXTRA_REFUSED;
 }
 
+const char *aws_not_offered(slice action) {
+    static const char STORES[] = "Custom key stores are not offered.";
+    static const char REPLICAS[] = "A key lives in one region here: multi-Region keys are not offered.";
+    static const struct {
+        const char *action, *why;
+    } ROWS[] = {
+        {"CreateCustomKeyStore", STORES}, {"ConnectCustomKeyStore", STORES}, {"DisconnectCustomKeyStore", STORES},
+        {"DeleteCustomKeyStore", STORES}, {"UpdateCustomKeyStore", STORES},  {"DescribeCustomKeyStores", STORES},
+        {"ReplicateKey", REPLICAS},       {"UpdatePrimaryRegion", REPLICAS},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (slice_equals_text(action, ROWS[i].action)) return ROWS[i].why;
+    return NULL;
+}
+
 status aws_key_arn(const aws_place *place, slice key_id, arena *memory, slice *out) {
     return arena_printf(memory, out, "arn:aws:kms:%.*s:%.*s:key/%.*s", SLICE_ARGS(place->region),
                         SLICE_ARGS(place->account), SLICE_ARGS(key_id));

@@ -13,6 +13,9 @@ enum aws_extra {
 };
 enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only);
 
+/* Why an action that AWS's clients know is not offered here; NULL for every other. */
+const char *aws_not_offered(slice action);
+
 /* The account's and region's ARN of a key: arn:aws:kms:… */
 typedef struct aws_place {
     slice region;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/aws_wire.h"
 #include "crypto/hash.h"
 #include "dialect/answer.h"
 #include "dialect/head.h"
@@ -265,17 +266,6 @@ static status parse_signature(slice text, arena *memory, proof *p, slice *detail
     return OK;
 }
 
-/* The signature has no nonce, and SDKs that send one second's retry again send the very same bytes: they cannot be told from a
- * replay, and must not be refused. SDKs that sign the id and number of each attempt never sign the same twice: there a repetition
- * is a replay. */
-static status take_nonce(const aws_signed *s, slice names, proof *p) {
-    slice id = head_find(s->head, "amz-sdk-invocation-id"), attempt = head_find(s->head, "amz-sdk-request");
-    bool is_signed = list_names(names, "amz-sdk-invocation-id") && list_names(names, "amz-sdk-request");
-    if (!is_signed || slice_is_empty(id) || slice_is_empty(attempt)) return OK;
-    return arena_printf(s->memory, &p->nonce, "%.*s %.*s", SLICE_ARGS(slice_head(id, 256)),
-                        SLICE_ARGS(slice_head(attempt, 256)));
-}
-
 static status read_proof(const aws_signed *s, bool is_url, proof *p, slice *detail) {
     parts found = {0};
     query q;
@@ -290,10 +280,10 @@ static status read_proof(const aws_signed *s, bool is_url, proof *p, slice *deta
     TRY(parse_signature(found.signature, s->memory, p, detail));
     if (!is_url) TRY(check_signed(s, found.signed_headers, detail));
     if (!slice_is_empty(found.token)) p->security_token = found.token;
-    TRY(take_nonce(s, found.signed_headers, p));
     p->texts = (slice_list){ARENA_NEW(s->memory, slice), 1};
     ENSURE(p->texts.at != NULL, OUT_OF_MEMORY);
-    return canonical_request(s, &q, found.signed_headers, p->texts.at, detail);
+    TRY(canonical_request(s, &q, found.signed_headers, p->texts.at, detail));
+    return aws_attempt(p->texts.at[0], s->memory, &p->nonce);
 }
 
 /* ---- what the dialects call */
