@@ -159,6 +159,18 @@ static const command rows[] = {
      .help =
          "Watches for rotations that wait for their confirmation; with --exec gives each new value to a command and, "
          "when that succeeds, confirms."},
+    {.verb = "tag",
+     .operation = OPERATION_TAG_RESOURCE,
+     .positional = "SecretName!",
+     .hidden = "KeyId CertificateId",
+     .short_names = "Tags=tag",
+     .help = "Sets tags of a secret, KEY=VALUE."},
+    {.verb = "untag",
+     .operation = OPERATION_UNTAG_RESOURCE,
+     .positional = "SecretName!",
+     .hidden = "KeyId CertificateId",
+     .short_names = "TagKeys=tag",
+     .help = "Takes tags off a secret."},
     {.verb = "delete",
      .operation = OPERATION_DELETE_SECRET,
      .positional = "SecretName",

@@ -123,6 +123,8 @@ static const aws_member members[] = {
     {.of = &lookup_attribute_shape, .field = "Value", .wire = "AttributeValue"},
     {.of = &lookup_events_out_shape, .field = "StartTime"},
     {.of = &lookup_events_out_shape, .field = "EndTime"},
+    {.field = "SecretString", .wire = "SecretString", .form = AWS_PLAIN},
+    {.field = "RandomPassword", .wire = "RandomPassword", .form = AWS_PLAIN},
     /* other limits */
     {.of = &schedule_key_deletion_in_shape,
      .field = "PendingWindowInDays",

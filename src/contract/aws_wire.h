@@ -10,6 +10,7 @@ enum aws_form {
     AWS_AS_IS,
     AWS_KEY_ARN,     /* a key's id → arn:aws:kms:REGION:ACCOUNT:key/ID */
     AWS_ARN,         /* acs:kms:… → arn:aws:kms:… */
+    AWS_PLAIN,       /* a secret that is text: not in base64 */
     AWS_MATERIAL_ID, /* a key version's id → 64 hex digits */
     AWS_PEM,         /* PEM → the base64 within */
 };

@@ -66,7 +66,9 @@ act_run act_new_account, act_new_access_key, act_adopt_access_key, act_new_sessi
 bool act_needs_pair(const key_act *act, enum asymmetric_kind *kind);
 /* A pair, from the stock or made here: NOT_FOUND when it has to be stocked and is not. */
 status act_pair(const act_scene *scene, enum asymmetric_kind kind, key_pair *out);
-/* Secrets (secret_value.c): SealSecret, OpenSecret, GenerateSecret, RandomPassword. */
+/* Secrets (secret_value.c): SealSecret, OpenSecret, GenerateSecret, RandomPassword; and rotated by the house itself:
+ * PermitSecretRotation, RenewSecret. */
+act_run act_permit_secret_rotation, act_renew_secret;
 act_run act_seal_secret, act_open_secret, act_generate_secret, act_random_password;
 
 /* A plaintext for the gateway, boxed; CLOSED when that gateway is not paired. */

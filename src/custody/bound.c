@@ -143,11 +143,23 @@ static status bind_version(const binding *b, const field *f) {
     return slice_is_absent(wanted) ? OK : same(wanted, b->act->version);
 }
 
+/* Where the value may come as text or as bytes, in two fields, one of them must. */
+static bool has_secret_data(const binding *b) {
+    const shape *in = b->operation->in;
+    for (size_t i = 0; i < in->field_count; i++)
+        if (in->fields[i].binds == BIND_SECRET_DATA && !slice_is_absent(signed_find(b->said, in->fields[i].name)))
+            return true;
+    return false;
+}
+
 static status bind_secret_data(const binding *b, const field *f) {
     slice given = b->act->input, wanted = signed_find(b->said, f->name);
     act_scene *scene = b->scene;
     ENSURE(scene->box != NULL, CLOSED);
-    if (slice_equals_text(signed_find(b->said, "SecretDataType"), "binary")) TRY(signed_bytes(b, f, &wanted));
+    if (slice_is_absent(wanted) && has_secret_data(b)) return OK;
+    bool is_bytes =
+        strcmp(f->name, "SecretBinary") == 0 || slice_equals_text(signed_find(b->said, "SecretDataType"), "binary");
+    if (is_bytes) TRY(signed_bytes(b, f, &wanted));
     TRY(box_open_plain(scene->box, scene->request_id, given, scene->memory, &given));
     return same(wanted, given);
 }

@@ -141,6 +141,8 @@ static const struct act_row {
     [VAULT_ACT_OPEN_SECRET] = {.run = act_open_secret},
     [VAULT_ACT_GENERATE_SECRET] = {.run = act_generate_secret},
     [VAULT_ACT_RANDOM_PASSWORD] = {.run = act_random_password},
+    [VAULT_ACT_PERMIT_SECRET_ROTATION] = {.run = act_permit_secret_rotation},
+    [VAULT_ACT_RENEW_SECRET] = {.run = act_renew_secret, .is_own = true},
 };
 
 static const struct act_row *row_of(int act) {

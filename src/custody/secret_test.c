@@ -340,6 +340,94 @@ static void rotation_makes_a_value_nobody_sees(void **state) {
     ASSERT_ANSWER(&house, NO_PERMISSION);
 }
 
+/* ---- by the house itself */
+
+enum { INTERVAL_S = 3600 };
+
+static void own(key_act act, int64_t now_s) {
+    use_message use = {
+        .id = SET_INT(1), .request_id = TEST_REQUEST, .account_id = TEST_ACCOUNT, .account = house.account};
+    use.acts.at = &act, use.acts.count = 1;
+    test_run(&house, &use, now_s);
+}
+
+static slice permit_of(password_rule *rule) {
+    key_act act = {
+        .act = VAULT_ACT_PERMIT_SECRET_ROTATION, .text = SLICE("db"), .secret_id = SLICE("AbC123"), .rule = rule};
+    act.rotation_interval_s = SET_INT(INTERVAL_S);
+    run_signed("UpdateSecretRotationPolicy%26SecretName%3Ddb%26EnableAutomaticRotation%3Dtrue%26RotationInterval%"
+               "3D3600s%26PasswordLength%3D20",
+               act);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(house.done.use_count, 0);
+    return house.done.used.results.at[0].output;
+}
+
+static key_act renewal(slice key, slice permit) {
+    key_act act = value_act(key, VAULT_ACT_RENEW_SECRET);
+    act.token = permit;
+    return act;
+}
+
+static void nobody_rotates_what_the_owner_did_not_allow(void **state) {
+    (void)state;
+    slice key = test_new_key(&house);
+    password_rule rule = {.password_length = SET_INT(20)}, weak = {.password_length = SET_INT(1)};
+    slice permit = permit_of(&rule);
+    own(renewal(key, permit), TEST_NOW_S + INTERVAL_S - 1);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* not before it is due */
+    key_act act = renewal(key, permit);
+    act.rule = &weak; /* the rule is the one that was signed for */
+    own(act, TEST_NOW_S + INTERVAL_S);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(house.done.use_count, 1);
+    slice next = house.done.used.results.at[0].permit, blob = house.done.used.results.at[0].output;
+    slice boxed = reopen(key, blob)->boxed;
+    assert_int_equal(test_unboxed(&house, boxed).len, 20);
+    own(renewal(key, next), TEST_NOW_S + 2 * INTERVAL_S - 1);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    own(renewal(key, next), TEST_NOW_S + 2 * INTERVAL_S);
+    ASSERT_ANSWER(&house, OK);
+    act = renewal(key, permit), act.text = SLICE("db2");
+    own(act, TEST_NOW_S + INTERVAL_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* of another secret */
+    act = renewal(key, permit), act.secret_id = SLICE("AbC124");
+    own(act, TEST_NOW_S + INTERVAL_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* of a former secret of that name */
+    own(renewal(key, (slice){0}), TEST_NOW_S + INTERVAL_S);
+    ASSERT_ANSWER(&house, CORRUPT);
+    for (size_t bit = 0; bit < permit.len * 8; bit += 3) {
+        own(renewal(key, test_flip(&house, permit, bit)), TEST_NOW_S + INTERVAL_S);
+        ASSERT_ANSWER(&house, CORRUPT);
+    }
+    run_signed("RotateSecret%26SecretName%3Ddb", renewal(key, permit));
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* nor is it anybody's to ask for */
+    own(value_act(key, VAULT_ACT_GENERATE_SECRET), TEST_NOW_S + INTERVAL_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+}
+
+static void a_permit_is_what_was_signed(void **state) {
+    (void)state;
+    password_rule rule = {.password_length = SET_INT(20)};
+    key_act act = {
+        .act = VAULT_ACT_PERMIT_SECRET_ROTATION, .text = SLICE("db"), .secret_id = SLICE("AbC123"), .rule = &rule};
+    act.rotation_interval_s = SET_INT(INTERVAL_S);
+    static const char *const REFUSED[] = {
+        "UpdateSecretRotationPolicy%26SecretName%3Ddb%26EnableAutomaticRotation%3Dtrue%26RotationInterval%3D3601s%"
+        "26PasswordLength%3D20",
+        "UpdateSecretRotationPolicy%26SecretName%3Ddb%26EnableAutomaticRotation%3Dfalse%26RotationInterval%3D3600s%"
+        "26PasswordLength%3D20",
+        "UpdateSecretRotationPolicy%26SecretName%3Ddb%26EnableAutomaticRotation%3Dtrue%26RotationInterval%3D3600s",
+        "UpdateSecretRotationPolicy%26SecretName%3Ddb2%26EnableAutomaticRotation%3Dtrue%26RotationInterval%3D3600s%"
+        "26PasswordLength%3D20",
+        "RotateSecret%26SecretName%3Ddb",
+    };
+    for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
+        run_signed(REFUSED[i], act);
+        ASSERT_ANSWER(&house, NO_PERMISSION);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_sealed_opens, begin, end),
@@ -354,6 +442,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(passwords_keep_to_their_rule, begin, end),
         cmocka_unit_test_setup_teardown(characters_are_equally_likely, begin, end),
         cmocka_unit_test_setup_teardown(impossible_rules_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(nobody_rotates_what_the_owner_did_not_allow, begin, end),
+        cmocka_unit_test_setup_teardown(a_permit_is_what_was_signed, begin, end),
         cmocka_unit_test_setup_teardown(rotation_makes_a_value_nobody_sees, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

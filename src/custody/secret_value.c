@@ -91,3 +91,58 @@ status act_random_password(act_scene *scene, const key_act *act, act_outcome *ou
     TRY(password_make(act->rule, &made));
     return act_box(scene, &made, &out->result.boxed);
 }
+
+/* ---- rotation by the house itself: the owner's leave is a sealed blob that names the secret, the interval and the rule */
+
+enum { PERMIT_FORM = 1 };
+
+static status permit_seal(const act_scene *scene, const key_act *act, slice *out) {
+    OWNED(buffer) packed = {0};
+    OWNED(secret) content = {0};
+    sealing_order order = {.kind = SEALED_PERMIT, .content = &content};
+    TRY(buffer_append_byte(&packed, PERMIT_FORM));
+    TRY(shape_pack(&password_rule_shape, act->rule, &packed));
+    TRY(secret_copy(buffer_slice(&packed), &content));
+    order.header.secret_name = act->text;
+    order.header.secret_id = act->secret_id;
+    order.header.rotation_interval_s = act->rotation_interval_s;
+    order.header.created_at = SET_INT(scene->now_s);
+    return sealing_seal(scene->account, &order, scene->memory, out);
+}
+
+status act_permit_secret_rotation(act_scene *scene, const key_act *act, act_outcome *out) {
+    bool is_whole = act->rule != NULL && act->text.len > 0 && act->secret_id.len > 0;
+    ENSURE(is_whole && act->rotation_interval_s.is_set && act->rotation_interval_s.value > 0, INVALID_PARAMETER);
+    return permit_seal(scene, act, &out->result.output);
+}
+
+static status permit_read(const act_scene *scene, const opened *permit, const key_act *act, key_act *renewal) {
+    const sealed_header *h = &permit->header;
+    slice packed = secret_expose(&permit->value);
+    uint8_t form;
+    bool is_about_it = slice_equals(h->secret_name, act->text) && slice_equals(h->secret_id, act->secret_id);
+    ENSURE(is_about_it && h->rotation_interval_s.is_set && h->created_at.is_set, NO_PERMISSION);
+    ENSURE(h->created_at.value + h->rotation_interval_s.value <= scene->now_s, NO_PERMISSION);
+    *renewal = *act;
+    renewal->rule = ARENA_NEW(scene->memory, password_rule);
+    ENSURE(renewal->rule != NULL, OUT_OF_MEMORY);
+    ENSURE(slice_take_u8(&packed, &form) && form == PERMIT_FORM, CORRUPT);
+    renewal->rotation_interval_s = h->rotation_interval_s;
+    return shape_unpack(&password_rule_shape, packed, scene->memory, renewal->rule);
+}
+
+static status renew(act_scene *scene, const key_act *act, const opened *permit, act_outcome *out) {
+    key_act renewal;
+    TRY(permit_read(scene, permit, act, &renewal));
+    TRY(act_generate_secret(scene, &renewal, out));
+    return permit_seal(scene, &renewal, &out->result.permit);
+}
+
+/* Nobody signs for this: not before it is due, and by the rule the owner signed for. */
+status act_renew_secret(act_scene *scene, const key_act *act, act_outcome *out) {
+    opened *permit = NULL;
+    TRY(sealing_open_once(scene->account, SEALED_PERMIT, act->token, &permit));
+    status renewed = renew(scene, act, permit, out);
+    opened_free(permit);
+    return renewed;
+}

@@ -46,10 +46,16 @@ static status text_of(const typed_json *t, const field *f, slice value, slice *o
     case AWS_ARN: return aws_arn(value, t->memory, out);
     case AWS_MATERIAL_ID: return material_id(value, t->memory, out);
     case AWS_PEM: return pem_content(value, t->memory, out);
+    case AWS_PLAIN:
     case AWS_AS_IS: break;
     }
     *out = value;
     return OK;
+}
+
+static bool is_plain(const typed_json *t, const field *f) {
+    const aws_member *row = aws_member_of(t->of, f);
+    return row && row->form == AWS_PLAIN;
 }
 
 static status write_scalar(typed_json *t, const field *f, const void *at) {
@@ -58,11 +64,18 @@ static status write_scalar(typed_json *t, const field *f, const void *at) {
     case FIELD_INT:
     case FIELD_TIME: json_put_integer(t->writer, ((const maybe_int *)at)->value); return OK;
     case FIELD_BOOL: json_put_bool(t->writer, ((const maybe_bool *)at)->value); return OK;
+    case FIELD_JSON: json_put_raw(t->writer, *(const slice *)at); return OK;
     case FIELD_CHOICE:
         json_put_text(t->writer, aws_spell(f->choices, slice_of_text(choice_text(f->choices, *(const int *)at))));
         return OK;
     case FIELD_BYTES:
-    case FIELD_SECRET: TRY(text_base64(*(const slice *)at, t->memory, &text)); break;
+    case FIELD_SECRET:
+        if (is_plain(t, f)) {
+            text = *(const slice *)at;
+            break;
+        }
+        TRY(text_base64(*(const slice *)at, t->memory, &text));
+        break;
     default: TRY(text_of(t, f, *(const slice *)at, &text)); break;
     }
     json_put_text(t->writer, text);
@@ -224,11 +237,13 @@ static status message_of(const failure_row *row, const reply *r, arena *memory, 
 }
 
 status aws_json_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out) {
-    (void)d;
     const failure_row *row = failure_get(r->failure.code);
+    failure_code told = aws_failure_of(operation_get(d->operation), r->failure);
     bool is_shown = row->in[WIRE_AWS_JSON].code != NULL;
     if (!is_shown) row = failure_get(FAILURE_INTERNAL);
-    slice message, code = slice_of_text(row->in[WIRE_AWS_JSON].code);
+    bool is_sentence = slice_starts_with(r->detail, SLICE("1 validation error"));
+    if (is_sentence) told = row->in[WIRE_AWS_JSON];
+    slice message, code = slice_of_text(told.code);
     TRY(message_of(row, r, memory, &message));
     OWNED(buffer) body = {0};
     json_writer w = {.out = &body};
@@ -241,5 +256,5 @@ status aws_json_encode_failure(const decoded *d, const reply *r, arena *memory, 
     answer_builder b;
     begin(&b, r, memory);
     answer_add(&b, "x-amzn-ErrorType", code);
-    return answer_finish_body(&b, row->in[WIRE_AWS_JSON].http, JSON_TYPE, &body, out);
+    return answer_finish_body(&b, told.http, JSON_TYPE, &body, out);
 }

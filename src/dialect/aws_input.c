@@ -31,6 +31,11 @@ static status read_choice(typed_json *t, const field *f, slice text, int *out) {
 
 static status read_text(typed_json *t, const field *f, slice text, void *at) {
     status decoding = OK;
+    const aws_member *row = aws_member_of(NULL, f);
+    if (row && row->form == AWS_PLAIN) {
+        *(slice *)at = text;
+        return OK;
+    }
     switch (f->kind) {
     case FIELD_TEXT:
     case FIELD_JSON: *(slice *)at = text; return OK;

@@ -17,6 +17,8 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
         {"Limit", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
         {"Marker", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
         {"IncludeKeyMaterial", AWS_EXTRA_ONLY, "ROTATIONS_ONLY", OPERATION_LIST_KEY_ROTATIONS},
+        {"AddReplicaRegions", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
+        {"ForceOverwriteReplicaSecret", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         bool is_for_it = ROWS[i].of == OPERATION_NONE || ROWS[i].of == id;
@@ -40,6 +42,43 @@ const char *aws_not_offered(slice action) {
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (slice_equals_text(action, ROWS[i].action)) return ROWS[i].why;
     return NULL;
+}
+
+/* Secrets Manager's words. What is wrong with the key that seals shows as what could not be done with it. */
+static const struct manager_word {
+    enum status_code failure;
+    const char *code; /* NULL: the key's fault */
+} MANAGER_WORDS[] = {
+    {FAILURE_INVALID_PARAMETER, "InvalidParameterException"},
+    {FAILURE_MISSING_PARAMETER, "InvalidParameterException"},
+    {FAILURE_TOO_LARGE, "InvalidParameterException"},
+    {FAILURE_UNSUPPORTED, "InvalidRequestException"},
+    {FAILURE_CONFLICT, "InvalidRequestException"},
+    {FAILURE_KEY_NOT_FOUND, NULL},
+    {FAILURE_KEY_VERSION_NOT_FOUND, NULL},
+    {FAILURE_ALIAS_NOT_FOUND, NULL},
+    {FAILURE_KEY_DISABLED, NULL},
+    {FAILURE_KEY_PENDING_DELETION, NULL},
+    {FAILURE_KEY_PENDING_IMPORT, NULL},
+    {FAILURE_KEY_USAGE, NULL},
+};
+
+static failure_code manager_failure(const operation *op, status failure, failure_code standard) {
+    const char *of_key = op->level == LEVEL_USE ? "DecryptionFailure" : "EncryptionFailure";
+    for (size_t i = 0; i < sizeof MANAGER_WORDS / sizeof *MANAGER_WORDS; i++) {
+        if (MANAGER_WORDS[i].failure != failure.code) continue;
+        return (failure_code){400, MANAGER_WORDS[i].code ? MANAGER_WORDS[i].code : of_key};
+    }
+    if (standard.http == 500) standard.code = "InternalServiceError";
+    return standard;
+}
+
+failure_code aws_failure_of(const operation *op, status failure) {
+    const failure_row *row = failure_get(failure.code);
+    if (!row->in[WIRE_AWS_JSON].code) row = failure_get(FAILURE_INTERNAL);
+    failure_code standard = row->in[WIRE_AWS_JSON];
+    bool is_manager = op && strcmp(op->product->name, "secretsmanager") == 0;
+    return is_manager ? manager_failure(op, failure, standard) : standard;
 }
 
 status aws_key_arn(const aws_place *place, slice key_id, arena *memory, slice *out) {

@@ -3,6 +3,7 @@
 #define DIALECT_AWS_ROWS_H
 
 #include "contract/aws_wire.h"
+#include "contract/failure.h"
 #include "dialect/dialect.h"
 
 /* Members of requests that no field stands for. */
@@ -15,6 +16,9 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
 
 /* Why an action that AWS's clients know is not offered here; NULL for every other. */
 const char *aws_not_offered(slice action);
+
+/* How a failure is called by the service that was asked: what errors.def says, unless that service has a word of its own. */
+failure_code aws_failure_of(const operation *op, status failure);
 
 /* The account's and region's ARN of a key: arn:aws:kms:… */
 typedef struct aws_place {

@@ -21,7 +21,7 @@ status secret_value_path(slice account, const secret_record *of, int64_t number,
 
 static bool is_name_byte(uint8_t c) {
     bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    return is_letter || (c != 0 && strchr("_/+=.@-", c) != NULL);
+    return is_letter || (c != 0 && strchr("_/+=.@-!", c) != NULL);
 }
 
 bool secret_name_is_valid(slice name) {
@@ -180,16 +180,29 @@ status secret_version_add(secret_record *of, const secret_version_record *versio
 
 /* ---- rotation */
 
-status secret_interval_parse(slice text, int64_t *out_s) {
+status secret_interval_parse(slice text, int64_t least_s, int64_t *out_s) {
     int64_t seconds;
     TRY(interval_parse(text, &seconds));
-    ENSURE(seconds >= SECRET_INTERVAL_LEAST_S && seconds <= SECRET_INTERVAL_MOST_S, INVALID_PARAMETER);
+    ENSURE(seconds >= least_s && seconds <= SECRET_INTERVAL_MOST_S, INVALID_PARAMETER);
     *out_s = seconds;
     return OK;
 }
 
 maybe_int secret_next_rotation(const secret_record *of) {
     if (!of->rotation_enabled.value || of->delete_at.is_set) return (maybe_int){0};
-    int64_t last_s = of->rotated_at.is_set ? of->rotated_at.value : of->created_at.value;
-    return SET_INT(last_s + of->rotation_interval.value);
+    return SET_INT(of->rotation_from.value + of->rotation_interval.value);
+}
+
+enum { DUE_DIGITS = 16 };
+
+status secret_rotation_path(int64_t due_s, slice path, arena *memory, slice *out) {
+    ENSURE(due_s >= 0, INVALID_PARAMETER);
+    return arena_printf(memory, out, "secret-rotation/%0*lld/%.*s", DUE_DIGITS, (long long)due_s, SLICE_ARGS(path));
+}
+
+status secret_rotation_path_read(slice path, int64_t *due_s) {
+    slice digits = slice_head(slice_skip(path, SECRET_ROTATION_PREFIX.len), DUE_DIGITS);
+    ENSURE(slice_starts_with(path, SECRET_ROTATION_PREFIX) && digits.len == DUE_DIGITS, CORRUPT);
+    ENSURE(slice_to_i64(digits, due_s), CORRUPT);
+    return OK;
 }

@@ -44,7 +44,7 @@ typedef struct secret_name {
     slice suffix; /* absent: none was given */
 } secret_name;
 status secret_name_parse(slice text, const secret_shelf *shelf, secret_name *out);
-/* 1-512 of A-Z a-z 0-9 _ / + = . @ -, not beginning "acs/". */
+/* 1-512 of A-Z a-z 0-9 _ / + = . @ - !, not beginning "acs/". */
 bool secret_name_is_valid(slice name);
 
 /* SECRET_NOT_FOUND. A secret whose recovery window is over is gone. *revision may be NULL. */
@@ -75,10 +75,16 @@ void secret_version_drop(secret_record *of, const secret_version_record *version
 status secret_version_add(secret_record *of, const secret_version_record *version, arena *memory,
                           secret_version_record **out);
 
-/* "7d", "12h", "90m", "604800s" as seconds within the limits above. INVALID_PARAMETER. */
-status secret_interval_parse(slice text, int64_t *out_s);
+/* "7d", "12h", "90m", "604800s" as seconds, at least `least_s` and within the limit above. INVALID_PARAMETER. */
+status secret_interval_parse(slice text, int64_t least_s, int64_t *out_s);
 
 /* When it is to rotate next; absent when it does not by itself. */
 maybe_int secret_next_rotation(const secret_record *of);
+
+/* The index of what is due: secret-rotation/<when, 16 digits>/<store key of the secret>. */
+#define SECRET_ROTATION_PREFIX SLICE("secret-rotation/")
+status secret_rotation_path(int64_t due_s, slice path, arena *memory, slice *out);
+/* When the entry of this store key is due. CORRUPT. */
+status secret_rotation_path_read(slice path, int64_t *due_s);
 
 #endif

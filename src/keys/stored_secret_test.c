@@ -17,7 +17,7 @@ static const secret_shelf SHELF = {.account = {(const uint8_t *)"100000000000000
 
 static void names_keep_to_their_letters(void **state) {
     (void)state;
-    static const char *const GOOD[] = {"a", "db/prod+x=1.y@z-w_", "acs", "0"};
+    static const char *const GOOD[] = {"a", "db/prod+x=1.y@z-w_!", "acs", "0"};
     static const char *const BAD[] = {"", "acs/x", "a b", "a:b", "a*", "a?", "\xc3\xa9", "a\n", "a%", "a\\b"};
     char longest[SECRET_NAME_MOST + 1];
     memset(longest, 'x', sizeof longest);
@@ -146,23 +146,24 @@ static void intervals(void **state) {
     static const char *const BAD[] = {"",   "7",    "d",     "7x",           "-7d", "7 d",  "5h",       "21599s",
                                       "0d", "366d", "8761h", "99999999999d", "7dd", "1.5d", "31536001s"};
     int64_t seconds;
-    ASSERT_OK(secret_interval_parse(SLICE("7d"), &seconds));
+    ASSERT_OK(secret_interval_parse(SLICE("7d"), SECRET_INTERVAL_LEAST_S, &seconds));
     assert_int_equal(seconds, 604800);
-    ASSERT_OK(secret_interval_parse(SLICE("6h"), &seconds));
+    ASSERT_OK(secret_interval_parse(SLICE("6h"), SECRET_INTERVAL_LEAST_S, &seconds));
     assert_int_equal(seconds, 21600);
-    ASSERT_OK(secret_interval_parse(SLICE("31536000s"), &seconds));
-    ASSERT_OK(secret_interval_parse(SLICE("525600m"), &seconds));
+    ASSERT_OK(secret_interval_parse(SLICE("31536000s"), SECRET_INTERVAL_LEAST_S, &seconds));
+    ASSERT_OK(secret_interval_parse(SLICE("525600m"), SECRET_INTERVAL_LEAST_S, &seconds));
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        ASSERT_FAILS(secret_interval_parse(slice_of_text(BAD[i]), &seconds), INVALID_PARAMETER);
+        ASSERT_FAILS(secret_interval_parse(slice_of_text(BAD[i]), SECRET_INTERVAL_LEAST_S, &seconds),
+                     INVALID_PARAMETER);
 }
 
 static void next_rotation(void **state) {
     (void)state;
-    secret_record of = {.created_at = SET_INT(1000), .rotation_interval = SET_INT(21600)};
+    secret_record of = {.rotation_from = SET_INT(1000), .rotation_interval = SET_INT(21600)};
     assert_false(secret_next_rotation(&of).is_set);
     of.rotation_enabled = SET_BOOL(true);
     assert_int_equal(secret_next_rotation(&of).value, 22600);
-    of.rotated_at = SET_INT(5000);
+    of.rotation_from = SET_INT(5000);
     assert_int_equal(secret_next_rotation(&of).value, 26600);
     of.delete_at = SET_INT(9000);
     assert_false(secret_next_rotation(&of).is_set);

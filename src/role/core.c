@@ -309,6 +309,7 @@ static void on_turn_end(void *context) {
 static void on_tick(void *context) {
     core *c = context;
     if (c->serve) serve_rotate_due(c->serve, clock_now_s());
+    if (c->serve) serve_renew_due(c->serve, clock_now_s());
     status_ignore(loop_after(c->child.loop, TICK_MS, on_tick, c, NULL));
 }
 

@@ -20,20 +20,22 @@ static void end_rotation(call *c, secret_version_record *version) {
     c->secret->rotated_at = SET_INT(c->now_s);
 }
 
-static status move_stage(call *c, const update_secret_version_stage_in *in) {
-    secret_version_record *to = secret_version(c->secret, in->move_to_version);
-    ENSURE(to != NULL, SECRET_VERSION_NOT_FOUND);
-    TRY(secret_stage_move(c->secret, to, in->version_stage, &c->memory));
-    if (slice_equals(in->version_stage, STAGE_CURRENT)) end_rotation(c, to);
-    return OK;
+static status remove_stage(call *c, slice stage, slice from) {
+    secret_version_record *version = secret_version(c->secret, from);
+    bool is_kept = slice_equals(stage, STAGE_CURRENT) || slice_equals(stage, STAGE_PREVIOUS);
+    if (is_kept) return call_refuse(c, FAIL(INVALID_PARAMETER), "This label can only be moved to another version.");
+    ENSURE(version != NULL, SECRET_VERSION_NOT_FOUND);
+    secret_stage_remove(version, stage);
+    return secret_save(c, c->secret, c->secret_revision);
 }
 
-static status remove_stage(call *c, const update_secret_version_stage_in *in) {
-    secret_version_record *from = secret_version(c->secret, in->remove_from_version);
-    bool is_kept = slice_equals(in->version_stage, STAGE_CURRENT) || slice_equals(in->version_stage, STAGE_PREVIOUS);
-    if (is_kept) return call_refuse(c, FAIL(INVALID_PARAMETER), "MoveToVersion: this label can only be moved.");
-    secret_stage_remove(from, in->version_stage);
-    return OK;
+status secret_change_stage(call *c, slice stage, slice to, slice from) {
+    if (slice_is_absent(to)) return remove_stage(c, stage, from);
+    secret_version_record *version = secret_version(c->secret, to);
+    ENSURE(version != NULL, SECRET_VERSION_NOT_FOUND);
+    TRY(secret_stage_move(c->secret, version, stage, &c->memory));
+    if (slice_equals(stage, STAGE_CURRENT)) end_rotation(c, version);
+    return secret_save(c, c->secret, c->secret_revision);
 }
 
 status update_secret_version_stage_prepare(call *c, const update_secret_version_stage_in *in,
@@ -47,10 +49,8 @@ status update_secret_version_stage_prepare(call *c, const update_secret_version_
         if (!secret_version_has(from, in->version_stage))
             return call_refuse(c, FAIL(INVALID_PARAMETER), "RemoveFromVersion: it does not have this label.");
     }
-    if (moves) TRY(move_stage(c, in));
-    else TRY(remove_stage(c, in));
     out->secret_name = c->secret->secret_name;
-    return secret_save(c, c->secret, c->secret_revision);
+    return secret_change_stage(c, in->version_stage, in->move_to_version, in->remove_from_version);
 }
 
 /* ---- deletion */
@@ -76,4 +76,35 @@ status restore_secret_prepare(call *c, const restore_secret_in *in, restore_secr
     if (!c->secret->delete_at.is_set) return OK;
     c->secret->delete_at = (maybe_int){0};
     return secret_save(c, c->secret, c->secret_revision);
+}
+
+/* ---- tags */
+
+static tag *tag_named(const secret_record *of, slice name) {
+    for (size_t i = 0; i < of->tags.count; i++)
+        if (slice_equals(of->tags.at[i].tag_key, name)) return &of->tags.at[i];
+    return NULL;
+}
+
+status secret_set_tags(call *c, secret_record *of, const tag *tags, size_t count) {
+    tag *all = ARENA_ARRAY(&c->memory, tag, of->tags.count + count + 1);
+    ENSURE(all != NULL, OUT_OF_MEMORY);
+    if (of->tags.count) memcpy(all, of->tags.at, of->tags.count * sizeof *all);
+    of->tags.at = all;
+    for (size_t i = 0; i < count; i++) {
+        tag *there = tag_named(of, tags[i].tag_key);
+        if (there) there->tag_value = tags[i].tag_value;
+        else of->tags.at[of->tags.count++] = tags[i];
+    }
+    ENSURE(of->tags.count <= SECRET_TAGS_MOST, SECRET_LIMIT);
+    return OK;
+}
+
+void secret_drop_tags(secret_record *of, const slice *names, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        tag *there = tag_named(of, names[i]);
+        if (!there) continue;
+        memmove(there, there + 1, (size_t)(of->tags.at + of->tags.count - there - 1) * sizeof *there);
+        of->tags.count--;
+    }
 }

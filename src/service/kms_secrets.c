@@ -13,11 +13,28 @@ status secret_usable(const secret_record *of) {
     return OK;
 }
 
+/* The index follows the record. */
+static status index_follow(call *c, slice path, secret_record *of) {
+    maybe_int due = secret_next_rotation(of);
+    slice entry;
+    if (due.is_set == of->rotation_due.is_set && due.value == of->rotation_due.value) return OK;
+    if (of->rotation_due.is_set) {
+        TRY(secret_rotation_path(of->rotation_due.value, path, &c->memory, &entry));
+        TRY(call_change(c, entry, NULL, NULL, STORE_ANY));
+    }
+    of->rotation_due = due;
+    if (!due.is_set) return OK;
+    secret_rotation_record record = {c->who.account_id, call_region(c), of->secret_name};
+    TRY(secret_rotation_path(due.value, path, &c->memory, &entry));
+    return call_change(c, entry, &secret_rotation_record_shape, &record, STORE_ANY);
+}
+
 status secret_save(call *c, secret_record *of, uint64_t revision) {
     secret_shelf shelf = call_secrets(c);
     slice path;
     of->updated_at = SET_INT(c->now_s);
     TRY(secret_path(&shelf, of->secret_name, &c->memory, &path));
+    TRY(index_follow(c, path, of));
     return call_change(c, path, &secret_record_shape, of, revision);
 }
 
@@ -30,8 +47,11 @@ status secret_forget_value(call *c, const secret_record *of, int64_t number) {
 status secret_forget(call *c, const secret_record *of, uint64_t revision) {
     secret_shelf shelf = call_secrets(c);
     slice path;
+    secret_record ended = *of;
     for (size_t i = 0; i < of->versions.count; i++) TRY(secret_forget_value(c, of, of->versions.at[i].number.value));
     TRY(secret_path(&shelf, of->secret_name, &c->memory, &path));
+    ended.rotation_enabled = (maybe_bool){0};
+    TRY(index_follow(c, path, &ended));
     return call_change(c, path, NULL, NULL, revision);
 }
 
@@ -149,17 +169,13 @@ status secret_admit(call *c, secret_record *of, const secret_version_record *ver
     return OK;
 }
 
-/* ---- CreateSecret */
-
-static status check_new(call *c, const create_secret_in *in) {
-    if (!secret_name_is_valid(in->secret_name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "SecretName");
-    if (in->secret_type > SECRET_TYPE_GENERIC)
-        return call_refuse(c, FAIL(UNSUPPORTED), "SecretType: only Generic secrets are offered.");
-    if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
-    if (in->enable_automatic_rotation.value)
-        return call_refuse(c, FAIL(UNSUPPORTED), "EnableAutomaticRotation: use UpdateSecretRotationPolicy.");
-    return kms_check_tags(c, in->tags.at, in->tags.count);
+status secret_check_key(call *c, slice name, slice *key_id) {
+    TRY(use_key(c, name, "kms:GenerateDataKey"));
+    *key_id = c->key->key_id;
+    return OK;
 }
+
+/* ---- a new secret */
 
 /* What a deleted secret of the name has left goes with the making of the new one. */
 static status make_way(call *c, slice name, uint64_t *revision) {
@@ -176,120 +192,183 @@ static status make_way(call *c, slice name, uint64_t *revision) {
     return OK;
 }
 
-static status new_record(call *c, const create_secret_in *in, secret_record *out) {
+static status new_record(call *c, const secret_draft *draft, secret_record *out) {
     fresh_ids *ids;
     TRY(ids_of(c, &ids));
-    *out = (secret_record){.secret_name = in->secret_name, .secret_id = ids->secret_id, .type = SECRET_TYPE_GENERIC};
-    out->description = in->description;
-    out->extended_config = in->extended_config;
-    out->encryption_key_id = in->encryption_key_id;
+    *out = (secret_record){.secret_name = draft->name, .secret_id = ids->secret_id, .type = SECRET_TYPE_GENERIC};
+    out->description = draft->description;
+    out->extended_config = draft->config;
+    out->encryption_key_id = draft->key;
     out->created_at = SET_INT(c->now_s);
-    out->tags.at = in->tags.at, out->tags.count = in->tags.count;
+    out->tags.at = (tag *)(uintptr_t)draft->tags, out->tags.count = draft->tag_count;
     return OK;
 }
 
-status create_secret_prepare(call *c, const create_secret_in *in, create_secret_out *out) {
-    (void)out;
+/* Whether the secret is there already and this may be the request that made it, sent twice. */
+static bool made_before(call *c, const secret_draft *draft, secret_record *out) {
+    secret_shelf shelf = call_secrets(c);
+    secret_name name = {.name = draft->name};
+    if (!draft->may_repeat || slice_is_absent(draft->version_id)) return false;
+    if (FAILED(secret_load(&shelf, &name, &c->memory, out, NULL)) || out->delete_at.is_set) return false;
+    return secret_version(out, draft->version_id) != NULL;
+}
+
+status secret_create_ask(call *c, const secret_draft *draft) {
     uint64_t revision;
     secret_record made;
     key_act act;
     slice version_id;
-    TRY(check_new(c, in));
-    TRY(make_way(c, in->secret_name, &revision));
-    c->change_count = 0; /* planned anew by finish */
-    TRY(new_record(c, in, &made));
+    if (!secret_name_is_valid(draft->name))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "The secret's name is not valid.");
+    if (!made_before(c, draft, &made)) {
+        TRY(make_way(c, draft->name, &revision));
+        c->change_count = 0; /* planned anew when it is kept */
+        TRY(new_record(c, draft, &made));
+    }
     TRY(secret_arn(c, &made, &c->resource));
-    if (slice_is_absent(in->secret_data)) return OK;
-    TRY(secret_version_id(c, in->version_id, &version_id));
+    if (slice_is_absent(draft->data)) return OK;
+    TRY(secret_version_id(c, draft->version_id, &version_id));
     TRY(secret_begin_sealing(c, &made, version_id, &act));
     act.act = VAULT_ACT_SEAL_SECRET;
-    act.input = in->secret_data;
+    act.input = draft->data;
     return call_ask_vault(c, &act);
 }
 
-static status first_version(call *c, const create_secret_in *in, secret_record *of, create_secret_out *out) {
+static status first_version(call *c, const secret_draft *draft, secret_record *of, slice *version_id) {
     secret_version_record version;
-    if (slice_is_absent(in->secret_data)) return OK;
-    TRY(secret_version_id(c, in->version_id, &out->version_id));
-    TRY(secret_take_sealed(c, of, out->version_id, &version));
-    if (in->secret_data_type) version.data_type = in->secret_data_type;
+    if (slice_is_absent(draft->data)) return OK;
+    TRY(secret_version_id(c, draft->version_id, version_id));
+    TRY(secret_take_sealed(c, of, *version_id, &version));
+    if (draft->data_type) version.data_type = draft->data_type;
     return secret_admit(c, of, &version, (slice_list){0});
 }
 
-status create_secret_finish(call *c, const create_secret_in *in, create_secret_out *out) {
+status secret_create_keep(call *c, const secret_draft *draft, secret_record *made, slice *version_id) {
     uint64_t revision;
+    *version_id = (slice){0};
+    if (made_before(c, draft, made)) {
+        const secret_version_record *known = secret_version(made, draft->version_id);
+        bool is_same = c->results.count == 1 && bytes_equal_secret(known->fingerprint, c->results.at[0].extra);
+        *version_id = draft->version_id;
+        return is_same ? OK : FAIL(SECRET_EXISTS);
+    }
+    TRY(make_way(c, draft->name, &revision));
+    TRY(new_record(c, draft, made));
+    if (c->key && !slice_is_absent(draft->key)) made->encryption_key_id = c->key->key_id;
+    TRY(first_version(c, draft, made, version_id));
+    return secret_save(c, made, revision);
+}
+
+static status check_new(call *c, const create_secret_in *in) {
+    if (in->secret_type > SECRET_TYPE_GENERIC)
+        return call_refuse(c, FAIL(UNSUPPORTED), "SecretType: only Generic secrets are offered.");
+    if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
+    if (in->enable_automatic_rotation.value)
+        return call_refuse(c, FAIL(UNSUPPORTED), "EnableAutomaticRotation: use UpdateSecretRotationPolicy.");
+    return kms_check_tags(c, in->tags.at, in->tags.count);
+}
+
+static secret_draft draft_of(const create_secret_in *in) {
+    return (secret_draft){.name = in->secret_name,
+                          .description = in->description,
+                          .key = in->encryption_key_id,
+                          .config = in->extended_config,
+                          .version_id = in->version_id,
+                          .data = in->secret_data,
+                          .data_type = in->secret_data_type,
+                          .tags = in->tags.at,
+                          .tag_count = in->tags.count};
+}
+
+status create_secret_prepare(call *c, const create_secret_in *in, create_secret_out *out) {
+    (void)out;
+    secret_draft draft = draft_of(in);
+    TRY(check_new(c, in));
+    return secret_create_ask(c, &draft);
+}
+
+status create_secret_finish(call *c, const create_secret_in *in, create_secret_out *out) {
+    secret_draft draft = draft_of(in);
     secret_record made;
-    TRY(make_way(c, in->secret_name, &revision));
-    TRY(new_record(c, in, &made));
-    if (c->key && !slice_is_absent(in->encryption_key_id)) made.encryption_key_id = c->key->key_id;
-    TRY(first_version(c, in, &made, out));
+    TRY(secret_create_keep(c, &draft, &made, &out->version_id));
     TRY(secret_arn(c, &made, &out->arn));
     out->secret_name = made.secret_name;
     out->secret_type = made.type;
     out->automatic_rotation = ON_OFF_DISABLED;
     out->extended_config = made.extended_config;
-    return secret_save(c, &made, revision);
+    return OK;
 }
 
-/* ---- PutSecretValue */
+/* ---- a new value */
 
-static status check_stages(call *c, const put_secret_value_in *in) {
-    for (size_t i = 0; i < in->version_stages.count; i++) {
-        slice each = in->version_stages.at[i];
+static status check_stages(call *c, const slice_list *stages) {
+    for (size_t i = 0; i < stages->count; i++) {
+        slice each = stages->at[i];
         bool is_bad = each.len == 0 || each.len > 256;
-        for (size_t j = 0; j < i; j++) is_bad = is_bad || slice_equals(each, in->version_stages.at[j]);
+        for (size_t j = 0; j < i; j++) is_bad = is_bad || slice_equals(each, stages->at[j]);
         if (is_bad) return call_refuse(c, FAIL(INVALID_PARAMETER), "VersionStages");
     }
     return OK;
 }
 
-status put_secret_value_prepare(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
-    (void)out;
+status secret_put_ask(call *c, const secret_put *put) {
     key_act act;
     slice version_id;
     TRY(secret_usable(c->secret));
-    TRY(check_stages(c, in));
-    TRY(secret_version_id(c, in->version_id, &version_id));
+    TRY(check_stages(c, &put->stages));
+    TRY(secret_version_id(c, put->version_id, &version_id));
     TRY(secret_begin_sealing(c, c->secret, version_id, &act));
     act.act = VAULT_ACT_SEAL_SECRET;
-    act.input = in->secret_data;
+    act.input = put->data;
     return call_ask_vault(c, &act);
 }
 
-static void show_put(const secret_record *of, const secret_version_record *version, put_secret_value_out *out) {
-    out->secret_name = of->secret_name;
-    out->version_id = version->version_id;
-    out->version_stages.at = version->stages.at, out->version_stages.count = version->stages.count;
-}
-
-/* The same value for the same version once more changes nothing, whoever sent it twice; another one is refused. */
-status put_secret_value_finish(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
+status secret_put_keep(call *c, const secret_put *put, const secret_version_record **out) {
     secret_version_record version;
     slice version_id;
-    TRY(secret_version_id(c, in->version_id, &version_id));
-    const secret_version_record *known = secret_version(c->secret, version_id);
-    if (known) {
-        ENSURE(bytes_equal_secret(known->fingerprint, c->results.at[0].extra), SECRET_VERSION_EXISTS);
-        show_put(c->secret, known, out);
+    TRY(secret_version_id(c, put->version_id, &version_id));
+    *out = secret_version(c->secret, version_id);
+    if (*out) {
+        ENSURE(bytes_equal_secret((*out)->fingerprint, c->results.at[0].extra), SECRET_VERSION_EXISTS);
         return OK;
     }
     TRY(secret_take_sealed(c, c->secret, version_id, &version));
-    if (in->secret_data_type) version.data_type = in->secret_data_type;
-    TRY(secret_admit(c, c->secret, &version, (slice_list){in->version_stages.at, in->version_stages.count}));
-    show_put(c->secret, secret_version(c->secret, version_id), out);
+    if (put->data_type) version.data_type = put->data_type;
+    TRY(secret_admit(c, c->secret, &version, put->stages));
+    *out = secret_version(c->secret, version_id);
     return secret_save(c, c->secret, c->secret_revision);
+}
+
+static secret_put put_of(const put_secret_value_in *in) {
+    return (secret_put){
+        in->version_id, in->secret_data, in->secret_data_type, {in->version_stages.at, in->version_stages.count}};
+}
+
+status put_secret_value_prepare(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
+    (void)out;
+    secret_put put = put_of(in);
+    return secret_put_ask(c, &put);
+}
+
+status put_secret_value_finish(call *c, const put_secret_value_in *in, put_secret_value_out *out) {
+    secret_put put = put_of(in);
+    const secret_version_record *version;
+    TRY(secret_put_keep(c, &put, &version));
+    out->secret_name = c->secret->secret_name;
+    out->version_id = version->version_id;
+    out->version_stages.at = version->stages.at, out->version_stages.count = version->stages.count;
+    return OK;
 }
 
 /* ---- GetSecretValue */
 
-static status select_version(const secret_record *of, const get_secret_value_in *in,
-                             const secret_version_record **out) {
+status secret_select(const secret_record *of, slice version_id, slice stage, const secret_version_record **out) {
     const secret_version_record *found;
-    slice stage = slice_is_absent(in->version_stage) ? STAGE_CURRENT : in->version_stage;
-    if (slice_is_absent(in->version_id)) found = secret_version_with(of, stage);
-    else found = secret_version(of, in->version_id);
+    slice wanted = slice_is_absent(stage) ? STAGE_CURRENT : stage;
+    if (slice_is_absent(version_id)) found = secret_version_with(of, wanted);
+    else found = secret_version(of, version_id);
     ENSURE(found != NULL, SECRET_VERSION_NOT_FOUND);
-    ENSURE(slice_is_absent(in->version_stage) || secret_version_has(found, stage), SECRET_VERSION_NOT_FOUND);
+    ENSURE(slice_is_absent(stage) || secret_version_has(found, wanted), SECRET_VERSION_NOT_FOUND);
     *out = found;
     return OK;
 }
@@ -305,32 +384,32 @@ static status load_value(call *c, const secret_version_record *version, slice *o
     return OK;
 }
 
-static status begin_opening(call *c, const secret_version_record *version, key_act *out) {
+status secret_open_ask(call *c, const secret_version_record *version) {
+    key_act act = {.act = VAULT_ACT_OPEN_SECRET, .text = c->secret->secret_name};
+    TRY(secret_usable(c->secret));
     TRY(use_key(c, version->key_id, "kms:Decrypt"));
     const key_version_record *with = key_version(c->key, version->key_version_id);
     ENSURE(with && !slice_is_absent(with->sealed), KEY_VERSION_NOT_FOUND);
-    *out = (key_act){.act = VAULT_ACT_OPEN_SECRET, .text = c->secret->secret_name};
-    out->secret_id = c->secret->secret_id;
-    out->version = version->version_id;
-    TRY(key_ids(c, c->key, with, out));
-    return load_value(c, version, &out->input);
+    act.secret_id = c->secret->secret_id;
+    act.version = version->version_id;
+    TRY(key_ids(c, c->key, with, &act));
+    TRY(load_value(c, version, &act.input));
+    return call_ask_vault(c, &act);
 }
 
 status get_secret_value_prepare(call *c, const get_secret_value_in *in, get_secret_value_out *out) {
     (void)out;
     const secret_version_record *version;
-    key_act act;
     TRY(secret_usable(c->secret));
-    TRY(select_version(c->secret, in, &version));
-    TRY(begin_opening(c, version, &act));
-    if (in->dry_run.value) return call_refuse(c, FAIL(DRY_RUN), "The request would have succeeded.");
-    return call_ask_vault(c, &act);
+    TRY(secret_select(c->secret, in->version_id, in->version_stage, &version));
+    TRY(secret_open_ask(c, version));
+    return kms_refuse_dry_run(c, in->dry_run);
 }
 
 status get_secret_value_finish(call *c, const get_secret_value_in *in, get_secret_value_out *out) {
     const secret_version_record *version;
     const secret_record *of = c->secret;
-    TRY(select_version(of, in, &version));
+    TRY(secret_select(of, in->version_id, in->version_stage, &version));
     out->secret_name = of->secret_name;
     out->version_id = version->version_id;
     out->version_stages.at = version->stages.at, out->version_stages.count = version->stages.count;

@@ -1,6 +1,6 @@
-/* KMS: tags of keys, in both generations of calls; and what the service tells of itself. */
+/* KMS: tags of keys, in both generations of calls, and of secrets in the first; and what the service tells of itself. */
 #include "contract/key_spec.h"
-#include "service/handlers.h"
+#include "service/secrets.h"
 
 enum { TAGS_MOST = 20, LISTED_MOST = 100 };
 
@@ -56,12 +56,22 @@ static status tags_drop(key_record *key, const slice *names, size_t count) {
 status tag_resource_prepare(call *c, const tag_resource_in *in, tag_resource_out *out) {
     (void)out;
     TRY(kms_check_tags(c, in->tags.at, in->tags.count));
+    if (c->secret) {
+        TRY(secret_usable(c->secret));
+        TRY(secret_set_tags(c, c->secret, in->tags.at, in->tags.count));
+        return secret_save(c, c->secret, c->secret_revision);
+    }
     TRY(tags_set(c, c->key, in->tags.at, in->tags.count));
     return key_save(c, c->key, c->key_revision);
 }
 
 status untag_resource_prepare(call *c, const untag_resource_in *in, untag_resource_out *out) {
     (void)out;
+    if (c->secret) {
+        TRY(secret_usable(c->secret));
+        secret_drop_tags(c->secret, in->tag_keys.at, in->tag_keys.count);
+        return secret_save(c, c->secret, c->secret_revision);
+    }
     TRY(tags_drop(c->key, in->tag_keys.at, in->tag_keys.count));
     return key_save(c, c->key, c->key_revision);
 }

@@ -41,7 +41,8 @@ static bool is_about_key(const operation *op) {
 }
 
 static bool is_about_secrets(const operation *op) {
-    return op->resource == RESOURCE_SECRET || op->resource == RESOURCE_SECRET_CONTAINER;
+    return op->resource == RESOURCE_SECRET || op->resource == RESOURCE_SECRET_CONTAINER ||
+           op->resource == RESOURCE_SECRET_NAMED;
 }
 
 /* The key is not what the operation is about, but what it seals with: the event names both. */
@@ -74,8 +75,9 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
     if (!slice_is_empty(c->resource)) {
         slice name = resource_name(c->resource);
         if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
-        if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
         const char *type = is_object ? "ACS::OSS::Object" : resource_type(c->operation);
+        if (c->secret) type = "ACS::KMS::Secret";
+        if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
         resources[count++] = (event_resource){slice_of_text(type), name};
     }
     if (c->key && (is_object || (c->operation && seals_something(c->operation))))

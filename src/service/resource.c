@@ -148,13 +148,32 @@ static status allow_secret(call *c, slice name) {
 static status resolve_secret(call *c) {
     secret_shelf shelf = call_secrets(c);
     secret_name name;
-    TRY(secret_name_parse(call_input_text(c, "SecretName"), &shelf, &name));
+    slice given = call_input_text(c, "SecretName");
+    if (slice_is_absent(given)) given = call_input_text(c, "SecretId");
+    TRY(secret_name_parse(given, &shelf, &name));
     c->secret = CALL_NEW(c, secret_record);
     ENSURE(c->secret != NULL, OUT_OF_MEMORY);
     status loaded = secret_load(&shelf, &name, &c->memory, c->secret, &c->secret_revision);
     for (size_t i = 0; !FAILED(loaded) && i < c->secret->tags.count; i++) TRY(add_tag(c, &c->secret->tags.at[i]));
     TRY(allow_secret(c, name.name));
     return loaded;
+}
+
+static status resolve_key_or_secret(call *c) {
+    if (slice_is_absent(call_input_text(c, "SecretName"))) return resolve_key_only(c);
+    if (!slice_is_absent(call_input_text(c, "KeyId")))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyId and SecretName: one of them.");
+    return resolve_secret(c);
+}
+
+/* A secret that is to be made, by the name it is to have. */
+static status resolve_secret_named(call *c) {
+    slice name = call_input_text(c, "Name");
+    if (!secret_name_is_valid(name))
+        return call_refuse(
+            c, FAIL(INVALID_PARAMETER),
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!");
+    return allow_secret(c, name);
 }
 
 static status resolve_secret_container(call *c) {
@@ -379,8 +398,10 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_ALIAS] = allow_alias,
     [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
     [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,
+    [RESOURCE_KEY_OR_SECRET] = resolve_key_or_secret,
     [RESOURCE_SECRET] = resolve_secret,
     [RESOURCE_SECRET_CONTAINER] = resolve_secret_container,
+    [RESOURCE_SECRET_NAMED] = resolve_secret_named,
     [RESOURCE_USER] = resolve_user,
     [RESOURCE_USER_CONTAINER] = resolve_user_container,
     [RESOURCE_USER_OR_SELF] = resolve_user_or_self,
@@ -419,11 +440,12 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
     slice key_id, arn_text;
     key_record key;
     arn_home home = call_home(c);
+    /* The account's own service key works for whoever may use the bucket or the secret, in whichever region that is. */
+    if (slice_equals(name, c->who.service_key_id)) shelf.region = home.region = c->house->region;
     TRY(key_name_parse(name, &shelf, &parsed));
     TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
     TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
-    /* The account's own service key works for whoever may use the bucket or the secret. */
     if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));
     TRY(key_allows(&key, KEY_ACT_USE));
     *out = key;

@@ -21,8 +21,52 @@ status secret_begin_sealing(call *c, const secret_record *of, slice version_id, 
 /* The version the vault's answer stands for, its value planned to be stored; not in the record yet. */
 status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_version_record *out);
 
+/* A secret to be made, whatever the client's words for it. */
+typedef struct secret_draft {
+    slice name, description, key, config;
+    slice version_id, data; /* data: boxed; absent: without a first version */
+    int data_type;
+    const tag *tags;
+    size_t tag_count;
+    bool may_repeat; /* asking again for the same first version, with the same value, is no failure */
+} secret_draft;
+/* SECRET_EXISTS, SECRET_PENDING_DELETION, and those of the key. */
+status secret_create_ask(call *c, const secret_draft *draft);
+status secret_create_keep(call *c, const secret_draft *draft, secret_record *made, slice *version_id);
+
+/* A value to be put into c->secret. */
+typedef struct secret_put {
+    slice version_id, data;
+    int data_type;
+    slice_list stages;
+} secret_put;
+status secret_put_ask(call *c, const secret_put *put);
+/* The same value for the same version once more changes nothing; another one is SECRET_VERSION_EXISTS. */
+status secret_put_keep(call *c, const secret_put *put, const secret_version_record **out);
+
+/* The version meant by id, label or both; without either the current one. SECRET_VERSION_NOT_FOUND. */
+status secret_select(const secret_record *of, slice version_id, slice stage, const secret_version_record **out);
+/* Asks for its value; the caller must be allowed kms:Decrypt on the key. */
+status secret_open_ask(call *c, const secret_version_record *version);
+
+/* Checks a key that is named for later; *key_id is its id. */
+status secret_check_key(call *c, slice name, slice *key_id);
+
+/* RotateSecret; the result is the version's id. */
+status secret_rotate_ask(call *c, slice version_id);
+status secret_rotate_keep(call *c, slice version_id, slice *out);
+/* What the vault made becomes the pending or the current version. */
+status secret_rotate_take(call *c, slice version_id);
+
 /* Puts a version into the record, with room made for it, and these labels (none: ACSCurrent). */
 status secret_admit(call *c, secret_record *of, const secret_version_record *version, slice_list stages);
+
+/* Moves the label, or takes it from the version when `to` is absent; ends a rotation that waited for it. Plans the change. */
+status secret_change_stage(call *c, slice stage, slice to, slice from);
+
+/* SECRET_LIMIT past SECRET_TAGS_MOST. */
+status secret_set_tags(call *c, secret_record *of, const tag *tags, size_t count);
+void secret_drop_tags(secret_record *of, const slice *names, size_t count);
 
 slice interval_text(call *c, const secret_record *of);
 int secret_rotates(const secret_record *of); /* enum on_off */

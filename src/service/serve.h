@@ -44,6 +44,8 @@ size_t serve_busy(const serve *s);
 
 /* Begins the rotations that are due: call now and then. */
 void serve_rotate_due(serve *s, int64_t now_s);
+/* The same for secrets. */
+void serve_renew_due(serve *s, int64_t now_s);
 
 /* The bootstrap of an account, once: asks the vault for an account key, a root access key and the service key, stores them, records it. Ends with
  * a call of `done`. When the account is there already: is_new false and no secret. */

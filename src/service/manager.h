@@ -1,0 +1,21 @@
+/* What the handlers of the secrets in AWS Secrets Manager's shapes share. */
+#ifndef SERVICE_MANAGER_H
+#define SERVICE_MANAGER_H
+
+#include "service/secrets.h"
+
+/* arn:aws:secretsmanager:<region>:<account>:secret:NAME-SUFFIX */
+status manager_arn(call *c, const secret_record *of, slice *out);
+/* AWSCURRENT, AWSPREVIOUS and AWSPENDING are the house's ACSCurrent, ACSPrevious and ACSPending; other labels stay. */
+slice manager_stage_in(slice label);
+slice manager_stage_out(slice label);
+/* All labels of a version, spelled so; the list lives in the arena. */
+status manager_stages(call *c, const secret_version_record *version, slice_list *out);
+/* {"<version id>": [label, …], …} of the versions that have labels. */
+status manager_stages_json(call *c, const secret_record *of, slice *out);
+
+/* Tags in their other spelling. */
+status manager_tags_in(call *c, const manager_tag *from, size_t count, tag **out);
+status manager_tags_out(call *c, const secret_record *of, manager_tag **out);
+
+#endif
