@@ -254,6 +254,44 @@ def test_permissions(server, client, alibaba, name):
     other.create_secret(Name="mine/" + uuid.uuid4().hex, SecretString="x")
 
 
+def test_the_policy_of_a_secret(server, client, alibaba, name):
+    user = "rp" + uuid.uuid4().hex[:8]
+    alibaba.rpc("CreateUser", RAM, signature=3, UserName=user)
+    key = alibaba.rpc("CreateAccessKey", RAM, signature=3, UserName=user)["AccessKey"]
+    other = manager(server, aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["AccessKeySecret"])
+    account = client.describe_secret(SecretId=name)["ARN"].split(":")[4]
+
+    def document(effect, principal, action="secretsmanager:GetSecretValue"):
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Principal": principal, "Action": action, "Resource": "*"}]})
+    assert "ResourcePolicy" not in client.get_resource_policy(SecretId=name)
+    refused("AccessDeniedException", other.get_secret_value, SecretId=name)
+    given = document("Allow", {"AWS": f"arn:aws:iam::{account}:user/{user}"})
+    client.put_resource_policy(SecretId=name, ResourcePolicy=given)
+    assert client.get_resource_policy(SecretId=name)["ResourcePolicy"] == given
+    assert alibaba.rpc("GetSecretPolicy", SecretName=name)["Policy"] == given
+    assert other.get_secret_value(SecretId=name)["SecretString"] == "first value"
+    refused("AccessDeniedException", other.describe_secret, SecretId=name)
+    refused("AccessDeniedException", other.put_resource_policy, SecretId=name, ResourcePolicy=given)
+    client.put_resource_policy(SecretId=name, ResourcePolicy=document("Deny", "*", "secretsmanager:*"))
+    refused("AccessDeniedException", other.get_secret_value, SecretId=name)
+    refused("AccessDeniedException", client.get_secret_value, SecretId=name)  # the owner, too
+    client.delete_resource_policy(SecretId=name)  # who cannot be locked out of the policy
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "first value"
+    refused("AccessDeniedException", other.get_secret_value, SecretId=name)
+    alibaba.rpc("SetSecretPolicy", SecretName=name, Policy=json.dumps({"Version": "1", "Statement": [
+        {"Effect": "Allow", "Principal": {"RAM": [f"acs:ram::{account}:user/{user}"]}, "Action": ["kms:GetSecretValue"], "Resource": ["*"]}]}))
+    assert other.get_secret_value(SecretId=name)["SecretString"] == "first value"
+
+
+def test_what_is_no_policy(client, name):
+    for wrong in ("{", "{}", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'):
+        refused("MalformedPolicyDocumentException", client.put_resource_policy, SecretId=name, ResourcePolicy=wrong)
+        answer = client.validate_resource_policy(ResourcePolicy=wrong)
+        assert not answer["PolicyValidationPassed"] and answer["ValidationErrors"][0]["ErrorMessage"]
+    good = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"secretsmanager:*","Resource":"*"}]}'
+    assert client.validate_resource_policy(ResourcePolicy=good)["PolicyValidationPassed"]
+
+
 def test_regions_are_apart(server, client, name):
     refused("ResourceNotFoundException", manager(server, "eu-west-1").get_secret_value, SecretId=name)
     there = manager(server, "eu-west-1")

@@ -159,6 +159,11 @@ static const command rows[] = {
      .help =
          "Watches for rotations that wait for their confirmation; with --exec gives each new value to a command and, "
          "when that succeeds, confirms."},
+    {.verb = "set-policy",
+     .operation = OPERATION_SET_SECRET_POLICY,
+     .positional = "SecretName Policy",
+     .hidden = "PolicyName"},
+    {.verb = "policy", .operation = OPERATION_GET_SECRET_POLICY, .positional = "SecretName", .hidden = "PolicyName"},
     {.verb = "tag",
      .operation = OPERATION_TAG_RESOURCE,
      .positional = "SecretName!",

@@ -136,6 +136,29 @@ static status load_key_policy(call *c, const key_record *key, const policy **out
     return identity_keep_policy(c->house->identities, &kept, &c->memory, out);
 }
 
+/* ---- a secret */
+
+/* The secret at hand, when the ARN is its own and it has a policy. */
+static status find_secret(call *c, slice resource, const secret_record **out) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    *out = NULL;
+    if (!c->secret || slice_is_absent(c->secret->policy)) return OK;
+    TRY(arn_secret(&home, c->secret->secret_name, &c->memory, &arn_text));
+    if (slice_equals(arn_text, resource)) *out = c->secret;
+    return OK;
+}
+
+static status load_secret_policy(call *c, const secret_record *of, const policy **out) {
+    slice name;
+    TRY(arena_printf(&c->memory, &name, "secret-policy/%.*s/%.*s#%llu", SLICE_ARGS(c->who.account_id),
+                     SLICE_ARGS(of->secret_id), (unsigned long long)c->secret_revision));
+    *out = identity_kept_policy(c->house->identities, name);
+    if (*out) return OK;
+    kept_document kept = {name, of->policy, POLICY_RESOURCE};
+    return identity_keep_policy(c->house->identities, &kept, &c->memory, out);
+}
+
 /* ---- grants */
 
 typedef struct search {
@@ -174,12 +197,14 @@ static status find_grants(call *c, const key_record *key, const grant_question *
 typedef struct target {
     const char *action;
     slice resource;
-    const key_record *key;    /* NULL: not a key */
-    const policy *key_policy; /* instead of the key's own; NULL: its own */
+    const key_record *key;       /* NULL: not a key */
+    const policy *key_policy;    /* instead of the key's own; NULL: its own */
+    const secret_record *secret; /* NULL: none, or one without a policy */
 } target;
 
 static bool is_about_policy(const char *action) {
-    static const char *const actions[] = {"kms:GetKeyPolicy", "kms:SetKeyPolicy", "kms:ListKeyPolicies"};
+    static const char *const actions[] = {"kms:GetKeyPolicy", "kms:SetKeyPolicy", "kms:ListKeyPolicies",
+                                          "kms:GetSecretPolicy", "kms:SetSecretPolicy"};
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0) return true;
     return false;
@@ -222,6 +247,7 @@ static status weigh(call *c, const target *t, authorisation *question, verdict *
     a.is_key = t->key != NULL;
     a.resource = t->key_policy;
     if (!a.resource && t->key && t->key->has_policy.value) TRY(load_key_policy(c, t->key, &a.resource));
+    if (t->secret) TRY(load_secret_policy(c, t->secret, &a.resource));
     a.is_policy_of_key = is_about_policy(t->action);
     authorise(&a, out);
     TRY(ask_grants(c, t, &a, out));
@@ -229,15 +255,16 @@ static status weigh(call *c, const target *t, authorisation *question, verdict *
     return OK;
 }
 
-/* The owner's root on a key without a policy, or on anything else of the account: nothing has a word in it. */
+/* The owner's root on a key or a secret without a policy, or on anything else of the account: nothing has a word in it. */
 static bool is_free(const call *c, const target *t) {
     bool key_has_a_word = t->key_policy || (t->key && t->key->has_policy.value);
-    return c->who.is_root && c->who.session_policy_count == 0 && !key_has_a_word;
+    return c->who.is_root && c->who.session_policy_count == 0 && !key_has_a_word && !t->secret;
 }
 
 status call_authorise(call *c, const char *action, slice resource) {
-    target t = {action, resource, NULL, NULL};
+    target t = {.action = action, .resource = resource};
     TRY(find_key(c, resource, &t.key));
+    TRY(find_secret(c, resource, &t.secret));
     if (is_free(c, &t)) {
         c->decided = (verdict){DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}};
         return OK;
@@ -252,7 +279,7 @@ status call_authorise(call *c, const char *action, slice resource) {
 }
 
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out) {
-    target t = {action, resource, NULL, key_policy};
+    target t = {.action = action, .resource = resource, .key_policy = key_policy};
     verdict found;
     authorisation question;
     key_record assumed = {0};

@@ -1,0 +1,89 @@
+/* KMS: the policies of secrets, in both clouds' calls. Nobody outside the account reaches a secret, whatever its policy says. */
+#include "service/manager.h"
+
+#define POLICY_NAME "default"
+
+static status compile(call *c, slice document, slice *fault) {
+    policy *made = NULL;
+    policy_source source = {document, POLICY_RESOURCE, POLICY_RESOURCE_BYTES_MOST};
+    OWNED(arena) memory = {.limit = 4 << 20};
+    slice why = {0};
+    status compiled = policy_compile(&source, &memory, &why, &made);
+    policy_free(made);
+    if (FAILED(compiled)) TRY(arena_copy(&c->memory, why, fault));
+    return compiled;
+}
+
+static status set_policy(call *c, slice document) {
+    slice fault = {0};
+    TRY(secret_usable(c->secret));
+    status compiled = compile(c, document, &fault);
+    if (FAILED_WITH(compiled, POLICY_MALFORMED)) return call_refuse(c, compiled, "%.*s", SLICE_ARGS(fault));
+    TRY(compiled);
+    c->secret->policy = document;
+    return secret_save(c, c->secret, c->secret_revision);
+}
+
+/* ---- Alibaba */
+
+static status check_name(call *c, slice name) {
+    if (slice_is_absent(name) || slice_equals(name, SLICE(POLICY_NAME))) return OK;
+    return call_refuse(c, FAIL(NOT_FOUND), "PolicyName: the only policy of a secret is " POLICY_NAME ".");
+}
+
+status set_secret_policy_prepare(call *c, const set_secret_policy_in *in, set_secret_policy_out *out) {
+    (void)out;
+    TRY(check_name(c, in->policy_name));
+    return set_policy(c, in->policy);
+}
+
+/* A secret without a policy of its own does as if it had this one. */
+status get_secret_policy_prepare(call *c, const get_secret_policy_in *in, get_secret_policy_out *out) {
+    TRY(check_name(c, in->policy_name));
+    out->policy = c->secret->policy;
+    if (!slice_is_absent(out->policy)) return OK;
+    return arena_printf(&c->memory, &out->policy,
+                        "{\"Version\":\"1\",\"Statement\":[{\"Sid\":\"kms default secret policy\",\"Effect\":\"Allow\","
+                        "\"Principal\":{\"RAM\":[\"acs:ram::%.*s:*\"]},\"Action\":[\"kms:*\"],\"Resource\":[\"*\"]}]}",
+                        SLICE_ARGS(c->who.account_id));
+}
+
+/* ---- AWS */
+
+status manager_put_resource_policy_prepare(call *c, const manager_put_resource_policy_in *in,
+                                           manager_put_resource_policy_out *out) {
+    TRY(manager_arn(c, c->secret, &out->arn));
+    out->name = c->secret->secret_name;
+    return set_policy(c, in->resource_policy);
+}
+
+status manager_get_resource_policy_prepare(call *c, const manager_get_resource_policy_in *in,
+                                           manager_get_resource_policy_out *out) {
+    (void)in;
+    out->name = c->secret->secret_name;
+    out->resource_policy = c->secret->policy;
+    return manager_arn(c, c->secret, &out->arn);
+}
+
+status manager_delete_resource_policy_prepare(call *c, const manager_delete_resource_policy_in *in,
+                                              manager_delete_resource_policy_out *out) {
+    (void)in;
+    TRY(secret_usable(c->secret));
+    TRY(manager_arn(c, c->secret, &out->arn));
+    out->name = c->secret->secret_name;
+    c->secret->policy = (slice){0};
+    return secret_save(c, c->secret, c->secret_revision);
+}
+
+status manager_validate_resource_policy_prepare(call *c, const manager_validate_resource_policy_in *in,
+                                                manager_validate_resource_policy_out *out) {
+    slice fault = {0};
+    status compiled = compile(c, in->resource_policy, &fault);
+    out->policy_validation_passed = SET_BOOL(!FAILED(compiled));
+    if (!FAILED_WITH(compiled, POLICY_MALFORMED)) return compiled;
+    out->validation_errors.at = CALL_NEW(c, manager_validation_error);
+    ENSURE(out->validation_errors.at != NULL, OUT_OF_MEMORY);
+    out->validation_errors.at[0] = (manager_validation_error){SLICE("PolicySyntax"), fault};
+    out->validation_errors.count = 1;
+    return OK;
+}
