@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         &account_record_shape, &user_record_shape,       &access_key_record_shape,     &policy_record_shape,
         &key_record_shape,     &alias_record_shape,      &bucket_record_shape,         &object_record_shape,
         &outbox_record_shape,  &attachment_record_shape, &policy_version_record_shape, &key_version_record_shape,
-        &sealed_header_shape,  &blob_header_shape};
+        &sealed_header_shape,  &blob_header_shape,       &dependents_record_shape,     &destroyed_key_record_shape};
     OWNED(arena) memory = {.limit = MEMORY_MOST};
     if (size < 1) return 0;
     slice rest = slice_of(data + 1, size - 1);

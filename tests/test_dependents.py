@@ -1,4 +1,5 @@
 """What depends on a key: always what is there, whatever was written, overwritten, deleted and killed in between."""
+import os
 import random
 
 import pytest
@@ -7,7 +8,7 @@ from test_crash import Load, Place, kill_one, kill_supervisor, list_objects
 from wire import Client, Refused
 
 KEYHOLD = "2026-01-01"
-KILLS = 4
+KILLS = int(os.environ.get("KEYHOLD_DEPENDENTS_KILLS", "4"))
 
 
 def dependents_of(client, key_id, size=50, **more):

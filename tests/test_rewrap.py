@@ -194,6 +194,27 @@ def test_a_disabled_key_pauses_it(keyhold, tmp_path):
     assert sum(wait_finished(client, key_id).values()) == 30
 
 
+def test_a_stop_does_not_wait_for_it(keyhold, tmp_path):
+    place = Place(keyhold, tmp_path / "data")
+    client = place.client()
+    key_id = client.rpc("CreateKey")["KeyMetadata"]["KeyId"]
+    client.oss("PUT", "rewrap")
+    bodies = fill(client, key_id, 150)
+    client.rpc("CreateKeyVersion", KeyId=key_id)
+    client.rpc("RewrapKey", KEYHOLD, KeyId=key_id, RatePerSecond=100)
+    begun = time.monotonic()
+    assert place.server.stop() == 0
+    assert time.monotonic() - begun < 5
+    place.start()
+    client = place.client()
+    assert census(client, key_id)[1]["Remaining"] > 0
+    assert not place.server.log("bodies removed")
+    client.rpc("RewrapKey", KEYHOLD, KeyId=key_id, RatePerSecond=10000)
+    wait_finished(client, key_id)
+    for name in list(bodies)[::10]:
+        assert client.oss("GET", "rewrap", name)[1] == bodies[name]
+
+
 def test_what_is_refused(server):
     client = Client(server.http, (server.access_key_id, server.access_key_secret))
     key_id = client.rpc("CreateKey")["KeyMetadata"]["KeyId"]

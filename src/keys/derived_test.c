@@ -199,6 +199,40 @@ static void buckets_and_aliases_are_dependents_too(void **state) {
     assert_int_equal(count, 1);
 }
 
+/* A secret depends on the key of each of its versions, and on the one the next will be sealed under; a grant on its key. */
+static void secrets_and_grants_too(void **state) {
+    house *h = *state;
+    secret_version_record versions[] = {
+        {.version_id = SLICE("1"), .key_id = slice_of_text(KEYS[0]), .key_version_id = SLICE("v1")},
+        {.version_id = SLICE("2"), .key_id = slice_of_text(KEYS[0]), .key_version_id = SLICE("v1")},
+        {.version_id = SLICE("3"), .key_id = slice_of_text(KEYS[1]), .key_version_id = SLICE("v2")},
+    };
+    secret_record of = {.secret_name = SLICE("db/pw"), .encryption_key_id = slice_of_text(KEYS[1])};
+    grant_record grant = {.grant_id = SLICE("0a1b"), .account_id = SLICE("1"), .key_id = slice_of_text(KEYS[1])};
+    of.versions.at = versions, of.versions.count = 3;
+    store_change changes[] = {
+        {SLICE("secret/1/cn-hangzhou/db/pw"), packed(h, &secret_record_shape, &of), STORE_ANY},
+        {SLICE("secret-value/1/x/1"), SLICE("a value"), STORE_ANY}, /* none of the kinds */
+        {SLICE("grant/1/00000000-0000-4000-8000-000000000002/0a1b"), packed(h, &grant_record_shape, &grant), STORE_ANY},
+    };
+    derived_changes more;
+    dependents_record counts;
+    key_dependent *list;
+    size_t count;
+    apply(h, changes, 3, &more);
+    assert_ok(dependents_load(h->store, slice_of_text(KEYS[0]), &h->memory, &counts));
+    assert_int_equal(dependents_count(&counts, DEPENDENT_KIND_SECRET, SLICE("v1")), 1);
+    dependents_query query = {.key_id = slice_of_text(KEYS[1]), .limit = 10};
+    assert_ok(dependents_list(h->store, &query, &h->memory, &list, &count));
+    assert_int_equal(count, 3);
+    assert_true(list[0].kind == DEPENDENT_KIND_GRANT && slice_equals_text(list[0].name, "0a1b"));
+    assert_true(list[1].kind == DEPENDENT_KIND_SECRET && slice_equals_text(list[1].name, "db/pw"));
+    assert_true(slice_is_absent(list[1].key_version_id) && slice_equals_text(list[2].key_version_id, "v2"));
+    changes[0].value = changes[2].value = (slice){0};
+    apply(h, changes, 3, &more);
+    assert_int_equal(rows_under(h, "dependent"), 0);
+}
+
 static void what_is_due_follows_the_key(void **state) {
     house *h = *state;
     key_version_record versions[] = {{SLICE("v1"), SET_INT(1), SLICE("sealed one")},
@@ -258,7 +292,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(they_are_what_the_records_say),          TEST(a_batch_rolled_back_counts_nothing),
         TEST(buckets_and_aliases_are_dependents_too), TEST(what_is_due_follows_the_key),
-        TEST(rows_that_are_none_are_refused),
+        TEST(rows_that_are_none_are_refused),         TEST(secrets_and_grants_too),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

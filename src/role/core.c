@@ -334,6 +334,7 @@ static status confine(core *c) {
 static void finish(core *c) {
     for (int64_t i = 0; i < SERVE_GATEWAYS_MOST; i++)
         if (c->gateways[i].channel) channel_pause(c->gateways[i].channel);
+    if (c->serve) serve_end(c->serve);
     for (int waited = 0; c->serve && serve_busy(c->serve) && waited < STOP_WAIT_MS; waited += TICK_MS)
         if (FAILED(loop_turn(c->child.loop, TICK_MS))) break;
     if (c->serve && serve_busy(c->serve) == 0) status_ignore(put_clean_end(c->house.store, SLICE("1")));

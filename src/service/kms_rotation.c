@@ -148,7 +148,8 @@ void serve_rotate_due(serve *s, int64_t now_s) {
     OWNED(arena) memory = {0};
     store_row *rows;
     size_t count;
-    if (!s->vault || !s->auditor || s->own_count > s->rewraps.under_way || now_s < s->own_not_before_s) return;
+    if (s->is_ending || !s->vault || !s->auditor || s->own_count > s->rewraps.under_way || now_s < s->own_not_before_s)
+        return;
     s->own_not_before_s = now_s + 1;
     if (FAILED(store_list(s->house->store, ROTATION_PREFIX, (slice){0}, DUE_AT_ONCE, &memory, &rows, &count))) return;
     for (size_t i = 0; i < count; i++) {

@@ -40,7 +40,7 @@ static status begin_due(serve *s) {
 /* What is under way is still listed as due: nothing more is begun until all of it has ended. */
 void own_turn(serve *s) {
     int64_t now_ms = clock_monotonic_ms();
-    if (s->own_count > s->rewraps.under_way || now_ms < s->own_next_ms || !s->auditor) return;
+    if (s->is_ending || s->own_count > s->rewraps.under_way || now_ms < s->own_next_ms || !s->auditor) return;
     s->own_next_ms = now_ms + LOOK_EVERY_MS;
     if (FAILED(begin_due(s))) s->own_next_ms = now_ms + REST_MS;
 }

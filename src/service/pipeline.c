@@ -147,4 +147,6 @@ void job_fail(serve *s, job *j, status failure) {
     job_move(s, j, STAGE_RECORD);
 }
 
+void serve_end(serve *s) { s->is_ending = true; }
+
 size_t serve_busy(const serve *s) { return s->by_number.count; }

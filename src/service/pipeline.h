@@ -88,6 +88,7 @@ struct serve {
         buffer after; /* the dependent/… row begun last */
         bool has_failed;
     } rewraps;
+    bool is_ending;     /* no own acts are begun any more */
     bool is_unscrubbed; /* key material that was let go of may still lie in the store's files */
     buffer out;         /* for encoding frames */
     buffer packed;      /* for what goes into them */

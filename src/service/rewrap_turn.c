@@ -159,7 +159,7 @@ static status settle(serve *s, bool *has_more) {
 void rewrap_turn(serve *s) {
     int64_t now_ms = clock_monotonic_ms();
     bool has_more = false;
-    if (s->rewraps.under_way > 0 || now_ms < s->rewraps.next_ms || !s->auditor || !s->vault) return;
+    if (s->is_ending || s->rewraps.under_way > 0 || now_ms < s->rewraps.next_ms || !s->auditor || !s->vault) return;
     s->rewraps.next_ms = now_ms + LOOK_EVERY_MS;
     status worked = settle(s, &has_more);
     if (has_more) s->rewraps.next_ms = now_ms;

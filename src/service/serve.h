@@ -39,6 +39,8 @@ bool serve_turn(serve *s);
 /* At start: events of changes that were committed but not acknowledged by the auditor before the last end are sent again. */
 status serve_recover(serve *s);
 
+/* For a clean stop: nothing of Keyhold's own is begun any more. What is under way goes on. */
+void serve_end(serve *s);
 /* Calls under way, for a clean stop. */
 size_t serve_busy(const serve *s);
 
