@@ -26,7 +26,7 @@ const char *rpc_wrapper(const field *list) {
         {"Groups", "Group"},
         {"Roles", "Role"},
         {"KeyVersions", "KeyVersion"},
-        {"TagResources", "TagResource"},
+        {"TagResources", "TagResource", "TaggedResource"}, /* RAM has a bare list */
         {"ProtectionLevels", "ProtectionLevel"},
         {"KeySpecs", "KeySpec"},
         {"SupportedProtectionLevels", "SupportedProtectionLevel"},
