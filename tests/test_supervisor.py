@@ -268,7 +268,7 @@ def test_text_and_quiet(tmp_path):
 def test_clean_stop(tmp_path, keyhold, number):
     running = keyhold.on(tmp_path / "data", "--gateways", "2")
     pids = [pid for found in running.pids().values() for pid in found]
-    assert {role: len(found) for role, found in running.pids().items()} == {**dict.fromkeys(ROLES, 1), "gateway": 2}
+    assert {role: len(found) for role, found in running.pids().items()} == {**dict.fromkeys(ROLES, 1), "gateway": 2, "keygen": 2}
     running.signal(number)
     assert running.process.wait(30) == 0
     running.stop()
@@ -350,9 +350,10 @@ def test_one_that_keeps_ending(keyhold):
     """It is said, and it is not given up."""
     running = keyhold.in_memory("--gateways", "1")
     for number in range(7):
-        running.wait_for(lambda: running.pids("keygen"), 20, "keygen")
-        os.kill(running.pids("keygen")[0], signal.SIGKILL)
-        running.wait_for(lambda: len(running.log("child ended")) > number, 20, "the report of its end")
+        running.wait_for(lambda: len(running.pids("keygen")) == 2, 20, "both keygens")
+        for pid in running.pids("keygen"):
+            os.kill(pid, signal.SIGKILL)
+        running.wait_for(lambda: len(running.log("child ended")) > 2 * number + 1, 20, "the report of their end")
     assert running.log("child keeps ending")
     running.wait_for(lambda: running.pids("keygen"), 20, "keygen")
     assert running.identity()[0] == 200

@@ -3,36 +3,62 @@
 #include "cli/run.h"
 #include "cli/trail.h"
 #include "cli/value.h"
-#include "crypto/asymmetric.h"
+#include "contract/key_spec.h"
+#include "crypto/compare.h"
+#include "crypto/random.h"
+#include "crypto/wrap.h"
 
-enum { MATERIAL_BYTES = 32 };
+enum { PRIVATE_KEY_LEAST = 40, MATERIAL_MOST = 4096, OAEP_MOST = 190 };
 
-/* ---- import: ask for a wrapping key, wrap the file's 32 bytes for it, send them */
+/* ---- import: ask for a wrapping key, wrap the file's bytes for it, send them */
 
 static const command_flag import_flags[] = {
-    {"wrapping-algorithm", "NAME", "RSAES_OAEP_SHA_256 (unless given) or RSAES_OAEP_SHA_1"},
+    {"wrapping-algorithm", "NAME",
+     "RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1, RSA_AES_KEY_WRAP_SHA_256 (for private keys) or RSA_AES_KEY_WRAP_SHA_1"},
     {"expires", "TIME", "when the material lapses: 2030-01-01, or +365d; without it never"},
     {NULL, NULL, NULL},
 };
+
+/* Whether it may be material of some key; the server knows of which. */
+static bool is_plausible(size_t bytes) {
+    static const uint8_t SIZES[] = {16, 24, 28, 32, 48, 64};
+    for (size_t i = 0; i < sizeof SIZES; i++)
+        if (bytes == SIZES[i]) return true;
+    return bytes >= PRIVATE_KEY_LEAST && bytes <= MATERIAL_MOST;
+}
 
 static status read_material(invocation *inv, slice *out) {
     slice content;
     TRY(value_read_file(inv, inv->words[0], 1 << 16, &content));
     *out = content;
-    if (content.len == MATERIAL_BYTES) return OK;
-    trouble_advise(&inv->trouble, "`head -c 32 /dev/urandom > FILE` makes one");
-    return trouble_note(&inv->trouble, FAIL(USAGE), "%.*s has %zu bytes; key material is 32 random bytes, as they are.",
-                        SLICE_ARGS(inv->words[0]), content.len);
+    if (is_plausible(content.len)) return OK;
+    trouble_advise(&inv->trouble, "`head -c 32 /dev/urandom > FILE` makes material for Aliyun_AES_256");
+    return trouble_note(
+        &inv->trouble, FAIL(USAGE),
+        "%.*s has %zu bytes; key material is 32 random bytes, as they are (other specs: as many as theirs "
+        "has), or a private key in PKCS#8 DER.",
+        SLICE_ARGS(inv->words[0]), content.len);
 }
 
-static status read_algorithm(invocation *inv, const char **name, enum asymmetric_sealing *kind) {
-    slice given = SLICE("RSAES_OAEP_SHA_256");
+/* How the material travels. */
+typedef struct wrapping {
+    const char *name;
+    enum asymmetric_sealing how;
+    bool wraps_twice;
+} wrapping;
+
+static status read_algorithm(invocation *inv, size_t bytes, wrapping *out) {
+    slice given = bytes > OAEP_MOST ? SLICE("RSA_AES_KEY_WRAP_SHA_256") : SLICE("RSAES_OAEP_SHA_256");
     (void)flag_find(inv, "wrapping-algorithm", &given);
     int choice = choice_find(wrapping_algorithm_choices, given);
-    *name = choice_text(wrapping_algorithm_choices, choice);
-    *kind = choice == WRAPPING_ALGORITHM_RSAES_OAEP_SHA_1 ? SEALING_OAEP_SHA1 : SEALING_OAEP_SHA256;
-    if (choice != WRAPPING_ALGORITHM_ABSENT) return OK;
-    trouble_advise(&inv->trouble, "choose from: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1");
+    out->name = choice_text(wrapping_algorithm_choices, choice);
+    bool is_good = wrapping_goes_together(WRAPPING_SPEC_RSA_2048, choice) &&
+                   !FAILED(sealing_of_wrapping(choice, &out->how, &out->wraps_twice));
+    if (is_good && (out->wraps_twice || bytes <= OAEP_MOST)) return OK;
+    if (is_good) return trouble_note(&inv->trouble, FAIL(USAGE), "%zu bytes need RSA_AES_KEY_WRAP_SHA_256.", bytes);
+    trouble_advise(
+        &inv->trouble,
+        "choose from: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1, RSA_AES_KEY_WRAP_SHA_256, RSA_AES_KEY_WRAP_SHA_1");
     return trouble_note(&inv->trouble, FAIL(USAGE), "--wrapping-algorithm cannot be \"%.*s\".", SLICE_ARGS(given));
 }
 
@@ -62,14 +88,28 @@ static status member_text(invocation *inv, const result *r, const char *name, sl
     return trouble_note(&inv->trouble, FAIL(MALFORMED), "The answer has no %s.", name);
 }
 
-static status wrap(invocation *inv, const result *parameters, enum asymmetric_sealing kind, slice material,
-                   slice *out) {
+/* An AES key of its own wraps the material, and is wrapped for the server. */
+static status wrap_twice(slice spki, enum asymmetric_sealing how, slice material, buffer *out) {
+    uint8_t middle[WRAP_KEY_BYTES];
+    OWNED(secret) key = {0};
+    OWNED(secret) content = {0};
+    TRY(random_fill(middle, sizeof middle));
+    status made = secret_copy(slice_of(middle, sizeof middle), &key);
+    if (!FAILED(made)) made = secret_copy(material, &content);
+    if (!FAILED(made))
+        made = asymmetric_seal_once(ASYMMETRIC_RSA_2048, spki, how, slice_of(middle, sizeof middle), out);
+    bytes_wipe(middle, sizeof middle);
+    return FAILED(made) ? made : wrap_seal(&key, &content, out);
+}
+
+static status wrap(invocation *inv, const result *parameters, const wrapping *way, slice material, slice *out) {
     OWNED(buffer) wrapped = {0};
     OWNED(buffer) text = {0};
     slice encoded, spki;
     TRY(member_text(inv, parameters, "PublicKey", &encoded));
     TRY(base64_decode(encoded, &inv->memory, &spki));
-    TRY(asymmetric_seal_once(ASYMMETRIC_RSA_2048, spki, kind, material, &wrapped));
+    if (way->wraps_twice) TRY(wrap_twice(spki, way->how, material, &wrapped));
+    else TRY(asymmetric_seal_once(ASYMMETRIC_RSA_2048, spki, way->how, material, &wrapped));
     TRY(base64_encode(&text, buffer_slice(&wrapped)));
     return arena_copy(&inv->memory, buffer_slice(&text), out);
 }
@@ -91,16 +131,15 @@ static status send_material(client *c, slice wrapped, const result *parameters, 
 static status import(invocation *inv) {
     OWNED(client) c = {0};
     slice material, expiry, wrapped;
-    const char *algorithm;
-    enum asymmetric_sealing kind;
+    wrapping way;
     result parameters;
-    TRY(read_algorithm(inv, &algorithm, &kind));
     TRY(read_expiry(inv, &expiry));
     TRY(read_material(inv, &material));
+    TRY(read_algorithm(inv, material.len, &way));
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
-    TRY(ask_parameters(&c, algorithm, &parameters));
-    TRY(wrap(inv, &parameters, kind, material, &wrapped));
+    TRY(ask_parameters(&c, way.name, &parameters));
+    TRY(wrap(inv, &parameters, &way, material, &wrapped));
     return send_material(&c, wrapped, &parameters, expiry);
 }
 
@@ -141,8 +180,9 @@ static const command rows[] = {
      .hidden = "EncryptedKeyMaterial ImportToken KeyMaterialExpireUnix",
      .flags = import_flags,
      .run = import,
-     .help = "Imports your own key, 32 bytes in FILE, into a key of Origin EXTERNAL; it is wrapped before it leaves "
-             "this machine."},
+     .help = "Imports your own key, the bytes or the private key (PKCS#8 DER) in FILE, into a key of Origin EXTERNAL; "
+             "it is "
+             "wrapped before it leaves this machine."},
     {.verb = "import-parameters",
      .operation = OPERATION_GET_PARAMETERS_FOR_IMPORT,
      .positional = "KeyId",

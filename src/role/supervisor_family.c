@@ -147,9 +147,11 @@ static void fail(family *f) {
 void family_member_ready(family *f, member *m) {
     char name[MEMBER_NAME_BYTES];
     member_name(m, name);
+    bool is_again =
+        f->was_ready && m->has_ended; /* who is not awaited may be ready late, and is not back from anywhere */
     m->is_ready = true;
-    log_line(f->was_ready ? LOG_INFO_LINE : LOG_DEBUG_LINE, f->was_ready ? "ready again" : "child ready",
-             "%s, after %lld ms", name, (long long)(clock_monotonic_ms() - m->started_ms));
+    log_line(is_again ? LOG_INFO_LINE : LOG_DEBUG_LINE, is_again ? "ready again" : "child ready", "%s, after %lld ms",
+             name, (long long)(clock_monotonic_ms() - m->started_ms));
     if (f->was_ready || f->is_stopping || !family_is_ready(f)) return;
     f->was_ready = true;
     if (f->plan.events.on_ready) f->plan.events.on_ready(f->plan.events.context);
@@ -270,6 +272,7 @@ void family_stop(family *f) {
 }
 
 void family_member_ended(family *f, member *m, const spawn_end *how) {
+    m->has_ended = true;
     bool is_clean = f->is_stopping && how->exit_code == 0 && how->signal == 0;
     log_end(m, how, is_clean ? LOG_DEBUG_LINE : LOG_WARNING_LINE);
     if (f->is_stopping) {

@@ -15,6 +15,7 @@ typedef struct member {
     spawn_child process; /* while it is alive */
     channel *control;    /* NULL: it closed its end */
     bool is_ready;
+    bool has_ended; /* once before */
     int64_t started_ms;
     int64_t deaths_ms[FAMILY_DEATHS_A_MINUTE + 1]; /* the latest, oldest first; 0: none */
     unsigned quick_deaths;                         /* in a row, each soon after the start */
