@@ -4,11 +4,14 @@
  *                "caller": {"account": …, "arn": …, "role": …}}}
  * and each line of output the decision: "allow P S", "explicit P S", "implicit" (P and S: policy and statement, - when none
  * decided), for resource policies "allow-caller" or "allow-account", or "malformed P: fault" for the first document refused.
+ * Of kind "all" the policies are, in this order, `rails` guard rails, `identity` identity policies, `session` session policies, a
+ * boundary if `boundary`, and a resource's if `resource`; with "root", "foreign", "key", "about", "grant" as in authorisation.h.
+ * The answer is "DECISION PolicyType".
  * Never installed. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "access/policy.h"
+#include "access/authorisation.h"
 #include "format/json.h"
 
 enum { POLICIES_MOST = 16, CONDITIONS_MOST = 24, VALUES_MOST = 16 };
@@ -21,6 +24,10 @@ struct question {
     policy_request request;
     policy_caller caller;
     enum policy_kind kind;
+    bool is_all;
+    struct parts {
+        int64_t rails, identity, session, boundary, resource, root, foreign, key, about, grant;
+    } parts;
 };
 
 static void question_clear(struct question *q) {
@@ -55,7 +62,8 @@ static status read_request(struct question *q, const json *object) {
 
 static status read_policies(struct question *q, const json *list, arena *memory, slice *fault) {
     for (const json *each = json_first(list); each; each = each->next) {
-        policy_source source = {.kind = q->kind, .bytes_most = POLICY_BYTES_MOST};
+        bool is_last = q->is_all && q->parts.resource && each->next == NULL;
+        policy_source source = {.kind = is_last ? POLICY_RESOURCE : q->kind, .bytes_most = POLICY_BYTES_MOST};
         ENSURE(q->policy_count < POLICIES_MOST && json_get_text(each, &source.document), MALFORMED);
         TRY(policy_compile(&source, memory, fault, &q->policies[q->policy_count]));
         q->policy_count++;
@@ -81,12 +89,46 @@ static void print_decision(const struct question *q) {
     else printf("%s %zu %zu\n", name, why.policy, why.statement);
 }
 
+static status read_parts(struct question *q, const json *object) {
+    const struct part {
+        const char *name;
+        int64_t *out;
+    } parts[] = {{"rails", &q->parts.rails},       {"identity", &q->parts.identity}, {"session", &q->parts.session},
+                 {"boundary", &q->parts.boundary}, {"resource", &q->parts.resource}, {"root", &q->parts.root},
+                 {"foreign", &q->parts.foreign},   {"key", &q->parts.key},           {"about", &q->parts.about},
+                 {"grant", &q->parts.grant}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ENSURE(json_get_integer(json_member(object, slice_of_text(parts[i].name)), parts[i].out), MALFORMED);
+    return OK;
+}
+
+static void print_verdict(const struct question *q) {
+    const policy *const *at = (const policy *const *)q->policies;
+    const struct parts *parts = &q->parts;
+    authorisation a = {.request = q->request, .is_root = parts->root, .is_key = parts->key};
+    a.rails = (policy_set){at, (size_t)parts->rails};
+    a.identity = (policy_set){at + parts->rails, (size_t)parts->identity};
+    a.session = (policy_set){at + parts->rails + parts->identity, (size_t)parts->session};
+    at += parts->rails + parts->identity + parts->session;
+    if (parts->boundary) a.boundary = *at++;
+    if (parts->resource) a.resource = *at;
+    a.owner = parts->foreign ? SLICE("31415") : q->caller.account;
+    a.is_policy_of_key = parts->about;
+    a.grant = (enum policy_reach)parts->grant;
+    verdict v;
+    authorise(&a, &v);
+    static const char *const names[] = {"implicit", "explicit", "allow"};
+    printf("%s %s\n", names[v.decision], deciding_policy_name(v.by));
+}
+
 static status answer(struct question *q, slice line, arena *memory) {
     const json *root;
     slice fault = {0};
     TRY(json_parse(line, memory, &root, NULL));
     slice kind = {0};
     (void)json_get_text(json_member(root, SLICE("kind")), &kind);
+    q->is_all = slice_equals(kind, SLICE("all"));
+    if (q->is_all) TRY(read_parts(q, json_member(root, SLICE("parts"))));
     q->kind = slice_equals(kind, SLICE("resource")) ? POLICY_RESOURCE : POLICY_IDENTITY;
     TRY(read_request(q, json_member(root, SLICE("request"))));
     status compiled = read_policies(q, json_member(root, SLICE("policies")), memory, &fault);
@@ -95,7 +137,8 @@ static status answer(struct question *q, slice line, arena *memory) {
         return OK;
     }
     TRY(compiled);
-    print_decision(q);
+    if (q->is_all) print_verdict(q);
+    else print_decision(q);
     return OK;
 }
 

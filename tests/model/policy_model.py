@@ -5,7 +5,7 @@ usage: policy_model.py PROBE [--cases N] [--seed S]
 
 PROBE is the program policy_probe. The model follows the grammar of src/access/policy.h directly over the JSON values: wildcards
 become regular expressions, numbers are fractions, addresses come from the ipaddress module. Documents of both clouds are made;
-every third case is a resource policy and its caller.
+every third case is a resource policy and its caller, every third one weighs all kinds of policies.
 """
 import argparse
 import datetime
@@ -296,6 +296,60 @@ def consult(policy, request):
     return "implicit"
 
 
+def weigh(policies, request, parts):
+    """All kinds of policies together: (decision, the kind that decided)."""
+    rest = list(policies)
+
+    def take(count):
+        taken, rest[:count] = rest[:count], []
+        return taken
+
+    rails, identity, sessions = take(parts["rails"]), take(parts["identity"]), take(parts["session"])
+    boundary, resource = take(parts["boundary"]), take(parts["resource"])
+    said = consult(resource[0], request).split()[0] if resource else "implicit"
+    own = not parts["foreign"]
+    reach_ = {"allow-caller": 2, "allow-account": 1}.get(said, 0)
+    if not resource and parts["key"] and own:
+        reach_ = 1
+    is_owners_own = parts["root"] and parts["about"] and own
+
+    def says(some):
+        return decide(some, request).split()[0]
+
+    # a deny anywhere
+    for name, some in [("GuardRail", rails), ("SessionPolicy", sessions), ("PermissionBoundary", boundary), ("IdentityPolicy", identity)]:
+        if says(some) == "explicit":
+            return f"explicit {name}"
+    if said == "explicit" and not is_owners_own:
+        return "explicit ResourcePolicy"
+    # ceilings
+    if rails and says(rails) != "allow":
+        return "implicit GuardRail"
+    if boundary and says(boundary) != "allow":
+        return "implicit PermissionBoundary"
+    if any(says([each]) != "allow" for each in sessions):
+        return "implicit SessionPolicy"
+    # who gives it
+    gives = parts["root"] or says(identity) == "allow"
+    by = "Owner" if parts["root"] else "IdentityPolicy"
+    if own:
+        if is_owners_own:
+            return "allow Owner"
+        if reach_ == 2:
+            return "allow ResourcePolicy"
+        counts = not parts["key"] or reach_ == 1 or parts["grant"] == 1
+        if counts and gives:
+            return f"allow {by}"
+        if parts["grant"] == 2:
+            return "allow Grant"
+        return "implicit None" if counts else "implicit ResourcePolicy"
+    if not reach_ and not parts["grant"]:
+        return "implicit ResourcePolicy"
+    if not gives:
+        return "implicit None"
+    return "allow ResourcePolicy" if reach_ else "allow Grant"
+
+
 # ---- random cases, from few words so that matches are frequent
 
 SERVICES = ["kms", "oss", "ram", "KMS", "s3", "iam"]
@@ -429,9 +483,18 @@ CALLERS = [{"account": "1234", "arn": "acs:ram::1234:user/a"}, {"account": "1234
            {"account": "5678", "arn": "acs:ram::5678:assumed-role/r/s", "role": "acs:ram::5678:role/r"}]
 
 
+PARTS = {"rails": [0, 0, 0, 1], "identity": [0, 1, 2, 2], "session": [0, 0, 0, 1, 2], "boundary": [0, 0, 0, 1], "resource": [0, 1, 1], "root": [0, 0, 0, 1],
+         "foreign": [0, 0, 1], "key": [0, 1, 1], "about": [0, 0, 1], "grant": [0, 0, 1, 2]}
+
+
 def case(rng):
-    is_resource = rng.random() < 0.33
-    policies = [document(rng, is_resource) for _ in range(1 if is_resource else rng.randint(1, 3))]
+    kind = rng.choice(["identity", "resource", "all"])
+    parts = {name: rng.choice(choices) for name, choices in PARTS.items()} if kind == "all" else None
+    if kind == "all":
+        policies = [document(rng, False) for _ in range(sum(parts[name] for name in ("rails", "identity", "session", "boundary")))]
+        policies += [document(rng, True)] if parts["resource"] else []
+    else:
+        policies = [document(rng, kind == "resource") for _ in range(1 if kind == "resource" else rng.randint(1, 3))]
     pools = {"acs:AccessId": TEXTS, "acs:ResourceTag/t": TEXTS, "oss:Prefix": TEXTS, "acs:ResourceTag/n": NUMBERS,
              "acs:ResourceTag/d": DATES + ["x"], "acs:SecureTransport": TRUTHS, "acs:MFAPresent": TRUTHS + ["x"], "acs:SourceIp": ADDRESSES,
              "acs:ResourceTag/ip": ADDRESSES, "acs:ResourceTag/b": ["QQ==", "QUI=", "x"], "acs:UserName": ["a", "b", "*", "日本"],
@@ -441,25 +504,28 @@ def case(rng):
     request = {"action": rng.choice(ACTIONS),
                "resource": "acs:" + ":".join(rng.choice(words) for words in (["kms", "oss", "ram", "KMS"], REGIONS, ACCOUNTS + ["system"], RELATIVES)),
                "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(CALLERS)}
-    return is_resource, policies, request
+    return kind, policies, request, parts
 
 
-def expected_answer(is_resource, policies, request):
-    return consult(policies[0], request) if is_resource else decide(policies, request)
+def expected_answer(kind, policies, request, parts):
+    if kind == "all":
+        return weigh(policies, request, parts)
+    return consult(policies[0], request) if kind == "resource" else decide(policies, request)
 
 
 def compare(probe, rng, count, tally):
     """How many of so many random cases are decided differently."""
     cases = [case(rng) for _ in range(count)]
     lines = [json.dumps({"policies": [json.dumps(p, ensure_ascii=rng.random() < 0.5) for p in policies], "request": request,
-                         "kind": "resource" if is_resource else "identity"}) for is_resource, policies, request in cases]
+                         "kind": kind, "parts": parts}) for kind, policies, request, parts in cases]
     answers = subprocess.run([probe], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True).stdout.splitlines()
     if len(answers) != len(cases):
         sys.exit(f"{len(answers)} answers to {len(cases)} cases")
     wrong = 0
     for each, line, answer in zip(cases, lines, answers):
         expected = expected_answer(*each)
-        tally[expected.split()[0]] = tally.get(expected.split()[0], 0) + 1
+        name = expected if each[0] == "all" else expected.split()[0]
+        tally[name] = tally.get(name, 0) + 1
         if answer != expected:
             wrong += 1
             if wrong <= 5:
@@ -478,8 +544,9 @@ def main():
     for done in range(0, options.cases, 10000):
         wrong += compare(options.probe, rng, min(10000, options.cases - done), tally)
     print(f"{options.cases} cases, {wrong} differ; " + ", ".join(f"{name} {count}" for name, count in sorted(tally.items())))
-    kinds = ("allow", "explicit", "implicit", "allow-caller", "allow-account")
-    if wrong or min(tally.get(name, 0) for name in kinds) < options.cases // 500:
+    kinds = ("allow", "explicit", "implicit", "allow-caller", "allow-account", "allow Owner", "allow IdentityPolicy", "allow Grant",
+             "allow ResourcePolicy", "explicit ResourcePolicy", "implicit SessionPolicy", "implicit GuardRail", "implicit PermissionBoundary")
+    if wrong or min(tally.get(name, 0) for name in kinds) < options.cases // 1000:
         sys.exit(1)
 
 
