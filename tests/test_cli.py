@@ -678,3 +678,21 @@ def test_init_and_serve_are_the_supervisors(alone, tmp_path):
     assert done.returncode == OK and json.loads(done.stdout)["accountId"]
     done = alone.run("init", "--data", str(tmp_path / "other"), env={"KEYHOLD_LIBEXEC": str(tmp_path)})
     assert done.returncode == NOT_FOUND and b"KEYHOLD_LIBEXEC" in done.stderr
+
+
+def test_grants_keep_their_constraint_and_policies_are_tried(cli, house):
+    key = cli("key", "create")["KeyId"]
+    cli("user", "create", "grantee")
+    who = f"acs:ram::{house.account}:user/grantee"
+    made = cli("grant", "create", key, who, "--operations", "Encrypt", "--operations", "Decrypt", "--context-holds", "app=pay", "--name", "n")
+    [listed] = cli("grant", "list", key)
+    assert listed["GrantId"] == made["GrantId"] and listed["Operations"] == ["Encrypt", "Decrypt"]
+    assert listed["Constraints"]["EncryptionContextSubset"] == {"app": "pay"}
+    cli("grant", "revoke", key, made["GrantId"], "--yes")
+    assert not cli("grant", "list", key)
+    document = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                                                          "Condition": {"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}}}]})
+    ask = ["policy", "try", "--document", document, "--as", who, "--action", "kms:Encrypt", "--resource", f"acs:kms:cn-hangzhou:{house.account}:key/{key}"]
+    assert [row["EvalDecision"] for row in cli(*ask)] == ["implicitDeny"]
+    assert [row["EvalDecision"] for row in cli(*ask, "--context-entries", "acs:SourceIp=10.1.2.3")] == ["allowed"]
+    assert [row["EvalDecision"] for row in cli("policy", "simulate", who, "--action", "kms:Encrypt", "--resource", ask[-1])] == ["implicitDeny"]

@@ -37,11 +37,15 @@ static status check_unique(invocation *inv, size_t index) {
     return OK;
 }
 
-/* A shape of two texts from NAME=VALUE: its first two fields. */
+/* A shape of two texts from NAME=VALUE: its first two fields. The second may be a list: then of this one. */
 static void put_shape(json_writer *w, const shape *s, slice text) {
+    bool is_list = s->fields[1].kind == FIELD_TEXTS;
     json_begin_object(w);
     json_put_member_text(w, s->fields[0].name, name_of(text));
-    json_put_member_text(w, s->fields[1].name, value_of(text));
+    json_put_key(w, slice_of_text(s->fields[1].name));
+    if (is_list) json_begin_array(w);
+    json_put_text(w, value_of(text));
+    if (is_list) json_end_array(w);
     json_end_object(w);
 }
 
@@ -73,6 +77,19 @@ static status gather(invocation *inv, const field *f, slice *out) {
     return arena_copy(&inv->memory, buffer_slice(&text), out);
 }
 
+/* A field of a shape within the input goes by both names: left out, the server would not know it, and do without. */
+static status parameter_name(invocation *inv, const field *f, slice *out) {
+    const operation *op = operation_get(inv->command->operation);
+    *out = slice_of_text(f->name);
+    for (size_t i = 0; op && i < op->in->field_count; i++) {
+        const field *outer = &op->in->fields[i];
+        bool holds_it = outer->kind == FIELD_SHAPE && f >= outer->nested->fields &&
+                        f < outer->nested->fields + outer->nested->field_count;
+        if (holds_it) return arena_printf(&inv->memory, out, "%s.%s", outer->name, f->name);
+    }
+    return OK;
+}
+
 status call_parameters(invocation *inv, pair_list *out) {
     pair_list list = {.at = ARENA_ARRAY(&inv->memory, pair, inv->argument_count + 1)};
     ENSURE(list.at != NULL, OUT_OF_MEMORY);
@@ -80,7 +97,8 @@ status call_parameters(invocation *inv, pair_list *out) {
         const argument *a = &inv->arguments[i];
         if (!is_first_of_its_field(inv, i)) continue;
         pair *to = &list.at[list.count++];
-        *to = (pair){slice_of_text(a->of->name), a->value};
+        to->value = a->value;
+        TRY(parameter_name(inv, a->of, &to->key));
         if (is_compound(a->of)) TRY(gather(inv, a->of, &to->value));
     }
     *out = list;
