@@ -229,6 +229,16 @@ def test_malformed_bodies(server, body, expected):
     assert (status, answer["__type"]) == (400, expected), answer
 
 
+def test_why_a_ciphertext_does_not_open_is_not_told(server, key):
+    for blob in ("AAAA", base64.b64encode(b"KH\1C" + bytes(76)).decode()):
+        status, _, answer = signed(server, "TrentService.Decrypt", json.dumps({"CiphertextBlob": blob}).encode())
+        assert status == 400 and answer["__type"] in ("InvalidCiphertextException", "NotFoundException")
+        if answer["__type"] == "InvalidCiphertextException":
+            assert list(answer) == ["__type"]
+    status, _, answer = signed(server, "TrentService.Decrypt", b'{"CiphertextBlob":"AAAA"}')
+    assert answer == {"__type": "InvalidCiphertextException"}
+
+
 def test_sentences_of_validation(server, client, key):
     def sentence(call, **kwargs):
         return refused("ValidationException", call, **kwargs)["Error"]["Message"]
