@@ -19,6 +19,8 @@ LIBRARIES = {
     r"openssl/": ["crypto/"],
     r"intel-ipsec-mb\.h|ipsec-mb": ["crypto/"],
     r"isa-l": ["crypto/"],
+    r"argon2\.h": ["crypto/"],
+    r"(qrencode|png)\.h": ["format/"],
     r"sqlite3": ["store/"],
     r"jansson\.h": ["format/"],
     r"expat": ["format/"],

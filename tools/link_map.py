@@ -16,10 +16,12 @@ ROLE = CRYPTO | {"libseccomp.so"}
 
 # Executable: rooms it must not contain a single function of, and the only libraries it may load besides the system's.
 ROLES = {
-    "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
+    "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
+                      ROLE | {"libargon2.so"}),
     "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
     "keyhold-gateway": (["custody", "store", "blobs", "keys", "access", "trail", "objects", "service"],
-                        ROLE | {"libisal.so", "libjansson.so", "libexpat.so", "libmicrohttpd.so", "libgnutls.so"}),
+                        ROLE | {"libisal.so", "libjansson.so", "libexpat.so", "libmicrohttpd.so", "libgnutls.so",
+                                "libqrencode.so", "libpng16.so"}),
     "keyhold-core": (["custody", "dialect", "body"], ROLE | {"libjansson.so", "libsqlite3.so"}),
     "keyhold-auditor": (["custody", "store", "blobs", "keys", "access", "objects", "body", "service", "dialect"],
                         ROLE | {"libisal.so", "libjansson.so"}),

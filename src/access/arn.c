@@ -143,6 +143,15 @@ status arn_groups(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "group/*"}, memory, out);
 }
 
+status arn_mfa(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_single_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE("*"), account, "mfa/", name}, memory, out);
+}
+
+status arn_mfas(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "mfa/*"}, memory, out);
+}
+
 status arn_ram_account(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "*"}, memory, out);
 }

@@ -48,6 +48,8 @@ status arn_group(slice account, slice name, arena *memory, slice *out);
 status arn_groups(slice account, arena *memory, slice *out);
 status arn_role(slice account, slice name, arena *memory, slice *out);
 status arn_roles(slice account, arena *memory, slice *out);
+status arn_mfa(slice account, slice name, arena *memory, slice *out);
+status arn_mfas(slice account, arena *memory, slice *out);
 status arn_ram_account(slice account, arena *memory, slice *out);        /* acs:ram:*:A:* */
 status arn_policy(slice account, slice name, arena *memory, slice *out); /* account "system" for shipped policies */
 status arn_policies(slice account, arena *memory, slice *out);

@@ -125,6 +125,14 @@ status account_settings_path(slice account, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("settings/"), account);
 }
 
+status mfa_path(slice account, slice name, arena *memory, slice *out) {
+    return arena_printf(memory, out, "mfa/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
+}
+
+status mfa_prefix(slice account, arena *memory, slice *out) {
+    return arena_printf(memory, out, "mfa/%.*s/", SLICE_ARGS(account));
+}
+
 status account_alias_path(slice alias, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("account-alias/"), alias);
 }
@@ -146,18 +154,33 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     who->service_key_id = account.service_key_id;
     who->is_operator = account.is_operator.value;
     who->is_frozen = account.status == ACCOUNT_STATUS_FROZEN;
-    who->is_root = slice_is_absent(who->user_name);
-    if (who->is_root) {
-        who->user_id = who->account_id;
-        return arn_principal_root(who->account_id, memory, &who->arn);
+    return OK;
+}
+
+static status fill_names(arena *memory, principal *who) {
+    if (!slice_is_absent(who->role_name)) {
+        TRY(arn_principal_role(who->account_id, who->role_name, memory, &who->role));
+        TRY(arena_printf(memory, &who->session_label, "%.*s:%.*s", SLICE_ARGS(who->role_name),
+                         SLICE_ARGS(who->session_name)));
+        TRY(arena_printf(memory, &who->session_principal, "%.*s:%.*s", SLICE_ARGS(who->role_id),
+                         SLICE_ARGS(who->session_name)));
+        return arn_principal_session(who->account_id, who->role_name, who->session_name, memory, &who->arn);
     }
-    return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
+    who->is_root = slice_is_absent(who->user_name);
+    if (!who->is_root) return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
+    who->user_id = who->account_id;
+    return arn_principal_root(who->account_id, memory, &who->arn);
+}
+
+status identity_fill(identities *all, arena *memory, principal *who) {
+    TRY(fill_account(all, memory, who));
+    return fill_names(memory, who);
 }
 
 status identity_of_account(identities *all, slice account_id, arena *memory, principal *out) {
     principal who = {0};
     TRY(arena_copy(memory, account_id, &who.account_id));
-    status filled = fill_account(all, memory, &who);
+    status filled = identity_fill(all, memory, &who);
     if (FAILED_WITH(filled, NOT_FOUND)) return FAIL(CORRUPT);
     TRY(filled);
     *out = who;
@@ -177,18 +200,49 @@ static status check_user(identities *all, const principal *who, arena *memory) {
     return OK;
 }
 
+static status load_role(identities *all, const principal *who, arena *memory, role_record *out) {
+    slice path;
+    TRY(role_path(who->account_id, who->role_name, memory, &path));
+    TRY(load(all, path, &role_record_shape, memory, out));
+    ENSURE(slice_equals(out->role_id, who->role_id), NOT_FOUND); /* another role of the same name since */
+    return OK;
+}
+
+/* A session ends with its role, and when the role's sessions up to its beginning were revoked. */
+static status check_role(identities *all, const principal *who, maybe_int began, arena *memory) {
+    role_record role;
+    status loaded = load_role(all, who, memory, &role);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
+    TRY(loaded);
+    ENSURE(began.is_set, BAD_SECURITY_TOKEN);
+    ENSURE(!role.ends_before.is_set || began.value > role.ends_before.value, SECURITY_TOKEN_EXPIRED);
+    return OK;
+}
+
 /* What a token's clear header says; the vault will say whether it is true. */
 static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
     sealed token;
     slice blob;
     ENSURE(!FAILED(base64_decode(claim->security_token, memory, &blob)), BAD_SECURITY_TOKEN);
     ENSURE(!FAILED(sealed_parse(blob, SEALED_SESSION, memory, &token)), BAD_SECURITY_TOKEN);
-    principal who = {.account_id = token.header.account_id, .access_key_id = claim->access_key_id, .is_session = true};
+    const sealed_header *h = &token.header;
+    principal who = {.account_id = h->account_id, .access_key_id = claim->access_key_id, .is_session = true};
     ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
-    who.user_name = token.header.user_name;
-    who.user_id = token.header.user_id;
-    ENSURE(!FAILED(fill_account(all, memory, &who)), BAD_SECURITY_TOKEN);
-    TRY(check_user(all, &who, memory));
+    who.user_name = h->user_name;
+    who.user_id = h->user_id;
+    who.role_name = h->role_name;
+    who.role_id = h->role_id;
+    who.session_name = h->session_name;
+    who.session_began = h->created_at;
+    who.session_policy = h->session_policy;
+    who.session_policy_count = !slice_is_absent(h->session_policy); /* compiled when it is asked */
+    who.source_identity = h->source_identity;
+    who.mfa_at = h->mfa_at;
+    bool is_role = !slice_is_absent(who.role_name);
+    ENSURE(!is_role || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
+    ENSURE(!FAILED(identity_fill(all, memory, &who)), BAD_SECURITY_TOKEN);
+    if (is_role) TRY(check_role(all, &who, h->created_at, memory));
+    else TRY(check_user(all, &who, memory));
     *out = who;
     ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
     return OK;
@@ -206,10 +260,25 @@ status identity_find(identities *all, const proof *claim, arena *memory, princip
     principal who = {.account_id = key.account_id, .access_key_id = key.access_key_id, .user_name = key.user_name};
     who.user_id = key.user_id;
     who.sealed_secret = key.sealed;
-    TRY(fill_account(all, memory, &who));
+    TRY(identity_fill(all, memory, &who));
     *out = who;
     ENSURE(key.status == ACCESS_KEY_STATUS_ACTIVE, INACTIVE_ACCESS_KEY);
     ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
+    return OK;
+}
+
+status identity_find_account(identities *all, slice id_or_alias, arena *memory, slice *out) {
+    slice path;
+    account_record account;
+    account_alias_record owner;
+    ENSURE(id_or_alias.len > 0 && id_or_alias.len <= 63, NOT_FOUND);
+    TRY(account_path(id_or_alias, memory, &path));
+    status found = load(all, path, &account_record_shape, memory, &account);
+    if (!FAILED(found)) *out = account.account_id;
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    TRY(account_alias_path(id_or_alias, memory, &path));
+    TRY(load(all, path, &account_alias_record_shape, memory, &owner));
+    *out = owner.account_id;
     return OK;
 }
 
@@ -283,24 +352,51 @@ static status add_group(identities *all, principal *who, slice name, arena *memo
     return add_policies(all, who, group.policies.at, group.policies.count, memory);
 }
 
-/* All policies of the user and its groups, or none: one that cannot be loaded could be the one that denies. */
-static status load_policies(identities *all, principal *who, arena *memory) {
+static status load_user_policies(identities *all, principal *who, arena *memory) {
     slice path;
     user_record user;
     TRY(user_path(who->account_id, who->user_name, memory, &path));
     TRY(load(all, path, &user_record_shape, memory, &user));
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
-    who->policy_count = 0;
-    if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
-    if (!who->policy_names) who->policy_names = ARENA_ARRAY(memory, slice, IDENTITY_POLICIES_MOST);
-    ENSURE(who->policies != NULL && who->policy_names != NULL, OUT_OF_MEMORY);
     TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
     for (size_t i = 0; i < user.groups.count; i++) TRY(add_group(all, who, user.groups.at[i].group_name, memory));
     return OK;
 }
 
+static status load_role_policies(identities *all, principal *who, arena *memory) {
+    role_record role;
+    TRY(load_role(all, who, memory, &role));
+    return add_policies(all, who, role.policies.at, role.policies.count, memory);
+}
+
+/* All policies of the user and its groups, or of the role, or none: one that cannot be loaded could be the one that denies. */
+static status load_policies(identities *all, principal *who, arena *memory) {
+    if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
+    if (!who->policy_names) who->policy_names = ARENA_ARRAY(memory, slice, IDENTITY_POLICIES_MOST);
+    ENSURE(who->policies != NULL && who->policy_names != NULL, OUT_OF_MEMORY);
+    return slice_is_absent(who->role_name) ? load_user_policies(all, who, memory)
+                                           : load_role_policies(all, who, memory);
+}
+
+/* The text is its own name in the cache: the same limit comes with every request of the session. */
+static status load_session_policy(identities *all, principal *who, arena *memory) {
+    slice cache_name;
+    const policy *limit;
+    if (slice_is_absent(who->session_policy)) return OK;
+    const policy **list = ARENA_ARRAY(memory, const policy *, 1);
+    ENSURE(list != NULL, OUT_OF_MEMORY);
+    TRY(ARENA_JOIN(memory, &cache_name, SLICE("Session/"), who->session_policy));
+    limit = table_get(&all->compiled, cache_name);
+    if (!limit) TRY(compile_into(all, cache_name, who->session_policy, memory, &limit));
+    list[0] = limit;
+    who->session_policies = list;
+    who->session_policy_count = 1;
+    return OK;
+}
+
 status identity_load_policies(identities *all, principal *who, arena *memory) {
     who->policy_count = 0;
+    TRY(load_session_policy(all, who, memory));
     if (who->is_root) return OK;
     status loaded = load_policies(all, who, memory);
     return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(NO_PERMISSION) : loaded;

@@ -16,10 +16,19 @@ enum { IDENTITY_POLICIES_MOST = 192 }; /* a user's own and those of its groups *
 typedef struct principal {
     slice account_id;
     slice access_key_id;
-    slice user_name; /* absent: the account root */
+    slice user_name; /* absent: the account root, or a role taken on */
     slice user_id;   /* of the root: the account id */
-    slice arn;       /* acs:ram::<account>:root or user/<name> */
+    slice arn;       /* acs:ram::<account>:root, user/<name> or assumed-role/<role>/<session> */
     bool is_root;
+    slice role_name; /* absent: no role */
+    slice role_id;
+    slice session_name;
+    slice session_label; /* "role:session", and "role id:session" */
+    slice session_principal;
+    maybe_int session_began; /* of any session */
+    slice session_policy;    /* a further limit; absent: none */
+    slice source_identity;
+    maybe_int mfa_at;        /* when a one-time code was checked for this session */
     bool is_session;         /* a security token came along */
     slice sealed_secret;     /* for the vault; absent for sessions, whose token holds it */
     slice sealed_account;    /* likewise the account's key */
@@ -41,6 +50,10 @@ status identity_find(identities *all, const proof *claim, arena *memory, princip
 
 /* Its root, for what the house does of its own accord. CORRUPT when there is no such account. */
 status identity_of_account(identities *all, slice account_id, arena *memory, principal *out);
+/* The account's part of a principal, and its names, from account_id with user_name or role_name and session_name. NOT_FOUND. */
+status identity_fill(identities *all, arena *memory, principal *who);
+/* account_id by an account's id or alias. NOT_FOUND. */
+status identity_find_account(identities *all, slice id_or_alias, arena *memory, slice *out);
 
 /* Fills who->policies with the user's own policies and those of its groups, all or none: NO_PERMISSION when the user is not
  * there any more. Compiled policies live until identities_make_room, which is called before a decision. */
@@ -78,6 +91,8 @@ status role_path(slice account, slice name, arena *memory, slice *out); /* role/
 status role_prefix(slice account, arena *memory, slice *out);
 status access_key_use_path(slice id, arena *memory, slice *out);        /* ak-use/<id> */
 status account_settings_path(slice account, arena *memory, slice *out); /* settings/<account> */
-status account_alias_path(slice alias, arena *memory, slice *out);      /* account-alias/<alias> */
+status mfa_path(slice account, slice name, arena *memory, slice *out);  /* mfa/<account>/<name> */
+status mfa_prefix(slice account, arena *memory, slice *out);
+status account_alias_path(slice alias, arena *memory, slice *out); /* account-alias/<alias> */
 
 #endif

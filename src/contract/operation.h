@@ -23,8 +23,9 @@ typedef struct operation {
     enum access_level level;
     enum resource_kind resource;
     enum body_kind body;
-    bool uses_vault; /* two steps: prepare, the vault's part, finish */
-    uint64_t acts;   /* what a signed request for it may have the vault do: ACT_BIT of each enum vault_act */
+    bool uses_vault;  /* two steps: prepare, the vault's part, finish */
+    bool is_unsigned; /* nobody signs it: it is how one gets something to sign with */
+    uint64_t acts;    /* what a signed request for it may have the vault do: ACT_BIT of each enum vault_act */
     const shape *in, *out;
     const char *help;
     const char

@@ -18,6 +18,8 @@ enum sealed_kind {
     SEALED_KEY_MATERIAL = 'M',
     SEALED_SESSION = 'T',
     SEALED_IMPORT = 'I',
+    SEALED_PASSWORD = 'W',
+    SEALED_SEED = 'O',
     SEALED_CIPHERTEXT = 'C',
     SEALED_SECRET = 'V',
     SEALED_PERMIT = 'P',

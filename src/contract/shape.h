@@ -64,7 +64,7 @@ enum field_bind {
     BIND_SIZE,       /* bytes to make: a number, or else the length of a data key's spec */
     BIND_EXPIRY,     /* Unix seconds; 0 is never */
     BIND_ALGORITHM,  /* how material is wrapped */
-    BIND_USER,       /* whom an access key is for; otherwise the caller */
+    BIND_USER,       /* whom an access key or password is for; otherwise the caller */
     BIND_VALUE,      /* signature or MAC to check, somebody's public key */
     BIND_ENCRYPTION, /* algorithms; absent they mean what the contract says */
     BIND_SIGNING,
@@ -79,6 +79,15 @@ enum field_bind {
     BIND_VERSION,     /* the version of the secret; when none is named, core says which */
     BIND_SECRET_DATA, /* the value of a secret: text, or base64 where SecretDataType says so */
     BIND_RULE,        /* how a random value is made */
+    BIND_PASSWORD,    /* what somebody is to know from now on */
+    BIND_OLD_PASSWORD,
+    BIND_CODE,       /* a one-time code */
+    BIND_FIRST_CODE, /* the one before it */
+    BIND_ROLE,       /* of a session: the role, by its ARN */
+    BIND_SESSION,    /* its name */
+    BIND_LIMIT,      /* its policy */
+    BIND_SOURCE,     /* its source identity */
+    BIND_LIFETIME,   /* how long it lasts at most */
 };
 
 typedef struct field {

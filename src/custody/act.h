@@ -60,7 +60,12 @@ act_run act_rewrap, act_permit_rewrap;
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
 /* Accounts and who may ask (credential.c). */
-act_run act_new_account, act_new_access_key, act_adopt_access_key, act_new_session;
+act_run act_new_account, act_new_access_key, act_adopt_access_key;
+/* Credentials that lapse by themselves (session.c). */
+act_run act_new_session;
+/* People (login.c): passwords, seeds of one-time codes, and a session for whoever knows both. Login is the one act that
+ * comes without a signature: what the person knows stands for it. */
+act_run act_new_password, act_new_seed, act_bind_seed, act_login;
 
 /* The RSA pair an act needs from the stock: false when it needs none. */
 bool act_needs_pair(const key_act *act, enum asymmetric_kind *kind);
@@ -88,5 +93,26 @@ status act_seal_symmetric(act_scene *scene, const key_act *act, const secret *pl
 status act_open_symmetric(act_scene *scene, const key_act *act, act_outcome *out, secret *plaintext);
 /* Takes over what is to be held; VERIFICATION-free: the former is wiped. */
 void act_hold(act_scene *scene, secret *plaintext);
+
+/* A boxed text of the request; VERIFICATION when it is not that gateway's for this request, CLOSED without a gateway. */
+status act_unbox(const act_scene *scene, slice boxed, secret *out);
+
+/* A new secret to sign with. */
+status act_secret(secret *out);
+
+#define SESSION_ID_PREFIX "STS."
+
+/* Makes a session: the header says whose it is, the act its id, when it lapses and what it is to be beside that.
+ * INVALID_PARAMETER when it would last longer than `most_s`, or has no session's id. */
+status session_make(act_scene *scene, const key_act *act, const sealed_header *owner, int64_t most_s, act_outcome *out);
+enum { SESSION_MOST_S = 36 * 60 * 60, ROLE_SESSION_MOST_S = 12 * 60 * 60, CHAINED_SESSION_MOST_S = 60 * 60 };
+
+/* The code now, one step earlier or later, after the step `last`; MFA_CODE. The seed must be bound to that user. */
+typedef struct code_check {
+    slice sealed_seed, boxed_code;
+    slice user_id;
+    maybe_int last;
+} code_check;
+status code_verify(act_scene *scene, const code_check *check, int64_t *step);
 
 #endif

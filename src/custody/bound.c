@@ -117,6 +117,8 @@ static status bind_algorithm(const binding *b, const field *f) {
 static status bind_user(const binding *b, const field *f) {
     slice named = signed_find(b->said, f->name);
     ENSURE(b->scene->caller != NULL, NO_PERMISSION);
+    bool is_role = b->scene->caller->header.role_name.len > 0; /* which is no user: it cannot mean itself */
+    ENSURE(!is_role || !slice_is_absent(named), NO_PERMISSION);
     return same(slice_is_absent(named) ? b->scene->caller->header.user_name : named, b->act->user_name);
 }
 
@@ -188,6 +190,68 @@ static status bind_rule(const binding *b, const field *f) {
     return same(text, *(const slice *)given);
 }
 
+/* ---- people and sessions */
+
+/* A text of the request that the gateway boxed. */
+static status same_boxed(const binding *b, const field *f, slice boxed) {
+    slice given = {0}, wanted = signed_find(b->said, f->name);
+    act_scene *scene = b->scene;
+    ENSURE(scene->box != NULL, CLOSED);
+    if (boxed.len) TRY(box_open_plain(scene->box, scene->request_id, boxed, scene->memory, &given));
+    return same(wanted, given);
+}
+
+static status bind_password(const binding *b, const field *f) { return same_boxed(b, f, b->act->input); }
+static status bind_old_password(const binding *b, const field *f) { return same_boxed(b, f, b->act->token); }
+static status bind_code(const binding *b, const field *f) { return same_boxed(b, f, b->act->context); }
+static status bind_first_code(const binding *b, const field *f) { return same_boxed(b, f, b->act->input); }
+
+static const session_wish *wish_of(const binding *b) {
+    static const session_wish NOTHING;
+    return b->act->session ? b->act->session : &NOTHING;
+}
+
+/* acs:ram::A:role/NAME or arn:aws:iam::A:role/PATH/NAME: what follows the last '/'. */
+static status bind_role(const binding *b, const field *f) {
+    slice rest = signed_find(b->said, f->name), name = {0}, part;
+    while (slice_split(&rest, '/', &part)) name = part;
+    ENSURE(name.len > 0, NO_PERMISSION);
+    return same(name, wish_of(b)->role_name);
+}
+
+static status bind_session(const binding *b, const field *f) {
+    return same(signed_find(b->said, f->name), wish_of(b)->name);
+}
+
+static status bind_limit(const binding *b, const field *f) {
+    return same(signed_find(b->said, f->name), wish_of(b)->policy);
+}
+
+static status bind_source(const binding *b, const field *f) {
+    slice wanted = signed_find(b->said, f->name);
+    return slice_is_absent(wanted) ? OK : same(wanted, wish_of(b)->source_identity);
+}
+
+/* Shorter is always allowed. Without a wish the bounds of sessions hold. */
+static status bind_lifetime(const binding *b, const field *f) {
+    enum { WAY_FROM_CORE_S = 60 };
+    int64_t most_s;
+    slice text = signed_find(b->said, f->name);
+    if (slice_is_absent(text)) return OK;
+    ENSURE(slice_to_i64(text, &most_s) && most_s <= INT32_MAX && b->act->expires_at.is_set, NO_PERMISSION);
+    ENSURE(b->act->expires_at.value - b->scene->now_s <= most_s + WAY_FROM_CORE_S, NO_PERMISSION);
+    return OK;
+}
+
+/* Only an operation that names a role has a session of one made. */
+static bool names_role(const operation *op) {
+    for (size_t i = 0; i < op->in->field_count; i++)
+        if (op->in->fields[i].binds == BIND_ROLE) return true;
+    return false;
+}
+
+static bool is_role_session(const key_act *act) { return act->session && act->session->role_name.len > 0; }
+
 static binder *const binders[] = {
     [BIND_KEY] = bind_key,
     [BIND_INPUT] = bind_input,
@@ -211,6 +275,15 @@ static binder *const binders[] = {
     [BIND_VERSION] = bind_version,
     [BIND_SECRET_DATA] = bind_secret_data,
     [BIND_RULE] = bind_rule,
+    [BIND_PASSWORD] = bind_password,
+    [BIND_OLD_PASSWORD] = bind_old_password,
+    [BIND_CODE] = bind_code,
+    [BIND_FIRST_CODE] = bind_first_code,
+    [BIND_ROLE] = bind_role,
+    [BIND_SESSION] = bind_session,
+    [BIND_LIMIT] = bind_limit,
+    [BIND_SOURCE] = bind_source,
+    [BIND_LIFETIME] = bind_lifetime,
 };
 
 static bool is_bound(const operation *op) {
@@ -285,6 +358,7 @@ status bound_check(const asked *a, const pair_list *said, act_scene *scene, cons
     pair_list translated;
     if (a->is_aws) b.operation = bound_aws_operation(a, act->act);
     ENSURE(b.operation != NULL, NO_PERMISSION);
+    ENSURE(!is_role_session(act) || names_role(b.operation), NO_PERMISSION);
     if (a->is_aws) TRY(bound_aws_translate(b.operation, said, scene->memory, &translated));
     if (a->is_aws) b.said = &translated;
     for (size_t i = 0; i < b.operation->in->field_count; i++) {

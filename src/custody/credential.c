@@ -1,5 +1,4 @@
-/* Accounts, access keys and sessions: what a request can be signed with. */
-#include "base/text.h"
+/* Accounts and access keys: what a request can be signed with for good. */
 #include "crypto/random.h"
 #include "custody/act.h"
 
@@ -7,11 +6,8 @@ enum {
     SECRET_CHARACTERS = 30, /* log2(62^30) = 178 bits */
     ADOPTED_LEAST = 16,
     ADOPTED_MOST = 128,
-    SESSION_LIFETIME_MOST_S = 36 * 60 * 60 + 60, /* and a minute, for the way from core */
     NAME_MOST = 128,
 };
-
-static const slice SESSION_PREFIX = {(const uint8_t *)"STS.", 4};
 
 /* At the beginning the account that core names; later another one, made on an operator's signed request. What follows in the same USE is the
  * new account's. */
@@ -23,7 +19,7 @@ status act_new_account(act_scene *scene, const key_act *act, act_outcome *out) {
 }
 
 /* Each character from a random byte below 4 * 62, so that none is likelier than another. */
-static status secret_make(secret *out) {
+status act_secret(secret *out) {
     static const char CHARACTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     enum { KINDS = sizeof CHARACTERS - 1, FAIR = 256 - 256 % KINDS };
     OWNED(secret) made = {0};
@@ -43,7 +39,7 @@ static status secret_make(secret *out) {
 
 static status access_key_seal(act_scene *scene, const key_act *act, const secret *made, act_outcome *out) {
     ENSURE(act->text.len > 0 && act->text.len <= NAME_MOST, INVALID_PARAMETER);
-    ENSURE(!slice_starts_with(act->text, SESSION_PREFIX), INVALID_PARAMETER);
+    ENSURE(!slice_starts_with(act->text, SLICE(SESSION_ID_PREFIX)), INVALID_PARAMETER);
     sealing_order order = {.kind = SEALED_ACCESS_KEY, .content = made};
     order.header.access_key_id = act->text;
     order.header.user_name = act->user_name;
@@ -60,7 +56,7 @@ static void show(secret *made, act_outcome *out) {
 
 status act_new_access_key(act_scene *scene, const key_act *act, act_outcome *out) {
     OWNED(secret) made = {0};
-    TRY(secret_make(&made));
+    TRY(act_secret(&made));
     TRY(access_key_seal(scene, act, &made, out));
     if (scene->caller != NULL) return act_box(scene, &made, &out->result.boxed);
     show(&made, out);
@@ -74,37 +70,4 @@ status act_adopt_access_key(act_scene *scene, const key_act *act, act_outcome *o
     TRY(access_key_seal(scene, act, &given, out));
     show(&given, out);
     return OK;
-}
-
-/* The session is the caller's own, whatever core says; and sessions beget no sessions. */
-static status session_order(act_scene *scene, const key_act *act, sealing_order *order) {
-    ENSURE(scene->caller != NULL && scene->caller->kind == SEALED_ACCESS_KEY, NO_PERMISSION);
-    ENSURE(slice_starts_with(act->text, SESSION_PREFIX) && act->text.len <= NAME_MOST, INVALID_PARAMETER);
-    ENSURE(act->expires_at.is_set && act->expires_at.value > scene->now_s, INVALID_PARAMETER);
-    ENSURE(act->expires_at.value - scene->now_s <= SESSION_LIFETIME_MOST_S, INVALID_PARAMETER);
-    order->header.access_key_id = act->text;
-    order->header.user_name = scene->caller->header.user_name;
-    order->header.user_id = scene->caller->header.user_id;
-    order->header.created_at = SET_INT(scene->now_s);
-    order->header.expires_at = act->expires_at;
-    return OK;
-}
-
-/* Clients carry the token about as text. */
-static status token_write(const act_scene *scene, const sealing_order *order, slice *out) {
-    OWNED(buffer) text = {0};
-    slice blob;
-    TRY(sealing_seal(scene->account, order, scene->memory, &blob));
-    TRY(base64_encode(&text, blob));
-    return arena_copy(scene->memory, buffer_slice(&text), out);
-}
-
-status act_new_session(act_scene *scene, const key_act *act, act_outcome *out) {
-    OWNED(secret) made = {0};
-    sealing_order order = {.kind = SEALED_SESSION, .content = &made};
-    TRY(session_order(scene, act, &order));
-    TRY(secret_make(&made));
-    TRY(token_write(scene, &order, &out->result.output));
-    out->result.time = act->expires_at;
-    return act_box(scene, &made, &out->result.boxed);
 }

@@ -143,6 +143,10 @@ static const struct act_row {
     [VAULT_ACT_RANDOM_PASSWORD] = {.run = act_random_password},
     [VAULT_ACT_PERMIT_SECRET_ROTATION] = {.run = act_permit_secret_rotation},
     [VAULT_ACT_RENEW_SECRET] = {.run = act_renew_secret, .is_own = true},
+    [VAULT_ACT_NEW_PASSWORD] = {.run = act_new_password},
+    [VAULT_ACT_NEW_SEED] = {.run = act_new_seed},
+    [VAULT_ACT_BIND_SEED] = {.run = act_bind_seed},
+    [VAULT_ACT_LOGIN] = {.run = act_login},
 };
 
 static const struct act_row *row_of(int act) {
@@ -264,12 +268,24 @@ static status pairs_check(const custody *c, const use_message *use, use_outcome 
     return out->wants_pair ? FAIL(CLOSED) : OK;
 }
 
+/* Nobody signed it: the one act is judged by what the person knows, which the gateway boxed. */
+static bool is_login(const use_message *use) {
+    return use->acts.count == 1 && use->acts.at[0].act == VAULT_ACT_LOGIN && use->account.len > 0;
+}
+
+static status login_run(act_scene *scene, const use_message *use, use_outcome *out) {
+    ENSURE(scene->box != NULL, CLOSED);
+    TRY(sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account));
+    return acts_run(scene, use, out);
+}
+
 static status use_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
     ENSURE(use->acts.count <= CUSTODY_ACTS_MOST && use->request_id.len <= REQUEST_ID_MOST, INVALID_PARAMETER);
     if (use->proof == NULL && is_own(use)) {
         TRY(own_begin(scene, use));
         return acts_run(scene, use, out);
     }
+    if (use->proof == NULL && is_login(use)) return login_run(scene, use, out);
     if (use->proof == NULL) {
         TRY(acts_check_bootstrap(use));
         return acts_run(scene, use, out);

@@ -69,8 +69,8 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
  *   INVALID_PARAMETER, TOO_LARGE, VERIFICATION (a box that is not the gateway's for this request).
  * What NewSession gives as Output, and what comes back as Proof.SecurityToken, is the base64 of the sealed token; for a
  * session the outcome's `session` is its access key id.
- * A USE without a proof is answered as one own act that the key's owner allowed beforehand (Rotate), or as bootstrap:
- * NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
+ * A USE without a proof is answered as one own act that the key's owner allowed beforehand (Rotate), for the one act Login
+ * (LOGIN_FAILED), or as bootstrap: NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
  * the account key just made, with access key secrets given back in clear. */
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out);
 

@@ -29,8 +29,8 @@ static status read_scalar(const field *f, slice text, arena *memory, void *at) {
     const json *ignored;
     switch (f->kind) {
     case FIELD_TEXT: *(slice *)at = text; return OK;
-    case FIELD_BYTES:
     case FIELD_SECRET: ENSURE(!FAILED(base64_decode(text, memory, at)), INVALID_PARAMETER); return OK;
+    case FIELD_BYTES: ENSURE(!FAILED(base64_decode(text, memory, at)), INVALID_PARAMETER); return OK;
     case FIELD_JSON:
         ENSURE(!FAILED(json_parse(text, memory, &ignored, NULL)), INVALID_PARAMETER);
         *(slice *)at = text;

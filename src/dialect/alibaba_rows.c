@@ -34,6 +34,7 @@ const char *rpc_wrapper(const field *list) {
         {"SecretList", "Secret"},
         {"VersionIds", "VersionId"},
         {"VersionStages", "VersionStage"},
+        {"VirtualMFADevices", "VirtualMFADevice"},
     };
     const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
@@ -45,6 +46,14 @@ const rpc_plain *rpc_plain_of(const char *field_name) {
     static const rpc_plain ROWS[] = {
         {"AccessKeySecret", NULL, NULL},
         {"RandomPassword", NULL, NULL},
+        {"Password", NULL, NULL},
+        {"OldPassword", NULL, NULL},
+        {"NewPassword", NULL, NULL},
+        {"AuthenticationCode1", NULL, NULL},
+        {"AuthenticationCode2", NULL, NULL},
+        {"Code", NULL, NULL},
+        {"TokenCode", NULL, NULL},
+        {"Base32StringSeed", NULL, NULL},
         {"SecretData", "SecretDataType", "binary"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)

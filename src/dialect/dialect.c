@@ -3,6 +3,7 @@
 
 const dialect *dialect_recognise(const http_head *head) {
     if (dialect_aws_json.recognise(head)) return &dialect_aws_json;
+    if (dialect_aws_query.recognise(head)) return &dialect_aws_query;
     return dialect_alibaba_rpc.recognise(head) ? &dialect_alibaba_rpc : &dialect_oss_rest;
 }
 

@@ -84,10 +84,11 @@ typedef struct dialect {
 
 /* Never NULL. Exactly one dialect recognises a request:
  *   1. a header x-amz-target, a body of AWS's JSON, or a signature version 4 for a service with that wire   aws_json
- *   2. Authorization of OSS, or a query of a signed OSS URL                       oss_rest
- *   3. Authorization "ACS3-…", a header x-acs-action or x-acs-version             alibaba_rpc
- *   4. path "/" with a parameter Action, or POST / of an HTML form                alibaba_rpc
- *   5. anything else, an unsigned GET / included                                  oss_rest */
+ *   2. a signature version 4 for sts or iam                                       aws_query
+ *   3. Authorization of OSS, or a query of a signed OSS URL                       oss_rest
+ *   4. Authorization "ACS3-…", a header x-acs-action or x-acs-version             alibaba_rpc
+ *   5. path "/" with a parameter Action, or POST / of an HTML form                alibaba_rpc
+ *   6. anything else, an unsigned GET / included                                  oss_rest */
 const dialect *dialect_recognise(const http_head *head);
 
 /* Zeroes *out and sets dialect, form and is_head: enough for encode_failure, when something is wrong before decoding. */
@@ -95,6 +96,7 @@ void decoded_begin(const dialect *d, const http_head *head, decoded *out);
 
 extern const dialect dialect_alibaba_rpc;
 extern const dialect dialect_aws_json;
+extern const dialect dialect_aws_query;
 extern const dialect dialect_oss_rest;
 
 /* The first header of that name in any case; absent when there is none. */

@@ -35,7 +35,7 @@ static const expectation expectations[] = {
     {"ram createPolicy", "CreatePolicy", STATUS_OK, 0},
     {"ram tagResources", "TagResources", STATUS_OK, 0},
     {"ram listUsers", "ListUsers", STATUS_OK, 0},
-    {"sts assumeRole", NULL, UNKNOWN, 0},
+    {"sts assumeRole", "AssumeRole", STATUS_OK, 0},
     {"sts getCallerIdentity", "GetCallerIdentity", STATUS_OK, 0},
     {"sts assumeRoleWithOIDC (anon)", NULL, FAILURE_INCOMPLETE_SIGNATURE, ANONYMOUS_REQUEST},
     {"sts getCallerIdentity with STS cred", "GetCallerIdentity", STATUS_OK, 0},
@@ -49,7 +49,7 @@ static const expectation expectations[] = {
     {"pop-core STS", "ListKeys", STATUS_OK, 0},
     {"@alicloud/ram createUser", "CreateUser", STATUS_OK, 0},
     {"sts-sdk getCallerIdentity ignoreSSL:false", "GetCallerIdentity", STATUS_OK, 0},
-    {"sts-sdk assumeRole with * policy", NULL, UNKNOWN, 1},
+    {"sts-sdk assumeRole with * policy", "AssumeRole", STATUS_OK, 1},
     {"oss V1 ip put", "PutObject", STATUS_OK, 0},
     {"oss V1 ip listBuckets", "ListBuckets", STATUS_OK, 0},
     {"oss V1 ip+sld put", "PutObject", STATUS_OK, 0},
@@ -100,7 +100,7 @@ static const expectation expectations[] = {
     {"oss V1 putBucketTags", NULL, LACKING, 0},
     {"oss V1 restore", NULL, LACKING, 0},
     {"oss V1 STS get", "GetObject", STATUS_OK, 0},
-    {"OSS.STS assumeRole", NULL, UNKNOWN, 0},
+    {"OSS.STS assumeRole", "AssumeRole", STATUS_OK, 0},
 };
 enum { VECTORS = sizeof expectations / sizeof *expectations };
 

@@ -2,6 +2,7 @@
 #include "crypto/box.h"
 #include "base/log.h"
 #include "role/gateway_exchange_private.h"
+#include "role/gateway_picture.h"
 #include "role/gateway_secrets.h"
 #include "system/files.h"
 
@@ -162,6 +163,7 @@ static status success_encode(exchange *e, const reply_message *replied) {
         secrets_way way = way_of(e);
         ENSURE(!FAILED(secrets_unbox(&way, op->out, output)), CLOSED); /* boxed before the vault was started anew */
     }
+    if (e->decoded.operation == OPERATION_CREATE_VIRTUAL_MFA_DEVICE) TRY(picture_add(output, &e->memory));
     reply r = reply_begin(e);
     r.failure = OK;
     r.output = output;

@@ -44,6 +44,12 @@ static slice principal_type(const principal *who) {
     return slice_is_absent(who->role) ? SLICE("User") : SLICE("AssumedRole");
 }
 
+/* Access keys that last cannot show a code, and have no such condition. */
+static slice shows_mfa(const principal *who) {
+    if (!who->is_session) return (slice){0};
+    return who->mfa_at.is_set ? SLICE("true") : SLICE("false");
+}
+
 /* What is known of every request. */
 static status add_standing(facts *f) {
     const call *c = f->c;
@@ -58,6 +64,8 @@ static status add_standing(facts *f) {
     TRY(add(f, SLICE(CONDITION_KMS_CALLER_ACCOUNT), who->account_id));
     TRY(add(f, SLICE(CONDITION_RESOURCE_ACCOUNT), who->account_id));
     TRY(add(f, SLICE(CONDITION_REQUESTED_REGION), call_region(c)));
+    TRY(add(f, SLICE(CONDITION_MFA_PRESENT), shows_mfa(who)));
+    TRY(add(f, SLICE(CONDITION_SOURCE_IDENTITY), who->source_identity));
     if (!c->peer) return OK;
     if (!slice_is_empty(c->peer->source_ip)) TRY(add(f, SLICE(CONDITION_SOURCE_IP), c->peer->source_ip));
     if (slice_is_empty(c->peer->user_agent)) return OK;
@@ -272,6 +280,7 @@ status call_authorise(call *c, const char *action, slice resource) {
     authorisation question;
     TRY(weigh(c, &t, &question, &c->decided));
     if (c->decided.decision == DECISION_ALLOW) return OK;
+    if (c->is_granted && c->decided.decision == DECISION_IMPLICIT_DENY && c->decided.by == DECIDED_BY_NONE) return OK;
     TRY(diagnosis_make(c, &question));
     bool is_explicit = c->decided.decision == DECISION_EXPLICIT_DENY;
     return call_refuse(c, FAIL(NO_PERMISSION), "%s on %.*s (%s).", action, SLICE_ARGS(resource),
@@ -288,4 +297,13 @@ status call_would_allow(call *c, const char *action, slice resource, const polic
     TRY(weigh(c, &t, &question, &found));
     *out = found.decision == DECISION_ALLOW;
     return OK;
+}
+
+enum decision call_consult(call *c, const policy *p, const char *action, slice resource, enum policy_reach *reach) {
+    facts f = {.c = c};
+    target t = {action, resource, NULL, NULL};
+    policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
+    if (FAILED(gather(&f, &t))) return DECISION_EXPLICIT_DENY;
+    policy_request request = {slice_of_text(action), resource, f.at, f.count, c->now_s, &caller};
+    return policy_consult(p, &request, reach, NULL);
 }

@@ -14,6 +14,7 @@
 #include "access/arn.h"
 #include "access/authorisation.h"
 #include "access/identity.h"
+#include "access/slowdown.h"
 #include "blobs/blobs.h"
 #include "contract/operation.h"
 #include "keys/stored_secret.h"
@@ -23,6 +24,7 @@ enum { CALL_ACTS_MOST = 4 };
 
 /* What all calls share; owned by the core process. */
 typedef struct house {
+    slowdown *by_person, *by_address; /* of logins */
     store *store;
     blobs *blobs;
     identities *identities;
@@ -84,6 +86,7 @@ typedef struct call {
     size_t condition_count, condition_room;
     verdict decided; /* of the last decision: what allowed or denied */
     slice diagnosis; /* of the last refusal (diagnosis.h); absent: none */
+    bool is_granted; /* what the account lets everybody do to themselves: no policy has to allow it */
     /* how it ends */
     status failure;
     slice detail;
@@ -108,6 +111,9 @@ status call_change_raw(call *c, const store_change *change);
 status call_authorise(call *c, const char *action, slice resource);
 /* The same question under another policy of the key, which is not its policy yet. Refuses nothing. */
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out);
+
+/* What a policy with a Principal, attached to the resource, says of the caller doing `action` on it; and how it reaches them. */
+enum decision call_consult(call *c, const policy *p, const char *action, slice resource, enum policy_reach *reach);
 
 /* A text field of the input by its name; absent when the operation has none or it is not set. */
 slice call_input_text(const call *c, const char *name);

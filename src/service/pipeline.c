@@ -17,6 +17,8 @@ status serve_new(house *h, serve **out) {
     s->house = h;
     s->nonces = nonces_new(NONCES_MOST);
     status made = s->nonces ? failures_new(&s->failures) : FAIL(OUT_OF_MEMORY);
+    if (!FAILED(made)) made = slowdown_new(&h->by_person);
+    if (!FAILED(made)) made = slowdown_new(&h->by_address);
     if (FAILED(made)) {
         serve_free(s);
         return made;
@@ -33,6 +35,9 @@ static void job_release(job *j) {
 
 void serve_free(serve *s) {
     if (!s) return;
+    slowdown_free(s->house->by_person);
+    slowdown_free(s->house->by_address);
+    s->house->by_person = s->house->by_address = NULL;
     for (int stage = 0; stage < STAGE_COUNT; stage++)
         for (job *j = s->stages[stage].first, *next; j; j = next) next = j->next, job_release(j);
     for (job *j = s->spare, *next; j; j = next) next = j->next, job_release(j);

@@ -26,6 +26,12 @@ status policy_save(call *c, const policy_record *p, uint64_t revision);
 status account_settings_load(call *c, account_settings_record *out, uint64_t *revision);
 status account_settings_save(call *c, const account_settings_record *settings, uint64_t revision);
 
+enum { LOGIN_SESSION_HOURS = 6 }; /* unless the account says otherwise */
+/* Whether people may log in from there. */
+bool login_network_allows(const account_settings_record *settings, slice source_ip);
+/* What the account asks of passwords, every field set. */
+status password_rules(call *c, password_policy_view **out);
+
 user_view user_view_of(const user_record *user);
 group_view group_view_of(const group_record *group);
 status role_view_of(call *c, const role_record *role, role_view *out);

@@ -214,5 +214,5 @@ status list_users_for_group_prepare(call *c, const list_users_for_group_in *in, 
     out->users.at = search.at, out->users.count = search.count;
     out->is_truncated = SET_BOOL(search.is_truncated);
     if (search.is_truncated) out->marker = search.at[search.count - 1].user_name;
-    return OK;
+    return new_view(c, &group, &out->group);
 }

@@ -1,8 +1,8 @@
 /* RAM: roles, what somebody may take on for a while. */
-#include "format/json.h"
+#include "access/policy.h"
 #include "service/ram.h"
 
-enum { ROLES_MOST = 1000, SESSION_DEFAULT_S = 3600 };
+enum { ROLES_MOST = 1000, SESSION_DEFAULT_S = 3600, COMPILING_BYTES_MOST = 4 << 20 };
 
 static status new_view(call *c, const role_record *role, role_view **out) {
     *out = CALL_NEW(c, role_view);
@@ -10,13 +10,16 @@ static status new_view(call *c, const role_record *role, role_view **out) {
     return role_view_of(c, role, *out);
 }
 
+/* A document is compiled before it is stored, so that a malformed one is refused where its author sees it. */
 static status check_trust(call *c, slice document) {
-    const json *parsed;
-    OWNED(arena) memory = {0};
-    status read = json_parse(document, &memory, &parsed, NULL);
-    if (FAILED_WITH(read, OUT_OF_MEMORY)) return read;
-    if (FAILED(read) || !json_is_object(parsed)) return call_refuse(c, FAIL(POLICY_MALFORMED), "it is no JSON object.");
-    return OK;
+    slice fault = {0};
+    policy *compiled = NULL;
+    policy_source source = {document, POLICY_TRUST, POLICY_BYTES_MOST};
+    OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
+    status made = policy_compile(&source, &memory, &fault, &compiled);
+    policy_free(compiled);
+    if (FAILED_WITH(made, POLICY_MALFORMED)) return call_refuse(c, made, "%.*s", SLICE_ARGS(fault));
+    return made;
 }
 
 status create_role_prepare(call *c, const create_role_in *in, create_role_out *out) {
@@ -81,6 +84,18 @@ status update_role_prepare(call *c, const update_role_in *in, update_role_out *o
     role.updated_at = SET_INT(c->now_s);
     TRY(role_save(c, &role, revision));
     return new_view(c, &role, &out->role);
+}
+
+status update_assume_role_policy_prepare(call *c, const update_assume_role_policy_in *in,
+                                         update_assume_role_policy_out *out) {
+    (void)out;
+    role_record role;
+    uint64_t revision;
+    TRY(role_load(c, in->role_name, &role, &revision));
+    TRY(check_trust(c, in->policy_document));
+    role.trust_policy = in->policy_document;
+    role.updated_at = SET_INT(c->now_s);
+    return role_save(c, &role, revision);
 }
 
 status delete_role_prepare(call *c, const delete_role_in *in, delete_role_out *out) {

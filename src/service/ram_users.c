@@ -58,13 +58,16 @@ status list_users_prepare(call *c, const list_users_in *in, list_users_out *out)
     return OK;
 }
 
-/* A user's access keys name it under seal, and sessions copy that name: a user with access keys keeps its name. */
+/* A user's access keys, password and device name it under seal, and sessions copy that name: whoever has one keeps its name. */
 static status rename_user(call *c, const user_record *user, slice to, uint64_t revision) {
     slice path;
     user_record taken;
     TRY(identity_name_check(c, to, USER_NAME_MOST, "NewUserName"));
     if (user->access_keys.count)
         return call_refuse(c, FAIL(USER_HAS_ACCESS_KEY), "Delete them before the user gets a new name.");
+    if (user->login)
+        return call_refuse(c, FAIL(USER_HAS_LOGIN), "Delete the login profile before the user gets a new name.");
+    ENSURE(slice_is_absent(user->mfa_serial), USER_HAS_MFA);
     status found = user_load(c, to, &taken, NULL);
     ENSURE(FAILED(found), USER_EXISTS);
     if (!FAILED_WITH(found, USER_NOT_FOUND)) return found;
@@ -97,6 +100,8 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     ENSURE(user.access_keys.count == 0, USER_HAS_ACCESS_KEY);
     ENSURE(user.policies.count == 0, USER_HAS_POLICY);
     ENSURE(user.groups.count == 0, USER_HAS_GROUP);
+    ENSURE(user.login == NULL, USER_HAS_LOGIN);
+    ENSURE(slice_is_absent(user.mfa_serial), USER_HAS_MFA);
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
@@ -163,6 +168,7 @@ status create_access_key_finish(call *c, const create_access_key_in *in, create_
     *out->access_key =
         (access_key_view){.access_key_id = key.access_key_id, .access_key_secret = c->results.at[0].boxed};
     out->access_key->status = key.status;
+    out->access_key->user_name = key.user_name;
     out->access_key->create_date = key.created_at;
     return OK;
 }
@@ -186,8 +192,10 @@ status list_access_keys_prepare(call *c, const list_access_keys_in *in, list_acc
     for (size_t i = 0; i < user.access_keys.count; i++) {
         access_key_record key;
         TRY(load_access_key(c, &user, user.access_keys.at[i], &key, NULL));
-        out->access_keys.at[out->access_keys.count++] =
-            (access_key_view){.access_key_id = key.access_key_id, .status = key.status, .create_date = key.created_at};
+        out->access_keys.at[out->access_keys.count++] = (access_key_view){.access_key_id = key.access_key_id,
+                                                                          .status = key.status,
+                                                                          .create_date = key.created_at,
+                                                                          .user_name = key.user_name};
     }
     return OK;
 }

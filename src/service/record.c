@@ -26,8 +26,18 @@ static event_identity identity_of(const job *j) {
         return who;
     }
     who.access_key_id = c->proof ? c->proof->access_key_id : (slice){0};
-    if (slice_is_empty(c->who.account_id)) {
+    who.has_session = c->who.session_began.is_set;
+    who.session_created_s = c->who.session_began.value;
+    who.is_mfa_session = c->who.mfa_at.is_set;
+    bool is_nobody = !c->proof && !j->is_verified; /* a login that failed */
+    if (slice_is_empty(c->who.account_id) || is_nobody) {
         who.type = SLICE("unknown");
+        return who;
+    }
+    if (!slice_is_absent(c->who.role_name)) {
+        who.type = SLICE("assumed-role");
+        who.user_name = c->who.session_label;
+        who.principal_id = c->who.session_principal;
         return who;
     }
     who.type = c->who.is_root ? SLICE("root-account") : SLICE("ram-user");

@@ -4,10 +4,9 @@
 #include "base/text.h"
 #include "contract/sealed.h"
 #include "objects/bucket.h"
+#include "service/resolver.h"
 
-typedef status resolver(call *c);
-
-static status allow(call *c, slice arn_text) {
+status resolve_allow(call *c, slice arn_text) {
     if (slice_is_absent(c->resource)) c->resource = arn_text;
     return call_authorise(c, c->operation->action, arn_text);
 }
@@ -31,7 +30,7 @@ static status allow_key(call *c, slice key_id) {
     arn_home home = call_home(c);
     TRY(load_key(c, key_id));
     TRY(arn_key(&home, c->key->key_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_none(call *c) {
@@ -43,7 +42,7 @@ static status resolve_key_container(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_keys(&home, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status allow_named_key(call *c, slice text) {
@@ -75,7 +74,7 @@ static status resolve_key_id(call *c) {
     ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
     c->subject = name.key_id;
     ENSURE(!FAILED(arn_key(&home, name.key_id, &c->memory, &arn_text)), KEY_NOT_FOUND);
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_key_protected(call *c) {
@@ -122,7 +121,7 @@ static status allow_alias(call *c) {
                            "AliasName must be alias/ and letters, digits, '_', '/' or '-'.");
     arn_home home = call_home(c);
     TRY(arn_alias(&home, alias, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_alias_and_key(call *c) {
@@ -134,14 +133,14 @@ static status resolve_alias_container(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_aliases(&home, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status allow_secret(call *c, slice name) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_secret(&home, name, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 /* Whether there is such a secret is told only to those who may ask. */
@@ -180,134 +179,7 @@ static status resolve_secret_container(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_secrets(&home, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-static status allow_user(call *c, slice name) {
-    slice arn_text;
-    if (FAILED(arn_user(c->who.account_id, name, &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "UserName");
-    return allow(c, arn_text);
-}
-
-static status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
-
-static status resolve_user_container(call *c) {
-    slice arn_text;
-    TRY(arn_users(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-/* Without a user name the caller means itself; the account root then has no user to be authorised on. */
-static status resolve_user_or_self(call *c) {
-    slice name = call_input_text(c, "UserName");
-    if (slice_is_absent(name)) name = c->who.user_name;
-    if (slice_is_absent(name) && !c->who.is_root) return call_refuse(c, FAIL(MISSING_PARAMETER), "UserName");
-    if (slice_is_absent(name)) {
-        c->resource = c->who.arn;
-        return OK;
-    }
-    return allow_user(c, name);
-}
-
-static status allow_group(call *c) {
-    slice arn_text;
-    if (FAILED(arn_group(c->who.account_id, call_input_text(c, "GroupName"), &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "GroupName");
-    return allow(c, arn_text);
-}
-
-static status allow_role(call *c) {
-    slice arn_text;
-    if (FAILED(arn_role(c->who.account_id, call_input_text(c, "RoleName"), &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "RoleName");
-    return allow(c, arn_text);
-}
-
-static status resolve_group_container(call *c) {
-    slice arn_text;
-    TRY(arn_groups(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-static status resolve_role_container(call *c) {
-    slice arn_text;
-    TRY(arn_roles(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-/* The whole account, as RAM's settings of it are authorised. */
-static status resolve_account(call *c) {
-    slice arn_text;
-    TRY(arn_ram_account(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-static status allow_policy(call *c, bool is_system) {
-    slice arn_text, name = call_input_text(c, "PolicyName");
-    slice account = is_system ? SLICE("system") : c->who.account_id;
-    if (FAILED(arn_policy(account, name, &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
-    return allow(c, arn_text);
-}
-
-static bool names_system_policy(const call *c) {
-    const field *f = shape_find(c->operation->in, SLICE("PolicyType"));
-    return f && *(const int *)field_at(f, c->in) == POLICY_TYPE_SYSTEM;
-}
-
-static status resolve_policy(call *c) { return allow_policy(c, names_system_policy(c)); }
-static status resolve_policy_custom(call *c) { return allow_policy(c, false); }
-
-static status resolve_policy_container(call *c) {
-    slice arn_text;
-    TRY(arn_policies(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
-}
-
-static status resolve_policy_and_user(call *c) {
-    TRY(resolve_user(c));
-    return resolve_policy(c);
-}
-
-static status resolve_policy_and_group(call *c) {
-    TRY(allow_group(c));
-    return resolve_policy(c);
-}
-
-static status resolve_policy_and_role(call *c) {
-    TRY(allow_role(c));
-    return resolve_policy(c);
-}
-
-static status resolve_user_and_group(call *c) {
-    TRY(resolve_user(c));
-    return allow_group(c);
-}
-
-static status tagged_arn(call *c, int type, slice name, slice *out) {
-    slice account = c->who.account_id;
-    if (type == TAGGED_TYPE_USER) return arn_user(account, name, &c->memory, out);
-    if (type == TAGGED_TYPE_ROLE) return arn_role(account, name, &c->memory, out);
-    return arn_policy(account, name, &c->memory, out);
-}
-
-/* Each thing named; without names all of the kind. */
-static status resolve_tagged(call *c) {
-    const field *type = shape_find(c->operation->in, SLICE("ResourceType"));
-    const field *names = shape_find(c->operation->in, SLICE("ResourceNames"));
-    ENSURE(type != NULL && names != NULL, INTERNAL);
-    int kind = *(const int *)field_at(type, c->in);
-    const slice_list *list = field_at(names, c->in);
-    for (size_t i = 0; i < list->count; i++) {
-        slice arn_text;
-        if (FAILED(tagged_arn(c, kind, list->at[i], &arn_text)))
-            return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceNames");
-        TRY(allow(c, arn_text));
-    }
-    if (list->count) return OK;
-    if (kind == TAGGED_TYPE_USER) return resolve_user_container(c);
-    return kind == TAGGED_TYPE_ROLE ? resolve_role_container(c) : resolve_policy_container(c);
+    return resolve_allow(c, arn_text);
 }
 
 /* Accounts are the platform's: its operator's identities alone, and they by their policies. */
@@ -316,7 +188,7 @@ static status allow_tenant(call *c, slice id) {
     if (FAILED(arn_tenant(c->who.account_id, id, &c->memory, &arn_text)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "AccountId");
     if (!c->who.is_operator) return call_refuse(c, FAIL(NO_PERMISSION), "Accounts are the platform operator's.");
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_tenant(call *c) { return allow_tenant(c, call_input_text(c, "AccountId")); }
@@ -326,13 +198,13 @@ static status resolve_trail(call *c) {
     slice arn_text;
     arn_home home = call_home(c);
     TRY(arn_trail(&home, SLICE("default"), &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_oss_service(call *c) {
     slice arn_text;
     TRY(arn_buckets(c->who.account_id, &c->memory, &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status check_bucket_name(call *c, slice bucket) {
@@ -348,7 +220,7 @@ static status resolve_bucket(call *c) {
     slice prefix = call_input_text(c, "Prefix"), delimiter = call_input_text(c, "Delimiter");
     if (!slice_is_absent(prefix)) TRY(call_condition(c, SLICE(CONDITION_OSS_PREFIX), prefix));
     if (!slice_is_absent(delimiter)) TRY(call_condition(c, SLICE(CONDITION_OSS_DELIMITER), delimiter));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status object_arn(call *c, slice bucket, slice key, slice *arn_text) {
@@ -360,7 +232,7 @@ static status object_arn(call *c, slice bucket, slice key, slice *arn_text) {
 static status resolve_object(call *c) {
     slice arn_text;
     TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &arn_text));
-    return allow(c, arn_text);
+    return resolve_allow(c, arn_text);
 }
 
 static status resolve_copy(call *c) {
@@ -411,12 +283,18 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_POLICY_AND_USER] = resolve_policy_and_user,
     [RESOURCE_POLICY_AND_GROUP] = resolve_policy_and_group,
     [RESOURCE_POLICY_AND_ROLE] = resolve_policy_and_role,
-    [RESOURCE_GROUP] = allow_group,
+    [RESOURCE_GROUP] = resolve_group,
     [RESOURCE_GROUP_CONTAINER] = resolve_group_container,
     [RESOURCE_USER_AND_GROUP] = resolve_user_and_group,
-    [RESOURCE_ROLE] = allow_role,
+    [RESOURCE_ROLE] = resolve_role,
     [RESOURCE_ROLE_CONTAINER] = resolve_role_container,
     [RESOURCE_TAGGED] = resolve_tagged,
+    [RESOURCE_SELF] = resolve_self,
+    [RESOURCE_ROLE_ARN] = resolve_role_arn,
+    [RESOURCE_MFA] = resolve_mfa,
+    [RESOURCE_MFA_NEW] = resolve_mfa_new,
+    [RESOURCE_MFA_AND_USER] = resolve_mfa_and_user,
+    [RESOURCE_MFA_CONTAINER] = resolve_mfa_container,
     [RESOURCE_ACCOUNT] = resolve_account,
     [RESOURCE_TENANT] = resolve_tenant,
     [RESOURCE_TENANT_CONTAINER] = resolve_tenant_container,

@@ -119,12 +119,23 @@ static void work_own(serve *s, job *j) {
     else job_move(s, j, STAGE_VAULT);
 }
 
+/* How one gets something to sign with: what the person knows, which the vault checks, stands for a signature. */
+static void work_unsigned(serve *s, job *j) {
+    call *c = &j->call;
+    status prepared = FAILED(c->failure) ? c->failure : run_step(c, handler_of(j)->prepare);
+    if (!FAILED(prepared)) prepared = send_use(s, j);
+    if (FAILED(prepared)) job_fail(s, j, prepared);
+    else job_move(s, j, STAGE_VAULT);
+}
+
 /* A request whose signer is known goes to the vault whatever else is wrong with it: a bad signature wins over any other error. */
 static void work_arrived(serve *s, job *j) {
     call *c = &j->call;
     if (j->bootstrapped) return work_bootstrap(s, j);
     if (j->own) return work_own(s, j);
-    if (!c->proof) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
+    bool is_unsigned = c->operation && c->operation->is_unsigned;
+    if (!c->proof && is_unsigned) return work_unsigned(s, j);
+    if (!c->proof || is_unsigned) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
     status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
     bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY) || FAILED_WITH(found, ACCOUNT_FROZEN);
     if (!is_known) return job_fail(s, j, found);
@@ -151,6 +162,7 @@ static void forget_steps(job *j) {
     call *c = &j->call;
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
     c->resource = c->affected = c->told = (slice){0};
+    c->is_granted = false;
     if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
 }
 

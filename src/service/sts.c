@@ -1,23 +1,25 @@
 /* STS: who am I, and credentials that lapse by themselves. */
 #include "crypto/random.h"
-#include "service/handlers.h"
+#include "service/ram_mfa.h"
+#include "service/sts.h"
 
 enum { DEFAULT_SESSION_S = 3600, SESSION_ID_RANDOM = 24 };
 
 status get_caller_identity_prepare(call *c, const get_caller_identity_in *in, get_caller_identity_out *out) {
     (void)in;
-    out->identity_type = c->who.is_root ? IDENTITY_TYPE_ACCOUNT : IDENTITY_TYPE_RAM_USER;
     out->account_id = c->who.account_id;
+    out->arn = c->who.arn;
+    if (!slice_is_absent(c->who.role_name)) {
+        out->identity_type = IDENTITY_TYPE_ASSUMED_ROLE_USER;
+        out->role_id = c->who.role_id;
+        out->principal_id = c->who.session_principal;
+        return OK;
+    }
+    out->identity_type = c->who.is_root ? IDENTITY_TYPE_ACCOUNT : IDENTITY_TYPE_RAM_USER;
     out->principal_id = c->who.user_id;
     out->user_id = c->who.user_id;
-    out->arn = c->who.arn;
     return OK;
 }
-
-typedef struct new_session {
-    slice id;
-    int64_t expires_at_s;
-} new_session;
 
 static status session_id(call *c, slice *out) {
     static const char LETTERS[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
@@ -28,31 +30,44 @@ static status session_id(call *c, slice *out) {
     return arena_copy(&c->memory, slice_of_text(id), out);
 }
 
-/* A session does not give out sessions: it would never lapse. */
-status get_session_token_prepare(call *c, const get_session_token_in *in, get_session_token_out *out) {
-    (void)out;
-    if (c->who.is_session) return call_refuse(c, FAIL(NO_PERMISSION), "A session cannot make another one.");
+status session_begin(call *c, int64_t lifetime_s, new_session **out) {
     new_session *fresh = c->memo ? c->memo : CALL_NEW(c, new_session);
     ENSURE(fresh != NULL, OUT_OF_MEMORY);
     if (!c->memo) {
         TRY(session_id(c, &fresh->id));
-        fresh->expires_at_s = c->now_s + (in->duration_seconds.is_set ? in->duration_seconds.value : DEFAULT_SESSION_S);
+        fresh->expires_at_s = c->now_s + lifetime_s;
         c->memo = fresh;
     }
+    *out = fresh;
+    return OK;
+}
+
+status session_credentials(call *c, credentials **out) {
+    const new_session *fresh = c->memo;
+    credentials *made = CALL_NEW(c, credentials);
+    ENSURE(made != NULL && fresh != NULL && c->results.count == 1, INTERNAL);
+    made->access_key_id = fresh->id;
+    made->access_key_secret = c->results.at[0].boxed;
+    made->security_token = c->results.at[0].output;
+    made->expiration = SET_INT(fresh->expires_at_s);
+    *out = made;
+    return OK;
+}
+
+/* A session does not give out sessions: it would never lapse. */
+status get_session_token_prepare(call *c, const get_session_token_in *in, get_session_token_out *out) {
+    (void)out;
+    new_session *fresh;
+    if (c->who.is_session) return call_refuse(c, FAIL(NO_PERMISSION), "A session cannot make another one.");
+    TRY(session_begin(c, in->duration_seconds.is_set ? in->duration_seconds.value : DEFAULT_SESSION_S, &fresh));
     key_act act = {.act = VAULT_ACT_NEW_SESSION, .text = fresh->id, .expires_at = SET_INT(fresh->expires_at_s)};
     act.user_name = c->who.user_name;
     act.user_id = c->who.user_id;
+    TRY(mfa_put_code(c, &(mfa_claim){in->serial_number, in->token_code}, &act));
     return call_ask_vault(c, &act);
 }
 
 status get_session_token_finish(call *c, const get_session_token_in *in, get_session_token_out *out) {
-    (void)in;
-    const new_session *fresh = c->memo;
-    out->credentials = CALL_NEW(c, credentials);
-    ENSURE(out->credentials != NULL, OUT_OF_MEMORY);
-    out->credentials->access_key_id = fresh->id;
-    out->credentials->access_key_secret = c->results.at[0].boxed;
-    out->credentials->security_token = c->results.at[0].output;
-    out->credentials->expiration = SET_INT(fresh->expires_at_s);
-    return OK;
+    TRY(mfa_take_code(c, &(mfa_claim){in->serial_number, in->token_code}, &c->results.at[0]));
+    return session_credentials(c, &out->credentials);
 }

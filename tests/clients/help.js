@@ -66,9 +66,9 @@ function signV3(who, server, version, action, {query = '', body = '', headers = 
 }
 
 // One HTTP request as it is: {status, headers, body (Buffer), json()}.
-function raw(server, {method = 'POST', path = '/', headers = {}, body} = {}) {
+function raw(server, {method = 'POST', path = '/', headers = {}, body, localAddress} = {}) {
   return new Promise((resolve, reject) => {
-    const request = http.request({host: '127.0.0.1', port: server.port, method, path, headers, agent: false}, (answer) => {
+    const request = http.request({host: '127.0.0.1', port: server.port, method, path, headers, agent: false, localAddress}, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('error', reject);

@@ -88,11 +88,12 @@ test('a session ends with its user', async () => {
   await assert.rejects(clients.sts(server, lapsing).getCallerIdentity());
 });
 
-test('operations that this server does not have say so', async () => {
+test('the account root takes no role on, and what this server does not have says so', async () => {
   const fields = {roleArn: `acs:ram::${server.accountId}:role/r`, roleSessionName: 'session'};
-  await refused(sts.assumeRole(fields), 'InvalidAction.NotFound', 404);
+  await refused(sts.assumeRole(fields), 'NoPermission', 403);
   const old = new clients.OSS.STS({accessKeyId: server.owner.id, accessKeySecret: server.owner.secret, endpoint: server.http});
-  await refused(old.assumeRole(fields.roleArn, null, 3600, 'session'), 'InvalidAction.NotFound', 404);
+  await refused(old.assumeRole(fields.roleArn, null, 3600, 'session'), 'NoPermission', 403);
+  await refused(clients.open(server)('sts', 'GenerateSessionAccessKey', {}), 'InvalidAction.NotFound', 404);
 });
 
 test('a signed request without a body works by GET and by POST, and is recorded as it came', async () => {
@@ -123,5 +124,5 @@ test('@alicloud/sts-sdk, over TLS', async () => {
   // this client signs `*` and the like unescaped; the second reading of its signature must hold, so that the answer is about the role
   const policy = JSON.stringify({Version: '1', Statement: [{Effect: 'Allow', Action: '*', Resource: '*'}]});
   const about = await old.assumeRole(`acs:ram::${server.accountId}:role/r`, 'sess(1)', policy, 3600, {ignoreSSL: false});
-  assert.equal(about.Code, 'InvalidAction.NotFound', about.Message);
+  assert.equal(about.Code, 'NoPermission', about.Message);
 });

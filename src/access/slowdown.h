@@ -1,0 +1,25 @@
+/* Makes guessing slow: counts tries under a name and lets the next one wait, longer each time. In memory only. */
+#ifndef ACCESS_SLOWDOWN_H
+#define ACCESS_SLOWDOWN_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+typedef struct slowdown slowdown;
+status slowdown_new(slowdown **out);
+void slowdown_free(slowdown *s); /* NULL is fine */
+
+typedef struct slowdown_rule {
+    unsigned free_tries;  /* without any wait; then 1 s, doubling up to 15 minutes */
+    unsigned locked_from; /* from this try on one hour; 0: never */
+} slowdown_rule;
+
+/* Counts a try before it is known how it ends, so that tries at the same time count as well. LOGIN_SLOWED, and nothing is counted,
+ * when it comes too early; *wait_s is then what is left. What was not tried for an hour is forgotten. */
+status slowdown_try(slowdown *s, slice name, const slowdown_rule *rule, int64_t now_s, int64_t *wait_s);
+/* A try succeeded: counting begins anew. */
+void slowdown_forgive(slowdown *s, slice name);
+/* A try succeeded, but others under this name may not have: it alone does not count. */
+void slowdown_take_back(slowdown *s, slice name, const slowdown_rule *rule);
+
+#endif

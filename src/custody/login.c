@@ -1,0 +1,302 @@
+/* People: what they remember is hashed and compared here, what they carry is checked here, and nowhere else.
+ *
+ *   sealed password   1 || memory KiB:u32 || passes:u32 || lanes:u32 || salt[16] || hashes[32]…   the present one first
+ *   sealed seed       20 random bytes
+ *
+ * All hashes of one person share a salt, so that one computation tells whether a password was used before. */
+#include "crypto/compare.h"
+#include "crypto/password.h"
+#include "crypto/random.h"
+#include "custody/act.h"
+
+enum {
+    VERSION = 1,
+    COST_BYTES = 12,
+    HEAD_BYTES = 1 + COST_BYTES + PASSWORD_SALT_BYTES,
+    HASHES_MOST = 25, /* the present one and 24 before it */
+    PASSWORD_MOST = 128 * 4,
+    BASE32_BYTES = TOTP_SEED_BYTES * 8 / 5,
+};
+
+/* What a sealed password holds. */
+typedef struct hashes {
+    password_cost cost;
+    slice salt;
+    slice list; /* PASSWORD_HASH_BYTES each */
+} hashes;
+
+static status hashes_read(const opened *o, hashes *out) {
+    slice rest = secret_expose(&o->value);
+    uint8_t version;
+    hashes h;
+    ENSURE(slice_take_u8(&rest, &version) && version == VERSION, CORRUPT);
+    ENSURE(slice_take_u32(&rest, &h.cost.memory_kib) && slice_take_u32(&rest, &h.cost.passes), CORRUPT);
+    ENSURE(slice_take_u32(&rest, &h.cost.lanes) && slice_take(&rest, PASSWORD_SALT_BYTES, &h.salt), CORRUPT);
+    ENSURE(rest.len >= PASSWORD_HASH_BYTES && rest.len % PASSWORD_HASH_BYTES == 0, CORRUPT);
+    h.list = rest;
+    *out = h;
+    return OK;
+}
+
+/* Whether one of the first `count` hashes is this one; the time does not tell which. */
+static bool hashes_have(const hashes *h, const secret *hash, size_t count) {
+    bool found = false;
+    for (size_t i = 0; i < count && (i + 1) * PASSWORD_HASH_BYTES <= h->list.len; i++) {
+        slice each = slice_head(slice_skip(h->list, i * PASSWORD_HASH_BYTES), PASSWORD_HASH_BYTES);
+        found |= bytes_equal_secret(each, secret_expose(hash));
+    }
+    return found;
+}
+
+/* ---- what the account asks of a password */
+
+typedef struct classes {
+    size_t characters;
+    bool has_lower, has_upper, has_digit, has_symbol;
+} classes;
+
+static classes classes_of(slice text) {
+    classes c = {0};
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t at = text.at[i];
+        c.characters += (at & 0xC0) != 0x80;
+        bool is_lower = at >= 'a' && at <= 'z', is_upper = at >= 'A' && at <= 'Z', is_digit = at >= '0' && at <= '9';
+        c.has_lower |= is_lower;
+        c.has_upper |= is_upper;
+        c.has_digit |= is_digit;
+        c.has_symbol |= !is_lower && !is_upper && !is_digit;
+    }
+    return c;
+}
+
+static status rules_check(const password_policy_view *rules, const secret *password) {
+    ENSURE(password->len > 0 && password->len <= PASSWORD_MOST, PASSWORD_WEAK);
+    ENSURE(rules != NULL && rules->minimum_password_length.is_set, INVALID_PARAMETER);
+    classes c = classes_of(secret_expose(password));
+    ENSURE((int64_t)c.characters >= rules->minimum_password_length.value, PASSWORD_WEAK);
+    ENSURE(c.has_lower || !rules->require_lowercase_characters.value, PASSWORD_WEAK);
+    ENSURE(c.has_upper || !rules->require_uppercase_characters.value, PASSWORD_WEAK);
+    ENSURE(c.has_digit || !rules->require_numbers.value, PASSWORD_WEAK);
+    ENSURE(c.has_symbol || !rules->require_symbols.value, PASSWORD_WEAK);
+    return OK;
+}
+
+/* ---- a new password */
+
+static status password_seal(act_scene *scene, const key_act *act, const hashes *before, const secret *hash,
+                            act_outcome *out) {
+    size_t kept = before->list.len / PASSWORD_HASH_BYTES;
+    if (kept >= HASHES_MOST) kept = HASHES_MOST - 1;
+    OWNED(secret) content = {0};
+    TRY(secret_new(HEAD_BYTES + (kept + 1) * PASSWORD_HASH_BYTES, &content));
+    uint8_t *at = secret_fill(&content);
+    const uint32_t costs[] = {before->cost.memory_kib, before->cost.passes, before->cost.lanes};
+    *at++ = VERSION;
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
+        for (int shift = 24; shift >= 0; shift -= 8) *at++ = (uint8_t)(costs[i] >> shift);
+    memcpy(at, before->salt.at, PASSWORD_SALT_BYTES), at += PASSWORD_SALT_BYTES;
+    memcpy(at, secret_expose(hash).at, PASSWORD_HASH_BYTES), at += PASSWORD_HASH_BYTES;
+    if (kept) memcpy(at, before->list.at, kept * PASSWORD_HASH_BYTES);
+    sealing_order order = {.kind = SEALED_PASSWORD, .content = &content};
+    order.header.user_name = act->user_name;
+    order.header.user_id = act->user_id;
+    order.header.created_at = SET_INT(scene->now_s);
+    return sealing_seal(scene->account, &order, scene->memory, &out->result.output);
+}
+
+/* Who changes a password shows the old one. */
+static status old_check(act_scene *scene, const key_act *act, const hashes *present) {
+    if (act->token.len == 0) return OK;
+    OWNED(secret) given = {0};
+    OWNED(secret) hash = {0};
+    TRY(act_unbox(scene, act->token, &given));
+    ENSURE(given.len <= PASSWORD_MOST, PASSWORD_WRONG);
+    TRY(password_hash(&present->cost, present->salt, &given, &hash));
+    ENSURE(hashes_have(present, &hash, 1), PASSWORD_WRONG);
+    return OK;
+}
+
+static status password_make(act_scene *scene, const key_act *act, const hashes *before, act_outcome *out) {
+    OWNED(secret) given = {0};
+    OWNED(secret) hash = {0};
+    TRY(act_unbox(scene, act->input, &given));
+    TRY(rules_check(act->rules, &given));
+    TRY(password_hash(&before->cost, before->salt, &given, &hash));
+    size_t compared =
+        act->rules->password_reuse_prevention.is_set ? (size_t)act->rules->password_reuse_prevention.value : 0;
+    ENSURE(!hashes_have(before, &hash, compared), PASSWORD_REUSED);
+    return password_seal(scene, act, before, &hash, out);
+}
+
+static bool same_owner(const sealed_header *h, const key_act *act) {
+    bool same_name = h->user_name.len == act->user_name.len &&
+                     (act->user_name.len == 0 || slice_equals(h->user_name, act->user_name));
+    return act->user_id.len > 0 && slice_equals(h->user_id, act->user_id) && same_name;
+}
+
+static status password_change(act_scene *scene, const key_act *act, const opened *o, act_outcome *out) {
+    hashes present;
+    ENSURE(same_owner(&o->header, act), CORRUPT);
+    TRY(hashes_read(o, &present));
+    TRY(old_check(scene, act, &present));
+    return password_make(scene, act, &present, out);
+}
+
+status act_new_password(act_scene *scene, const key_act *act, act_outcome *out) {
+    if (act->key.len == 0) {
+        uint8_t salt[PASSWORD_SALT_BYTES];
+        ENSURE(act->token.len == 0, INVALID_PARAMETER);
+        TRY(random_fill(salt, sizeof salt));
+        hashes none = {.cost = password_cost_default, .salt = slice_of(salt, sizeof salt)};
+        return password_make(scene, act, &none, out);
+    }
+    opened *o = NULL;
+    TRY(sealing_open_once(scene->account, SEALED_PASSWORD, act->key, &o));
+    status changed = password_change(scene, act, o, out);
+    opened_free(o);
+    return changed;
+}
+
+/* ---- one-time codes */
+
+/* RFC 4648 §6; the seed's length leaves no padding. */
+static status base32_write(const secret *seed, secret *out) {
+    static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    OWNED(secret) text = {0};
+    TRY(secret_new(BASE32_BYTES, &text));
+    slice bytes = secret_expose(seed);
+    uint32_t held = 0;
+    int bits = 0;
+    size_t written = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        held = held << 8 | bytes.at[i];
+        for (bits += 8; bits >= 5; bits -= 5) secret_fill(&text)[written++] = (uint8_t)LETTERS[held >> (bits - 5) & 31];
+    }
+    *out = text;
+    text = (secret){0};
+    return OK;
+}
+
+static status seed_seal(act_scene *scene, const key_act *owner, const secret *seed, slice *out) {
+    sealing_order order = {.kind = SEALED_SEED, .content = seed};
+    order.header.created_at = SET_INT(scene->now_s);
+    if (owner) order.header.user_name = owner->user_name;
+    if (owner) order.header.user_id = owner->user_id;
+    return sealing_seal(scene->account, &order, scene->memory, out);
+}
+
+status act_new_seed(act_scene *scene, const key_act *act, act_outcome *out) {
+    (void)act;
+    OWNED(secret) seed = {0};
+    OWNED(secret) text = {0};
+    TRY(random_secret(TOTP_SEED_BYTES, &seed));
+    TRY(base32_write(&seed, &text));
+    TRY(seed_seal(scene, NULL, &seed, &out->result.output));
+    return act_box(scene, &text, &out->result.boxed);
+}
+
+/* The step within reach, after `last`, whose code this is; MFA_CODE. All are computed, whichever it is. */
+static status step_find(const secret *seed, const secret *code, int64_t now_step, int64_t last, int64_t *out) {
+    bool found = false;
+    int64_t at = 0;
+    for (int64_t step = now_step - 1; step <= now_step + 1; step++) {
+        char expected[TOTP_DIGITS];
+        TRY(totp_code(seed, step, expected));
+        bool is_it = bytes_equal_secret(slice_of(expected, TOTP_DIGITS), secret_expose(code)) && step > last;
+        if (is_it) at = step;
+        found |= is_it;
+    }
+    ENSURE(found, MFA_CODE);
+    *out = at;
+    return OK;
+}
+
+static int64_t step_now(const act_scene *scene) { return scene->now_s / TOTP_STEP_S; }
+
+status code_verify(act_scene *scene, const code_check *check, int64_t *step) {
+    const opened *o = NULL;
+    OWNED(secret) code = {0};
+    ENSURE(check->boxed_code.len > 0, MFA_CODE);
+    TRY(sealing_open(scene->sealing, scene->account, SEALED_SEED, check->sealed_seed, &o));
+    ENSURE(check->user_id.len > 0 && slice_equals(o->header.user_id, check->user_id), CORRUPT);
+    TRY(act_unbox(scene, check->boxed_code, &code));
+    return step_find(&o->value, &code, step_now(scene), check->last.is_set ? check->last.value : 0, step);
+}
+
+/* Two codes in a row show that the person has the device; from then on the seed is theirs. */
+static status seed_bind(act_scene *scene, const key_act *act, const opened *o, act_outcome *out) {
+    OWNED(secret) first = {0};
+    OWNED(secret) second = {0};
+    int64_t at = 0, next = 0, now = step_now(scene);
+    ENSURE(o->header.user_id.len == 0, CORRUPT);
+    TRY(act_unbox(scene, act->input, &first));
+    TRY(act_unbox(scene, act->context, &second));
+    TRY(step_find(&o->value, &first, now - 1, 0, &at));
+    TRY(step_find(&o->value, &second, at + 1, at, &next));
+    ENSURE(next == at + 1, MFA_CODE);
+    out->result.time = SET_INT(next);
+    return seed_seal(scene, act, &o->value, &out->result.output);
+}
+
+status act_bind_seed(act_scene *scene, const key_act *act, act_outcome *out) {
+    opened *o = NULL;
+    ENSURE(act->user_id.len > 0, INVALID_PARAMETER);
+    TRY(sealing_open_once(scene->account, SEALED_SEED, act->key, &o));
+    status bound = seed_bind(scene, act, o, out);
+    opened_free(o);
+    return bound;
+}
+
+/* ---- coming in */
+
+/* As long a computation for somebody who is not there as for somebody who is. */
+static status nobody_check(act_scene *scene, const key_act *act) {
+    static const uint8_t SALT[PASSWORD_SALT_BYTES] = {0};
+    OWNED(secret) given = {0};
+    OWNED(secret) hash = {0};
+    TRY(act_unbox(scene, act->input, &given));
+    TRY(password_hash(&password_cost_default, slice_of(SALT, sizeof SALT), &given, &hash));
+    return FAIL(LOGIN_FAILED);
+}
+
+static status password_check(act_scene *scene, const key_act *act, const opened *o) {
+    hashes present;
+    OWNED(secret) given = {0};
+    OWNED(secret) hash = {0};
+    ENSURE(same_owner(&o->header, act), CORRUPT);
+    TRY(hashes_read(o, &present));
+    TRY(act_unbox(scene, act->input, &given));
+    TRY(password_hash(&present.cost, present.salt, &given, &hash));
+    ENSURE(hashes_have(&present, &hash, 1), LOGIN_FAILED);
+    return OK;
+}
+
+/* The password comes first and costs the same whatever follows; a wrong code is no other failure than a wrong password. */
+static status person_check(act_scene *scene, const key_act *act, maybe_int *step) {
+    opened *o = NULL;
+    TRY(sealing_open_once(scene->account, SEALED_PASSWORD, act->key, &o));
+    status checked = password_check(scene, act, o);
+    opened_free(o);
+    TRY(checked);
+    *step = (maybe_int){0};
+    if (act->token.len == 0) return OK;
+    int64_t found;
+    code_check check = {act->token, act->context, act->user_id, act->size};
+    status verified = code_verify(scene, &check, &found);
+    if (FAILED_WITH(verified, MFA_CODE)) return FAIL(LOGIN_FAILED);
+    TRY(verified);
+    *step = SET_INT(found);
+    return OK;
+}
+
+status act_login(act_scene *scene, const key_act *act, act_outcome *out) {
+    maybe_int step;
+    ENSURE(scene->caller == NULL, NO_PERMISSION);
+    if (act->key.len == 0) return nobody_check(scene, act);
+    TRY(person_check(scene, act, &step));
+    sealed_header owner = {.user_name = act->user_name, .user_id = act->user_id};
+    if (step.is_set) owner.mfa_at = SET_INT(scene->now_s);
+    TRY(session_make(scene, act, &owner, SESSION_MOST_S, out));
+    out->result.time = step; /* absent without a code */
+    return OK;
+}

@@ -1,0 +1,157 @@
+/* Names in AWS's query wire, and its parameters as the contract's. */
+#include "dialect/aws_query.h"
+
+#include "contract/contract_tables.h"
+
+/* ---- answers */
+
+static const query_member members[] = {
+    {.of = &user_view_shape, .field = "Comments", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "DisplayName", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "Email", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "MobilePhone", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "UpdateDate", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "JoinDate", .form = QUERY_HIDDEN},
+    {.of = &user_view_shape, .field = "LastLoginDate", .wire = "PasswordLastUsed"},
+    {.of = &group_view_shape, .field = "Comments", .form = QUERY_HIDDEN},
+    {.of = &group_view_shape, .field = "UpdateDate", .form = QUERY_HIDDEN},
+    {.of = &group_view_shape, .field = "JoinDate", .form = QUERY_HIDDEN},
+    {.of = &role_view_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &role_view_shape,
+     .field = "AssumeRolePolicyDocument",
+     .wire = "AssumeRolePolicyDocument",
+     .form = QUERY_DOCUMENT},
+    {.of = &role_view_shape, .field = "UpdateDate", .form = QUERY_HIDDEN},
+    {.of = &policy_view_shape, .field = "PolicyType", .form = QUERY_HIDDEN},
+    {.of = &policy_view_shape, .field = "PolicyDocument", .form = QUERY_HIDDEN},
+    {.of = &policy_view_shape, .field = "DefaultVersion", .wire = "DefaultVersionId"},
+    {.of = &policy_version_view_shape, .field = "PolicyDocument", .wire = "Document", .form = QUERY_DOCUMENT},
+    {.of = &get_policy_out_shape, .field = "DefaultPolicyVersion", .form = QUERY_HIDDEN},
+    {.of = &list_policy_versions_out_shape, .field = "PolicyVersions", .wire = "Versions"},
+    {.of = &list_policies_for_user_out_shape, .field = "Policies", .wire = "AttachedPolicies", .form = QUERY_ATTACHED},
+    {.of = &list_policies_for_group_out_shape, .field = "Policies", .wire = "AttachedPolicies", .form = QUERY_ATTACHED},
+    {.of = &list_policies_for_role_out_shape, .field = "Policies", .wire = "AttachedPolicies", .form = QUERY_ATTACHED},
+    {.of = &list_access_keys_out_shape, .field = "AccessKeys", .wire = "AccessKeyMetadata"},
+    {.of = &login_profile_view_shape, .field = "MFABindRequired", .form = QUERY_HIDDEN},
+    {.of = &access_key_view_shape, .field = "AccessKeySecret", .wire = "SecretAccessKey"},
+    {.of = &credentials_shape, .field = "AccessKeySecret", .wire = "SecretAccessKey"},
+    {.of = &credentials_shape, .field = "SecurityToken", .wire = "SessionToken"},
+    {.of = &assumed_role_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &get_caller_identity_out_shape, .field = "IdentityType", .form = QUERY_HIDDEN},
+    {.of = &get_caller_identity_out_shape, .field = "AccountId", .wire = "Account"},
+    {.of = &get_caller_identity_out_shape, .field = "UserId", .form = QUERY_HIDDEN},
+    {.of = &get_caller_identity_out_shape, .field = "RoleId", .form = QUERY_HIDDEN},
+    {.of = &get_caller_identity_out_shape, .field = "PrincipalId", .wire = "UserId"},
+    {.of = &get_caller_identity_out_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &tag_shape, .field = "TagKey", .wire = "Key"},
+    {.of = &tag_shape, .field = "TagValue", .wire = "Value"},
+    {.field = "AttachDate", .form = QUERY_HIDDEN},
+};
+
+const query_member *aws_query_member(const shape *s, const char *field_name) {
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if ((!members[i].of || members[i].of == s) && strcmp(members[i].field, field_name) == 0) return &members[i];
+    return NULL;
+}
+
+status aws_query_arn(slice name, arena *memory, slice *out) {
+    slice rest = name;
+    if (!slice_starts_with(name, SLICE("acs:ram::"))) {
+        *out = name;
+        return OK;
+    }
+    rest = slice_skip(name, sizeof "acs:ram::" - 1);
+    slice relative = slice_skip(rest, slice_find_byte(rest, ':') + 1);
+    slice account = slice_head(rest, slice_find_byte(rest, ':'));
+    slice parts = relative, kind, role, session = {0};
+    bool has_role = slice_split(&parts, '/', &kind) && slice_split(&parts, '/', &role) && !slice_is_absent(parts);
+    if (has_role)
+        session = parts; /* STS's own answer says role/ROLE/SESSION, GetCallerIdentity assumed-role/ROLE/SESSION */
+    if (has_role)
+        return arena_printf(memory, out, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", SLICE_ARGS(account),
+                            SLICE_ARGS(role), SLICE_ARGS(session));
+    return arena_printf(memory, out, "arn:aws:iam::%.*s:%.*s", SLICE_ARGS(account), SLICE_ARGS(relative));
+}
+
+/* ---- requests */
+
+/* Parameters under other names. */
+static const char *const renamed[][2] = {
+    {"AccessKeyId", "UserAccessKeyId"},
+    {"Tags", "Tag"},
+    {"Scope", "PolicyType"},
+};
+
+/* Parameters that may have one value only: what is the case anyway. */
+static const char *const fixed[][2] = {{"Path", "/"}, {"PathPrefix", "/"}, {"NewPath", "/"}, {"OnlyAttached", "false"}};
+
+static bool is_fixed(slice name, slice value) {
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (slice_equals_text(name, fixed[i][0])) return slice_equals_text(value, fixed[i][1]);
+    return false;
+}
+
+static bool is_protocol(slice name) {
+    static const char *const NAMES[] = {
+        "Action",        "Version",         "X-Amz-Algorithm",     "X-Amz-Credential",    "X-Amz-Date",
+        "X-Amz-Expires", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Security-Token"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (slice_equals_text(name, NAMES[i])) return true;
+    return false;
+}
+
+/* arn:aws:iam::aws:policy/NAME is one that is shipped, arn:aws:iam::ACCOUNT:policy/NAME one of the account's own. */
+static status put_policy(const form_pair *from, form *out) {
+    slice rest = from->value, parts[5];
+    for (int i = 0; i < 5; i++) ENSURE(slice_split(&rest, ':', &parts[i]), INVALID_PARAMETER);
+    bool is_policy = slice_equals_text(parts[0], "arn") && slice_equals_text(parts[2], "iam");
+    ENSURE(is_policy && slice_starts_with(rest, SLICE("policy/")), INVALID_PARAMETER);
+    bool is_shipped = slice_equals_text(parts[4], "aws");
+    out->pairs[out->count++] = (form_pair){SLICE("PolicyName"), slice_skip(rest, 7)};
+    out->pairs[out->count++] = (form_pair){SLICE("PolicyType"), is_shipped ? SLICE("System") : SLICE("Custom")};
+    return OK;
+}
+
+/* AWS, Local or All: System, Custom or nothing. */
+static slice scope_of(slice value) {
+    if (slice_equals_text(value, "AWS")) return SLICE("System");
+    return slice_equals_text(value, "Local") ? SLICE("Custom") : (slice){0};
+}
+
+static slice contract_name(slice name) {
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (slice_equals_text(name, renamed[i][0])) return slice_of_text(renamed[i][1]);
+    return name;
+}
+
+/* NAME.member.1.MORE → NAME.1.MORE under the contract's name. */
+static status put_pair(const operation *op, const form_pair *from, arena *memory, form *out) {
+    size_t dot = slice_find_byte(from->name, '.');
+    slice head = contract_name(slice_head(from->name, dot)),
+          below = dot == SIZE_MAX ? SLICE("") : slice_skip(from->name, dot);
+    if (slice_starts_with(below, SLICE(".member."))) below = slice_skip(below, 7);
+    slice renewed; /* UpdateRole: Description → NewDescription */
+    TRY(arena_printf(memory, &renewed, "New%.*s", SLICE_ARGS(head)));
+    if (!shape_find(op->in, head) && shape_find(op->in, renewed)) head = renewed;
+    ENSURE(shape_find(op->in, head) != NULL, UNSUPPORTED);
+    form_pair to = {.value = from->value};
+    if (slice_equals_text(from->name, "Scope")) to.value = scope_of(from->value);
+    TRY(arena_printf(memory, &to.name, "%.*s%.*s", SLICE_ARGS(head), SLICE_ARGS(below)));
+    out->pairs[out->count++] = to;
+    return OK;
+}
+
+status aws_query_translate(const operation *op, const form *from, arena *memory, form *out, slice *detail) {
+    form made = {.pairs = ARENA_ARRAY(memory, form_pair, 2 * from->count + 1)};
+    ENSURE(made.pairs != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < from->count; i++) {
+        const form_pair *each = &from->pairs[i];
+        *detail = each->name;
+        if (is_protocol(each->name) || is_fixed(each->name, each->value)) continue;
+        if (slice_equals_text(each->name, "PolicyArn")) TRY(put_policy(each, &made));
+        else TRY(put_pair(op, each, memory, &made));
+    }
+    *detail = (slice){0};
+    *out = made;
+    return OK;
+}

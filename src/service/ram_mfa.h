@@ -1,0 +1,22 @@
+/* Devices for one-time codes, for the operations that ask for a code. */
+#ifndef SERVICE_RAM_MFA_H
+#define SERVICE_RAM_MFA_H
+
+#include "service/ram.h"
+
+/* The device's name behind a serial number: acs:ram::A:mfa/NAME, arn:aws:iam::A:mfa/NAME, or the bare name. MFA_NOT_FOUND. */
+status mfa_name(call *c, slice serial, slice *out);
+status mfa_load(call *c, slice name, mfa_record *out, uint64_t *revision);
+status mfa_save(call *c, const mfa_record *device, uint64_t revision);
+
+/* A code that came along with a request, and the device it is of; both or neither. */
+typedef struct mfa_claim {
+    slice serial, boxed_code;
+} mfa_claim;
+/* Has the vault check the caller's code within the act; nothing without a claim. MFA_CODE. */
+status mfa_put_code(call *c, const mfa_claim *claim, key_act *act);
+/* Notes that the code was taken, so that it is not taken again. MFA_CODE when another request was quicker. */
+status mfa_take_code(call *c, const mfa_claim *claim, const key_result *result);
+status mfa_take_step(call *c, slice device, maybe_int step);
+
+#endif

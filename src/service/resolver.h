@@ -1,0 +1,19 @@
+/* What resource.c and the files beside it share: one resolver per resource kind. */
+#ifndef SERVICE_RESOLVER_H
+#define SERVICE_RESOLVER_H
+
+#include "service/call.h"
+
+/* Decides whether the caller may do the operation on what its input names. */
+typedef status resolver(call *c);
+
+/* Decides over one ARN; the first one becomes the resource of the event. */
+status resolve_allow(call *c, slice arn_text);
+
+/* resource_ram.c */
+resolver resolve_user, resolve_user_container, resolve_user_or_self, resolve_self, resolve_mfa, resolve_mfa_new,
+    resolve_mfa_and_user, resolve_mfa_container, resolve_role_arn, resolve_group, resolve_role, resolve_group_container,
+    resolve_role_container, resolve_account, resolve_policy, resolve_policy_custom, resolve_policy_container,
+    resolve_policy_and_user, resolve_policy_and_group, resolve_policy_and_role, resolve_user_and_group, resolve_tagged;
+
+#endif

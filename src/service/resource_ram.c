@@ -1,0 +1,205 @@
+/* Resolvers of identities: users, groups, roles, policies, devices, tags, the account. */
+#include "service/resolver.h"
+
+static status allow_user(call *c, slice name) {
+    slice arn_text;
+    if (FAILED(arn_user(c->who.account_id, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "UserName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
+
+status resolve_user_container(call *c) {
+    slice arn_text;
+    TRY(arn_users(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+/* ---- what users may do for themselves without a policy, when the account lets them; a denial wins all the same */
+
+static bool is_about_access_keys(const call *c) {
+    return slice_ends_with(slice_of_text(c->operation->action), SLICE("AccessKey")) ||
+           slice_ends_with(slice_of_text(c->operation->action), SLICE("AccessKeys")) ||
+           slice_ends_with(slice_of_text(c->operation->action), SLICE("AccessKeyLastUsed"));
+}
+
+static bool is_about_mfa(const call *c) {
+    return slice_find(slice_of_text(c->operation->action), SLICE("MFA")) != SIZE_MAX;
+}
+
+static status grant_own(call *c, slice name) {
+    slice path;
+    account_settings_record settings = {0};
+    if (slice_is_empty(name) || !slice_equals(name, c->who.user_name)) return OK;
+    TRY(account_settings_path(c->who.account_id, &c->memory, &path));
+    status loaded = call_load(c, path, &account_settings_record_shape, &settings, NULL);
+    if (FAILED(loaded) && !FAILED_WITH(loaded, NOT_FOUND)) return loaded;
+    bool changes_password = c->operation->resource == RESOURCE_SELF;
+    c->is_granted = (changes_password && !settings.change_password_off.value) ||
+                    (is_about_access_keys(c) && settings.manage_access_keys_on.value) ||
+                    (is_about_mfa(c) && !settings.manage_mfa_off.value);
+    return OK;
+}
+
+/* Without a user name the caller means itself. A role is no user. */
+status resolve_user_or_self(call *c) {
+    slice name = call_input_text(c, "UserName");
+    if (slice_is_absent(name)) name = c->who.user_name;
+    if (slice_is_absent(name) && !c->who.is_root) return call_refuse(c, FAIL(MISSING_PARAMETER), "UserName");
+    if (slice_is_absent(name)) return resolve_allow(c, c->who.arn);
+    TRY(grant_own(c, name));
+    return allow_user(c, name);
+}
+
+status resolve_self(call *c) {
+    if (slice_is_absent(c->who.user_name) && !c->who.is_root)
+        return call_refuse(c, FAIL(NO_PERMISSION), "A role has no password.");
+    return resolve_user_or_self(c);
+}
+
+static status allow_mfa(call *c, slice name) {
+    slice arn_text;
+    size_t at = slice_find(name, SLICE(":mfa/"));
+    if (at != SIZE_MAX) name = slice_skip(name, at + 5);
+    if (FAILED(arn_mfa(c->who.account_id, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "SerialNumber");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_mfa(call *c) { return allow_mfa(c, call_input_text(c, "SerialNumber")); }
+
+/* A user makes itself a device of its own name. */
+status resolve_mfa_new(call *c) {
+    slice name = call_input_text(c, "VirtualMFADeviceName");
+    TRY(grant_own(c, name));
+    return allow_mfa(c, name);
+}
+
+status resolve_mfa_and_user(call *c) {
+    TRY(resolve_user_or_self(c));
+    return resolve_mfa(c);
+}
+
+status resolve_mfa_container(call *c) {
+    slice arn_text;
+    TRY(arn_mfas(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+/* acs:ram::A:role/NAME or arn:aws:iam::A:role/NAME. */
+status resolve_role_arn(call *c) {
+    slice rest = call_input_text(c, "RoleArn"), parts[5], arn_text;
+    for (int i = 0; i < 4; i++) ENSURE(slice_split(&rest, ':', &parts[i]), ROLE_ARN);
+    bool is_aws = slice_equals_text(parts[0], "arn");
+    if (is_aws) ENSURE(slice_split(&rest, ':', &parts[4]), ROLE_ARN);
+    slice account = parts[is_aws ? 4 : 3];
+    bool is_named = slice_equals_text(parts[0], "acs") ? slice_equals_text(parts[1], "ram")
+                                                       : is_aws && slice_equals_text(parts[2], "iam");
+    ENSURE(is_named && slice_starts_with(rest, SLICE("role/")), ROLE_ARN);
+    slice name = slice_skip(rest, 5); /* without a path: roles have none here */
+    ENSURE(slice_equals(account, c->who.account_id),
+           ROLE_NOT_FOUND); /* roles of other accounts are not reached from here */
+    ENSURE(!FAILED(arn_role(account, name, &c->memory, &arn_text)), ROLE_ARN);
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_group(call *c) {
+    slice arn_text;
+    if (FAILED(arn_group(c->who.account_id, call_input_text(c, "GroupName"), &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "GroupName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_role(call *c) {
+    slice arn_text;
+    if (FAILED(arn_role(c->who.account_id, call_input_text(c, "RoleName"), &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "RoleName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_group_container(call *c) {
+    slice arn_text;
+    TRY(arn_groups(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_role_container(call *c) {
+    slice arn_text;
+    TRY(arn_roles(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+/* The whole account, as RAM's settings of it are authorised. */
+status resolve_account(call *c) {
+    slice arn_text;
+    TRY(arn_ram_account(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+static status allow_policy(call *c, bool is_system) {
+    slice arn_text, name = call_input_text(c, "PolicyName");
+    slice account = is_system ? SLICE("system") : c->who.account_id;
+    if (FAILED(arn_policy(account, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
+    return resolve_allow(c, arn_text);
+}
+
+static bool names_system_policy(const call *c) {
+    const field *f = shape_find(c->operation->in, SLICE("PolicyType"));
+    return f && *(const int *)field_at(f, c->in) == POLICY_TYPE_SYSTEM;
+}
+
+status resolve_policy(call *c) { return allow_policy(c, names_system_policy(c)); }
+status resolve_policy_custom(call *c) { return allow_policy(c, false); }
+
+status resolve_policy_container(call *c) {
+    slice arn_text;
+    TRY(arn_policies(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_policy_and_user(call *c) {
+    TRY(resolve_user(c));
+    return resolve_policy(c);
+}
+
+status resolve_policy_and_group(call *c) {
+    TRY(resolve_group(c));
+    return resolve_policy(c);
+}
+
+status resolve_policy_and_role(call *c) {
+    TRY(resolve_role(c));
+    return resolve_policy(c);
+}
+
+status resolve_user_and_group(call *c) {
+    TRY(resolve_user(c));
+    return resolve_group(c);
+}
+
+static status tagged_arn(call *c, int type, slice name, slice *out) {
+    slice account = c->who.account_id;
+    if (type == TAGGED_TYPE_USER) return arn_user(account, name, &c->memory, out);
+    if (type == TAGGED_TYPE_ROLE) return arn_role(account, name, &c->memory, out);
+    return arn_policy(account, name, &c->memory, out);
+}
+
+/* Each thing named; without names all of the kind. */
+status resolve_tagged(call *c) {
+    const field *type = shape_find(c->operation->in, SLICE("ResourceType"));
+    const field *names = shape_find(c->operation->in, SLICE("ResourceNames"));
+    ENSURE(type != NULL && names != NULL, INTERNAL);
+    int kind = *(const int *)field_at(type, c->in);
+    const slice_list *list = field_at(names, c->in);
+    for (size_t i = 0; i < list->count; i++) {
+        slice arn_text;
+        if (FAILED(tagged_arn(c, kind, list->at[i], &arn_text)))
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceNames");
+        TRY(resolve_allow(c, arn_text));
+    }
+    if (list->count) return OK;
+    if (kind == TAGGED_TYPE_USER) return resolve_user_container(c);
+    return kind == TAGGED_TYPE_ROLE ? resolve_role_container(c) : resolve_policy_container(c);
+}
