@@ -53,7 +53,7 @@ static void apply(house *h, store_change *changes, size_t count, derived_changes
     assert_ok(derived_follow(h->store, changes, count, &h->memory, more));
     store_change all[64];
     assert_true(count + more->count <= 64);
-    memcpy(all, changes, count * sizeof *all);
+    if (count) memcpy(all, changes, count * sizeof *all);
     if (more->count) memcpy(all + count, more->at, more->count * sizeof *all);
     assert_ok(store_apply(h->store, all, count + more->count));
     assert_ok(derived_count(&h->counts, more));
