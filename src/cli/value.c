@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "contract/nearest.h"
+#include "dialect/alibaba_rows.h"
 #include "system/files.h"
 
 enum { LONG_TEXT = 1024, VALUE_BYTES_MOST = 1 << 20 };
@@ -76,8 +77,8 @@ static status encode(invocation *inv, slice bytes, slice *out) {
 }
 
 static status read_bytes(invocation *inv, const char *shown_as, slice given, bool comes_from_file, slice *out) {
-    slice decoded, text = slice_trim(given);
-    if (text.len > 0 && !FAILED(base64_decode(text, &inv->memory, &decoded))) {
+    slice opened_text, text = slice_trim(given);
+    if (text.len > 0 && !FAILED(base64_decode(text, &inv->memory, &opened_text))) {
         *out = text;
         return OK;
     }
@@ -167,13 +168,27 @@ static status read_text(invocation *inv, const char *shown_as, slice given, bool
     return trouble_note(&inv->trouble, FAIL(USAGE), "%s must be text in UTF-8.", shown_as);
 }
 
+/* Passwords and codes travel as the text they are. */
+static status read_plain_secret(invocation *inv, const char *shown_as, slice given, bool comes_from_file, slice *out) {
+    slice as_bytes;
+    TRY(read_secret(inv, shown_as, given, comes_from_file, &as_bytes)); /* the same places are refused */
+    return read_text(inv, shown_as, given, comes_from_file, out);
+}
+
+static bool is_plain_secret(const field *f) {
+    const rpc_plain *row = rpc_plain_of(f->name);
+    return row && !row->decider;
+}
+
 status value_read(invocation *inv, const field *f, const char *shown_as, slice typed, slice *out) {
     slice given;
     bool comes_from_file;
     TRY(resolve(inv, f, typed, &given, &comes_from_file));
     switch (f->kind) {
     case FIELD_BYTES: return read_bytes(inv, shown_as, given, comes_from_file, out);
-    case FIELD_SECRET: return read_secret(inv, shown_as, given, comes_from_file, out);
+    case FIELD_SECRET:
+        if (is_plain_secret(f)) return read_plain_secret(inv, shown_as, given, comes_from_file, out);
+        return read_secret(inv, shown_as, given, comes_from_file, out);
     case FIELD_INT: return read_integer(inv, f, shown_as, given, out);
     case FIELD_BOOL: return read_bool(inv, shown_as, given, out);
     case FIELD_CHOICE: return read_choice(inv, f, shown_as, given, out);

@@ -1,0 +1,43 @@
+/* keyhold mfa, keyhold login-profile: how people come in. */
+#include "cli/command.h"
+
+#define SHORT "UserName=user"
+
+static const command mfa_rows[] = {
+    {.verb = "create",
+     .operation = OPERATION_CREATE_VIRTUAL_MFA_DEVICE,
+     .positional = "VirtualMFADeviceName",
+     .name = "SerialNumber"},
+    {.verb = "list",
+     .operation = OPERATION_LIST_VIRTUAL_MFA_DEVICES,
+     .columns = "SerialNumber User.UserName=USER ActivateDate",
+     .name = "SerialNumber"},
+    {.verb = "bind", .operation = OPERATION_BIND_MFA_DEVICE, .positional = "SerialNumber", .short_names = SHORT},
+    {.verb = "show", .operation = OPERATION_GET_USER_MFA_INFO, .short_names = SHORT, .name = "SerialNumber"},
+    {.verb = "unbind",
+     .operation = OPERATION_UNBIND_MFA_DEVICE,
+     .short_names = SHORT,
+     .danger = "Take the device away"},
+    {.verb = "delete",
+     .operation = OPERATION_DELETE_VIRTUAL_MFA_DEVICE,
+     .positional = "SerialNumber",
+     .danger = "Delete the device"},
+};
+
+extern const noun mfa_noun;
+const noun mfa_noun = {"mfa", "Devices for one-time codes.", mfa_rows, sizeof mfa_rows / sizeof *mfa_rows};
+
+static const command profile_rows[] = {
+    {.verb = "create", .operation = OPERATION_CREATE_LOGIN_PROFILE, .short_names = SHORT, .name = "UserName"},
+    {.verb = "show", .operation = OPERATION_GET_LOGIN_PROFILE, .short_names = SHORT, .name = "UserName"},
+    {.verb = "update", .operation = OPERATION_UPDATE_LOGIN_PROFILE, .short_names = SHORT},
+    {.verb = "delete",
+     .operation = OPERATION_DELETE_LOGIN_PROFILE,
+     .short_names = SHORT,
+     .danger = "Take the password away"},
+    {.verb = "change-password", .operation = OPERATION_CHANGE_PASSWORD},
+};
+
+extern const noun login_profile_noun;
+const noun login_profile_noun = {"login-profile", "Passwords of people.", profile_rows,
+                                 sizeof profile_rows / sizeof *profile_rows};
