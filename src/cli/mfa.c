@@ -36,6 +36,10 @@ static const command profile_rows[] = {
      .short_names = SHORT,
      .danger = "Take the password away"},
     {.verb = "change-password", .operation = OPERATION_CHANGE_PASSWORD},
+    {.verb = "rules", .operation = OPERATION_GET_PASSWORD_POLICY, .name = "MinimumPasswordLength"},
+    {.verb = "set-rules", .operation = OPERATION_SET_PASSWORD_POLICY, .name = "MinimumPasswordLength"},
+    {.verb = "preferences", .operation = OPERATION_GET_SECURITY_PREFERENCE},
+    {.verb = "set-preferences", .operation = OPERATION_SET_SECURITY_PREFERENCE},
 };
 
 extern const noun login_profile_noun;
