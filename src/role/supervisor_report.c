@@ -45,7 +45,8 @@ static void report_account_json(const supervisor *s, slice existing_account) {
     json_begin_object(&w);
     json_put_member_bool(&w, "isNew", slice_is_absent(existing_account));
     put_account(&w, s, existing_account);
-    put(&w, "region", settings_text(&s->settings, SETTING_REGION));
+    /* what was given now is not what the folder has */
+    if (slice_is_absent(existing_account)) put(&w, "region", settings_text(&s->settings, SETTING_REGION));
     put_paths(&w, s);
     finish_line(&w, &text);
 }
