@@ -482,6 +482,13 @@ def test_progress_is_for_terminals(cli, bucket):
 
 # ---- forms of output
 
+def test_what_lies_inside_has_a_line_of_its_own(cli):
+    lines = [line.split() for line in cli.text("account", "create", "acme", "-o", "table").splitlines()]
+    shown = {line[0]: line[1:] for line in lines}
+    assert shown["Account.AccountName"] == ["acme"] and shown["Account.IsOperator"] == ["no"]
+    assert len(shown["AccessKey.AccessKeySecret"][0]) >= 30 and "Account" not in shown
+
+
 def test_forms_of_output(cli, own_key):
     rows = cli("key", "list", "-o", "json")
     lines = [json.loads(line) for line in cli.text("key", "list", "-o", "jsonl").splitlines()]

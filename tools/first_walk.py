@@ -192,7 +192,7 @@ Try next, in another terminal:
   keyhold key enable {key_id}
   keyhold trail follow                   every use, as it happens
   keyhold --help
-Clients: point ali-oss or an @alicloud SDK at the address above; README.md shows how. ^C stops.""", flush=True)
+Clients: point ali-oss, an @alicloud SDK or (for keys, secrets and identities) an AWS SDK at the address above; README.md shows how. ^C stops.""", flush=True)
 
 
 def run(w):

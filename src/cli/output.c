@@ -238,15 +238,46 @@ status output_rows(invocation *inv, const json_rows *rows) {
 
 /* ---- one object */
 
-static status write_members(invocation *inv, const json *object, buffer *out) {
-    size_t widest = 0;
+/* A line for each member; for one that is an object itself a line for each of its members, named by its path. */
+typedef struct line {
+    slice name;
+    const json *value;
+} line;
+
+static size_t lines_most(const json *object) {
+    size_t count = 0;
     for (const json *each = json_first(object); each; each = each->next)
-        if (text_width(each->name) > widest) widest = text_width(each->name);
+        count += each->kind == JSON_OBJECT && each->count ? each->count : 1;
+    return count;
+}
+
+static status list_lines(invocation *inv, const json *object, line *lines, size_t *count) {
     for (const json *each = json_first(object); each; each = each->next) {
+        if (each->kind != JSON_OBJECT || each->count == 0) {
+            lines[(*count)++] = (line){each->name, each};
+            continue;
+        }
+        for (const json *inner = json_first(each); inner; inner = inner->next) {
+            line *to = &lines[(*count)++];
+            to->value = inner;
+            TRY(arena_printf(&inv->memory, &to->name, "%.*s.%.*s", SLICE_ARGS(each->name), SLICE_ARGS(inner->name)));
+        }
+    }
+    return OK;
+}
+
+static status write_members(invocation *inv, const json *object, buffer *out) {
+    size_t widest = 0, count = 0;
+    line *lines = ARENA_ARRAY(&inv->memory, line, lines_most(object) + 1);
+    ENSURE(lines != NULL, OUT_OF_MEMORY);
+    TRY(list_lines(inv, object, lines, &count));
+    for (size_t i = 0; i < count; i++)
+        if (text_width(lines[i].name) > widest) widest = text_width(lines[i].name);
+    for (size_t i = 0; i < count; i++) {
         slice cell;
-        TRY(json_cell(inv, each, &cell));
-        TRY(text_write_printable(each->name, out));
-        for (size_t i = text_width(each->name); i < widest + 2; i++) TRY(buffer_append_byte(out, ' '));
+        TRY(json_cell(inv, lines[i].value, &cell));
+        TRY(text_write_printable(lines[i].name, out));
+        for (size_t at = text_width(lines[i].name); at < widest + 2; at++) TRY(buffer_append_byte(out, ' '));
         TRY(text_write_printable(cell, out));
         TRY(buffer_append_byte(out, '\n'));
     }
