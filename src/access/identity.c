@@ -146,10 +146,12 @@ static status load(identities *all, slice path, const shape *record, arena *memo
 }
 
 static status fill_account(identities *all, arena *memory, principal *who) {
-    slice path;
+    slice path, packed;
     account_record account;
     TRY(account_path(who->account_id, memory, &path));
-    TRY(load(all, path, &account_record_shape, memory, &account));
+    TRY(store_get(all->store, path, memory, &packed, &who->account_revision));
+    ENSURE(!FAILED(shape_unpack(&account_record_shape, packed, memory, &account)), CORRUPT);
+    who->guard_rail = account.guard_rail;
     who->sealed_account = account.sealed_key;
     who->service_key_id = account.service_key_id;
     who->is_operator = account.is_operator.value;

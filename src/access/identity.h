@@ -28,12 +28,14 @@ typedef struct principal {
     maybe_int session_began; /* of any session */
     slice session_policy;    /* a further limit; absent: none */
     slice source_identity;
-    maybe_int mfa_at;        /* when a one-time code was checked for this session */
-    bool is_session;         /* a security token came along */
-    slice sealed_secret;     /* for the vault; absent for sessions, whose token holds it */
-    slice sealed_account;    /* likewise the account's key */
-    bool is_operator;        /* of the platform's own account */
-    bool is_frozen;          /* the account is */
+    maybe_int mfa_at;     /* when a one-time code was checked for this session */
+    bool is_session;      /* a security token came along */
+    slice sealed_secret;  /* for the vault; absent for sessions, whose token holds it */
+    slice sealed_account; /* likewise the account's key */
+    bool is_operator;     /* of the platform's own account */
+    bool is_frozen;       /* the account is */
+    slice guard_rail;     /* document; absent: none. It changes only with the revision of the account's record */
+    uint64_t account_revision;
     slice service_key_id;    /* the account's own CMK for AES256 buckets */
     const policy **policies; /* of the last decision; in the arena */
     slice *policy_names;     /* of the same policies */

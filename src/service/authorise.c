@@ -167,6 +167,32 @@ static status load_secret_policy(call *c, const secret_record *of, const policy 
     return identity_keep_policy(c->house->identities, &kept, &c->memory, out);
 }
 
+/* ---- the account's guard rail */
+
+/* One that cannot be compiled is damage, and nothing is allowed. */
+static status load_rail(call *c, policy_set *out) {
+    slice name;
+    const policy **held = CALL_NEW(c, const policy *);
+    ENSURE(held != NULL, OUT_OF_MEMORY);
+    TRY(arena_printf(&c->memory, &name, "guard-rail/%.*s#%llu", SLICE_ARGS(c->who.account_id),
+                     (unsigned long long)c->who.account_revision));
+    *held = identity_kept_policy(c->house->identities, name);
+    kept_document kept = {name, c->who.guard_rail, POLICY_IDENTITY};
+    if (!*held) TRY(identity_keep_policy(c->house->identities, &kept, &c->memory, held));
+    *out = (policy_set){held, 1};
+    return OK;
+}
+
+/* The owner's root can always read, replace and remove the rail: it is no way to lock the owner out. */
+static bool is_about_rail(const char *action) {
+    return strcmp(action, "keyhold:GetGuardRail") == 0 || strcmp(action, "keyhold:SetGuardRail") == 0 ||
+           strcmp(action, "keyhold:DeleteGuardRail") == 0;
+}
+
+static bool rail_has_a_word(const call *c, const char *action) {
+    return !slice_is_absent(c->who.guard_rail) && !(c->who.is_root && is_about_rail(action));
+}
+
 /* ---- grants */
 
 typedef struct search {
@@ -249,6 +275,7 @@ static status weigh(call *c, const target *t, authorisation *question, verdict *
     TRY(identity_load_policies(c->house->identities, &c->who, &c->memory));
     authorisation a = {.request = {slice_of_text(t->action), t->resource, f.at, f.count, c->now_s, caller}};
     a.is_root = c->who.is_root;
+    if (rail_has_a_word(c, t->action)) TRY(load_rail(c, &a.rails));
     a.identity = (policy_set){c->who.policies, c->who.policy_count};
     a.session = (policy_set){c->who.session_policies, c->who.session_policy_count};
     a.boundary = c->who.boundary;
@@ -263,10 +290,12 @@ static status weigh(call *c, const target *t, authorisation *question, verdict *
     return OK;
 }
 
-/* The owner's root on a key or a secret without a policy, or on anything else of the account: nothing has a word in it. */
+/* The owner's root, without a guard rail, on a key or a secret without a policy, or on anything else of the account: nothing has a word
+ * in it. */
 static bool is_free(const call *c, const target *t) {
     bool key_has_a_word = t->key_policy || (t->key && t->key->has_policy.value);
-    return c->who.is_root && c->who.session_policy_count == 0 && !key_has_a_word && !t->secret;
+    bool is_bound = rail_has_a_word(c, t->action) || c->who.session_policy_count > 0;
+    return c->who.is_root && !is_bound && !key_has_a_word && !t->secret;
 }
 
 status call_authorise(call *c, const char *action, slice resource) {
