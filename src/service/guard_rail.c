@@ -2,16 +2,6 @@
 #include "access/identity.h"
 #include "service/handlers.h"
 
-static status check_document(call *c, slice document) {
-    slice fault = {0};
-    policy *compiled = NULL;
-    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
-    OWNED(arena) memory = {0};
-    status made = policy_compile(&source, &memory, &fault, &compiled);
-    policy_free(compiled);
-    return FAILED_WITH(made, POLICY_MALFORMED) ? call_refuse(c, made, "%.*s", SLICE_ARGS(fault)) : made;
-}
-
 /* An absent document: none from now on. */
 static status change(call *c, slice document) {
     slice path;
@@ -26,7 +16,7 @@ static status change(call *c, slice document) {
 
 status set_guard_rail_prepare(call *c, const set_guard_rail_in *in, set_guard_rail_out *out) {
     (void)out;
-    TRY(check_document(c, in->policy_document));
+    TRY(document_check(c, in->policy_document, POLICY_IDENTITY));
     return change(c, in->policy_document);
 }
 

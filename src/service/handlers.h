@@ -68,4 +68,7 @@ typedef status record_visitor(call *c, const store_row *row, void *context);
 status records_walk(call *c, slice prefix, record_visitor *visit, void *context);
 status records_count(call *c, slice prefix, size_t *out);
 
+/* Whether it is a policy of that kind, up to POLICY_BYTES_MOST. POLICY_MALFORMED, saying where and why. */
+status document_check(call *c, slice document, enum policy_kind kind);
+
 #endif

@@ -5,18 +5,6 @@
 
 enum { POLICIES_MOST = 1500, VERSIONS_MOST = 5 };
 
-/* A document is compiled before it is stored, so that a malformed one is refused where its author sees it. */
-static status check_document(call *c, slice document) {
-    slice fault = {0};
-    policy *compiled = NULL;
-    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
-    OWNED(arena) memory = {0};
-    status made = policy_compile(&source, &memory, &fault, &compiled);
-    policy_free(compiled);
-    if (FAILED_WITH(made, POLICY_MALFORMED)) return call_refuse(c, made, "%.*s", SLICE_ARGS(fault));
-    return made;
-}
-
 static policy_view view_custom(const policy_record *p) {
     policy_view view = {.policy_name = p->policy_name,
                         .policy_type = POLICY_TYPE_CUSTOM,
@@ -101,7 +89,7 @@ status create_policy_prepare(call *c, const create_policy_in *in, create_policy_
     TRY(policy_prefix(c->who.account_id, &c->memory, &prefix));
     TRY(records_count(c, prefix, &count));
     ENSURE(count < POLICIES_MOST, POLICY_LIMIT);
-    TRY(check_document(c, in->policy_document));
+    TRY(document_check(c, in->policy_document, POLICY_IDENTITY));
     policy_version_record first = {SLICE("v1"), in->policy_document, SET_INT(c->now_s)};
     tag_set tags;
     TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
@@ -251,7 +239,7 @@ status create_policy_version_prepare(call *c, const create_policy_version_in *in
     policy_record p;
     uint64_t revision;
     TRY(policy_load(c, in->policy_name, &p, &revision));
-    TRY(check_document(c, in->policy_document));
+    TRY(document_check(c, in->policy_document, POLICY_IDENTITY));
     TRY(make_room(in, &p));
     policy_version_record *grown = ARENA_ARRAY(&c->memory, policy_version_record, p.versions.count + 1);
     ENSURE(grown != NULL, OUT_OF_MEMORY);

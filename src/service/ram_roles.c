@@ -2,24 +2,12 @@
 #include "access/policy.h"
 #include "service/ram.h"
 
-enum { ROLES_MOST = 1000, SESSION_DEFAULT_S = 3600, COMPILING_BYTES_MOST = 4 << 20 };
+enum { ROLES_MOST = 1000, SESSION_DEFAULT_S = 3600 };
 
 static status new_view(call *c, const role_record *role, role_view **out) {
     *out = CALL_NEW(c, role_view);
     ENSURE(*out != NULL, OUT_OF_MEMORY);
     return role_view_of(c, role, *out);
-}
-
-/* A document is compiled before it is stored, so that a malformed one is refused where its author sees it. */
-static status check_trust(call *c, slice document) {
-    slice fault = {0};
-    policy *compiled = NULL;
-    policy_source source = {document, POLICY_TRUST, POLICY_BYTES_MOST};
-    OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
-    status made = policy_compile(&source, &memory, &fault, &compiled);
-    policy_free(compiled);
-    if (FAILED_WITH(made, POLICY_MALFORMED)) return call_refuse(c, made, "%.*s", SLICE_ARGS(fault));
-    return made;
 }
 
 status create_role_prepare(call *c, const create_role_in *in, create_role_out *out) {
@@ -33,7 +21,7 @@ status create_role_prepare(call *c, const create_role_in *in, create_role_out *o
     TRY(role_prefix(c->who.account_id, &c->memory, &prefix));
     TRY(records_count(c, prefix, &count));
     ENSURE(count < ROLES_MOST, ROLE_LIMIT);
-    TRY(check_trust(c, in->assume_role_policy_document));
+    TRY(document_check(c, in->assume_role_policy_document, POLICY_TRUST));
     TRY(identity_id_new(c, '3', &role.role_id));
     tag_set tags;
     TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
@@ -76,7 +64,7 @@ status update_role_prepare(call *c, const update_role_in *in, update_role_out *o
     uint64_t revision;
     TRY(role_load(c, in->role_name, &role, &revision));
     if (!slice_is_absent(in->new_assume_role_policy_document)) {
-        TRY(check_trust(c, in->new_assume_role_policy_document));
+        TRY(document_check(c, in->new_assume_role_policy_document, POLICY_TRUST));
         role.trust_policy = in->new_assume_role_policy_document;
     }
     if (!slice_is_absent(in->new_description)) role.description = in->new_description;
@@ -92,7 +80,7 @@ status update_assume_role_policy_prepare(call *c, const update_assume_role_polic
     role_record role;
     uint64_t revision;
     TRY(role_load(c, in->role_name, &role, &revision));
-    TRY(check_trust(c, in->policy_document));
+    TRY(document_check(c, in->policy_document, POLICY_TRUST));
     role.trust_policy = in->policy_document;
     role.updated_at = SET_INT(c->now_s);
     return role_save(c, &role, revision);

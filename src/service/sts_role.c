@@ -15,15 +15,9 @@ static slice role_name_of(slice role_arn) {
 static bool session_name_is_valid(slice name) { return name.len >= 2 && identity_name_is_valid(name, 64); }
 
 static status check_session_policy(call *c, slice document) {
-    slice fault = {0};
-    policy *compiled = NULL;
-    OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
     if (slice_is_absent(document)) return OK;
-    policy_source source = {document, POLICY_IDENTITY, POLICY_BYTES_MOST};
-    status made = policy_compile(&source, &memory, &fault, &compiled);
-    policy_free(compiled);
-    if (FAILED_WITH(made, POLICY_MALFORMED)) return call_refuse(c, FAIL(SESSION_POLICY), "%.*s", SLICE_ARGS(fault));
-    return made;
+    status checked = document_check(c, document, POLICY_IDENTITY);
+    return FAILED_WITH(checked, POLICY_MALFORMED) ? FAIL(SESSION_POLICY) : checked;
 }
 
 /* ---- the role's side */

@@ -1,0 +1,14 @@
+/* Policy documents are compiled before they are stored, so that a malformed one is refused where its author sees it. */
+#include "service/handlers.h"
+
+enum { COMPILING_BYTES_MOST = 4 << 20 };
+
+status document_check(call *c, slice document, enum policy_kind kind) {
+    slice fault = {0};
+    policy *compiled = NULL;
+    policy_source source = {document, kind, POLICY_BYTES_MOST};
+    OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
+    status made = policy_compile(&source, &memory, &fault, &compiled);
+    policy_free(compiled);
+    return FAILED_WITH(made, POLICY_MALFORMED) ? call_refuse(c, made, "%.*s", SLICE_ARGS(fault)) : made;
+}
