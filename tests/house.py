@@ -45,7 +45,7 @@ def ordered():
 
 
 ORDERED = ordered()
-OPERATIONS = {op["name"]: i + 1 for i, op in enumerate(ORDERED.operations)}
+OPERATIONS = {op["c"]: i + 1 for i, op in enumerate(ORDERED.operations)}
 VERBS = {m[0]: i + 1 for i, m in enumerate(ORDERED.messages)}
 VERB_SHAPES = {i + 1: (m[0], m[3]) for i, m in enumerate(ORDERED.messages)}
 FAILURES = {name: i + 1 for i, name in enumerate(CONTRACT.failures)}

@@ -145,6 +145,23 @@ static status follow_key(following *f, slice path, const versions *v) {
     return release(f, &before, &after);
 }
 
+/* ---- secrets */
+
+static status secret_due(following *f, slice path, slice packed, due out[DUE_KINDS], size_t *count) {
+    secret_record of = {0};
+    if (!slice_is_absent(packed)) ENSURE(!FAILED(shape_unpack(&secret_record_shape, packed, f->memory, &of)), CORRUPT);
+    return due_of_secret(path, &of, out, count);
+}
+
+static status follow_secret(following *f, slice path, const versions *v) {
+    due before[DUE_KINDS], after[DUE_KINDS];
+    size_t before_count, after_count;
+    TRY(secret_due(f, path, v->before, before, &before_count));
+    TRY(secret_due(f, path, v->after, after, &after_count));
+    TRY(put_due(f, before, before_count, (slice){0}));
+    return put_due(f, after, after_count, SLICE(""));
+}
+
 /* ---- any record */
 
 static status follow(following *f, slice path, const versions *v) {
@@ -152,6 +169,7 @@ static status follow(following *f, slice path, const versions *v) {
     int kind = dependent_kind_of(path, &name);
     if (kind == DEPENDENT_KIND_ABSENT) return follow_key(f, path, v);
     if (kind == DEPENDENT_KIND_OBJECT) TRY(follow_head(f, name, v));
+    if (kind == DEPENDENT_KIND_SECRET) TRY(follow_secret(f, path, v));
     return follow_dependent(f, kind, name, v);
 }
 
@@ -163,6 +181,8 @@ static bool is_of_interest(slice key) {
 static status follow_one(following *f, const store_change *change) {
     uint64_t revision;
     versions v = {.after = change->value};
+    bool removes_value = slice_is_absent(change->value) && slice_starts_with(change->key, SLICE("secret-value/"));
+    f->out->removes_values = f->out->removes_values || removes_value;
     if (!is_of_interest(change->key)) return OK;
     status found = store_get(f->store, change->key, f->memory, &v.before, &revision);
     if (FAILED(found) && !FAILED_WITH(found, NOT_FOUND)) return found;

@@ -1,7 +1,8 @@
 /* Rows that follow from other rows: who depends on which key (dependents.h), what is due when (due.h), which keys and objects are
  * in the middle of a rewrap (rewrap.h). Whoever changes records
  * asks here what follows and changes both in one request to the store; nobody else writes such rows, so they are always
- * what the records say. Also tells which sealed key material a change lets go of.
+ * what the records say. Also tells which sealed key material a change lets go of, and whether
+ * values of secrets go.
  *
  *   derived_follow        changes that follow, to be applied together with their cause
  *   derived_count         once that worked: their counts, kept until
@@ -15,7 +16,7 @@
 #include "store/store.h"
 
 /* Raise it when rows follow that did not before: they are all made anew at the next start. */
-enum { DERIVED_VERSION = 3 };
+enum { DERIVED_VERSION = 4 };
 
 typedef struct derived {
     table counts; /* "<key id>/<kind>/<version>" → int64_t to be added */
@@ -34,6 +35,7 @@ typedef struct derived_changes {
     size_t count_count, count_room;
     slice *released; /* sealed key material that no record holds any more */
     size_t released_count, released_room;
+    bool removes_values; /* of secrets: they are to be gone from the store's files, too */
 } derived_changes;
 
 /* As the store is now, inside the batch the changes will be part of. CORRUPT. */

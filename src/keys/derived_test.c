@@ -251,7 +251,7 @@ static void what_is_due_follows_the_key(void **state) {
     assert_int_equal(count, 0);
     assert_ok(due_list(h->store, 5000, 10, &h->memory, &list, &count));
     assert_int_equal(count, 1);
-    assert_true(list[0].kind == DUE_DESTRUCTION && slice_equals(list[0].key_id, key.key_id) && list[0].at_s == 5000);
+    assert_true(list[0].kind == DUE_DESTRUCTION && slice_equals(list[0].subject, key.key_id) && list[0].at_s == 5000);
     assert_ok(due_list(h->store, 9000, 10, &h->memory, &list, &count));
     assert_int_equal(count, 2);
     key.state = KEY_STATE_ENABLED, key.delete_at = (maybe_int){0};
@@ -269,6 +269,34 @@ static void what_is_due_follows_the_key(void **state) {
     assert_int_equal(rows_under(h, "due/"), 0);
 }
 
+/* Its values are told of when they go, and only then. */
+static void the_end_of_a_secret_is_due(void **state) {
+    house *h = *state;
+    secret_record of = {.secret_name = SLICE("db/pw"), .delete_at = SET_INT(5000)};
+    store_change changes[] = {{SLICE("secret/1/cn-hangzhou/db/pw"), packed(h, &secret_record_shape, &of), STORE_ANY},
+                              {SLICE("secret-value/1/x/1"), SLICE("a value"), STORE_ANY}};
+    derived_changes more;
+    due *list;
+    size_t count;
+    apply(h, changes, 2, &more);
+    assert_false(more.removes_values);
+    assert_ok(due_list(h->store, 5000, 10, &h->memory, &list, &count));
+    assert_true(count == 1 && list[0].kind == DUE_SECRET_END && list[0].at_s == 5000);
+    assert_true(slice_equals_text(list[0].subject, "db/pw") && slice_equals_text(list[0].region, "cn-hangzhou"));
+    of.delete_at = (maybe_int){0}; /* called off */
+    changes[0].value = packed(h, &secret_record_shape, &of);
+    apply(h, changes, 1, &more);
+    assert_int_equal(rows_under(h, "due/"), 0);
+    of.delete_at = SET_INT(6000);
+    changes[0].value = packed(h, &secret_record_shape, &of);
+    apply(h, changes, 1, &more);
+    assert_int_equal(rows_under(h, "due/"), 1);
+    changes[0].value = changes[1].value = (slice){0};
+    apply(h, changes, 2, &more);
+    assert_true(more.removes_values);
+    assert_int_equal(rows_under(h, "due/"), 0);
+}
+
 static void rows_that_are_none_are_refused(void **state) {
     (void)state;
     due d;
@@ -276,6 +304,7 @@ static void rows_that_are_none_are_refused(void **state) {
                                   "due/1/destroy/1/2",
                                   "due/0000000000005000/dance/1/eu/00000000-0000-4000-8000-000000000003",
                                   "due/0000000000005000/destroy/1/eu/x",
+                                  "due/0000000000005000/forget/1/eu/a name",
                                   "due/0000000000005000/destroy/1/eu",
                                   "dua/0000000000005000/destroy/1/eu/00000000-0000-4000-8000-000000000003"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
@@ -290,9 +319,13 @@ static int start(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(they_are_what_the_records_say),          TEST(a_batch_rolled_back_counts_nothing),
-        TEST(buckets_and_aliases_are_dependents_too), TEST(what_is_due_follows_the_key),
-        TEST(rows_that_are_none_are_refused),         TEST(secrets_and_grants_too),
+        TEST(they_are_what_the_records_say),
+        TEST(a_batch_rolled_back_counts_nothing),
+        TEST(buckets_and_aliases_are_dependents_too),
+        TEST(what_is_due_follows_the_key),
+        TEST(rows_that_are_none_are_refused),
+        TEST(secrets_and_grants_too),
+        TEST(the_end_of_a_secret_is_due),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

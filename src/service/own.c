@@ -21,9 +21,11 @@ status own_begin(serve *s, const own_act *act, const own_place *place) {
     return filled;
 }
 
-static const own_act *act_of(enum due_kind kind) {
-    return kind == DUE_DESTRUCTION ? &own_destroy_key : &own_expire_material;
-}
+static const own_act *const DUE_ACTS[DUE_KINDS] = {
+    [DUE_DESTRUCTION] = &own_destroy_key,
+    [DUE_EXPIRY] = &own_expire_material,
+    [DUE_SECRET_END] = &own_destroy_secret,
+};
 
 static status begin_due(serve *s) {
     OWNED(arena) memory = {.limit = LOOK_MEMORY};
@@ -31,8 +33,8 @@ static status begin_due(serve *s) {
     size_t count;
     TRY(due_list(s->house->store, clock_now_s(), BEGUN_AT_ONCE, &memory, &list, &count));
     for (size_t i = 0; i < count; i++) {
-        own_place place = {list[i].account, list[i].region, list[i].key_id};
-        TRY(own_begin(s, act_of(list[i].kind), &place));
+        own_place place = {list[i].account, list[i].region, list[i].subject};
+        TRY(own_begin(s, DUE_ACTS[list[i].kind], &place));
     }
     return OK;
 }

@@ -25,7 +25,7 @@ void rewrap_ended(serve *s, const job *j);
 /* One change with what follows from it, in the open batch; derived_flush is the caller's. */
 status serve_change(serve *s, const store_change *change, arena *memory);
 
-/* key_end.c */
-extern const own_act own_destroy_key, own_expire_material;
+/* key_end.c, kms_secret_end.c */
+extern const own_act own_destroy_key, own_expire_material, own_destroy_secret;
 
 #endif

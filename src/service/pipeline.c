@@ -15,6 +15,7 @@ status serve_new(house *h, serve **out) {
     serve *s = calloc(1, sizeof *s);
     ENSURE(s != NULL, OUT_OF_MEMORY);
     s->house = h;
+    s->is_unscrubbed = true; /* a process that was killed may have come no further than the commit */
     s->nonces = nonces_new(NONCES_MOST);
     status made = s->nonces ? failures_new(&s->failures) : FAIL(OUT_OF_MEMORY);
     if (!FAILED(made)) made = slowdown_new(&h->by_person);

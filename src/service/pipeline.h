@@ -56,6 +56,7 @@ typedef struct job {
     serve_bootstrapped *bootstrapped;
     void *bootstrap_context;
     slice_list released; /* sealed key material its changes let go of */
+    bool removes_values; /* of secrets */
     struct job *leader;  /* its event stands for this job too */
     uint64_t stands_for; /* how many others wait for this job's event */
 } job;
@@ -89,7 +90,7 @@ struct serve {
         bool has_failed;
     } rewraps;
     bool is_ending;     /* no own acts are begun any more */
-    bool is_unscrubbed; /* key material that was let go of may still lie in the store's files */
+    bool is_unscrubbed; /* key material or values that were let go of may still lie in the store's files */
     buffer out;         /* for encoding frames */
     buffer packed;      /* for what goes into them */
 };

@@ -286,6 +286,7 @@ static status apply_changes(serve *s, job *j) {
     for (size_t i = 0; i < more.count; i++) TRY(call_change_raw(c, &more.at[i]));
     TRY(store_apply(s->house->store, c->changes, c->change_count));
     j->released = (slice_list){more.released, more.released_count};
+    j->removes_values = more.removes_values;
     return derived_count(&s->derived, &more);
 }
 
@@ -305,7 +306,8 @@ static void remove_doomed(serve *s, job *j) {
         status_ignore(blobs_remove(s->house->blobs, j->call.doomed[i].at));
 }
 
-/* Material that no record holds any more goes from the vault's memory and from the disk, before anything is answered. */
+/* Material that no record holds any more goes from the vault's memory and, like values of secrets, from the disk, before anything is
+ * answered. */
 static status forget_released(serve *s, const job *j) {
     const slice_list *released = &j->released;
     ENSURE(s->vault != NULL, CLOSED);
@@ -324,7 +326,7 @@ static status forget_released(serve *s, const job *j) {
 static void scrub_released(serve *s) {
     bool is_needed = false;
     for (const job *j = s->stages[STAGE_APPLIED].first; j; j = j->next) {
-        if (j->released.count == 0) continue;
+        if (j->released.count == 0 && !j->removes_values) continue;
         is_needed = true;
         status_ignore(forget_released(s, j)); /* a vault that comes anew has nothing in memory */
     }
