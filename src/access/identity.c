@@ -334,16 +334,44 @@ static status find_custom(identities *all, slice account, slice name, arena *mem
     return FAIL(CORRUPT);
 }
 
+static status find_attached(identities *all, slice account, const attachment_record *at, arena *memory,
+                            const policy **out) {
+    if (at->policy_type == POLICY_TYPE_SYSTEM) return find_system(all, at->policy_name, memory, out);
+    return find_custom(all, account, at->policy_name, memory, out);
+}
+
 static status add_policies(identities *all, principal *who, const attachment_record *at, size_t count, arena *memory) {
     ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
     for (size_t i = 0; i < count; i++) {
         const policy *found = NULL;
-        if (at[i].policy_type == POLICY_TYPE_SYSTEM) TRY(find_system(all, at[i].policy_name, memory, &found));
-        else TRY(find_custom(all, who->account_id, at[i].policy_name, memory, &found));
+        TRY(find_attached(all, who->account_id, &at[i], memory, &found));
         who->policy_names[who->policy_count] = at[i].policy_name;
         who->policies[who->policy_count++] = found;
     }
     return OK;
+}
+
+/* A text that is its own name in the cache: equal texts are one policy. */
+static status find_text(identities *all, const char *kind, slice document, arena *memory, const policy **out) {
+    slice cache_name;
+    TRY(ARENA_JOIN(memory, &cache_name, slice_of_text(kind), document));
+    *out = table_get(&all->compiled, cache_name);
+    return *out ? OK : compile_into(all, cache_name, document, memory, out);
+}
+
+static status add_own(identities *all, principal *who, const inline_policy_record *at, size_t count, arena *memory) {
+    ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    for (size_t i = 0; i < count; i++) {
+        const policy *found = NULL;
+        TRY(find_text(all, "Own/", at[i].document, memory, &found));
+        who->policy_names[who->policy_count] = at[i].policy_name;
+        who->policies[who->policy_count++] = found;
+    }
+    return OK;
+}
+
+static status set_boundary(identities *all, principal *who, const attachment_record *bound, arena *memory) {
+    return bound ? find_attached(all, who->account_id, bound, memory, &who->boundary) : OK;
 }
 
 static status add_group(identities *all, principal *who, slice name, arena *memory) {
@@ -351,6 +379,7 @@ static status add_group(identities *all, principal *who, slice name, arena *memo
     group_record group;
     TRY(group_path(who->account_id, name, memory, &path));
     TRY(load(all, path, &group_record_shape, memory, &group));
+    TRY(add_own(all, who, group.own_policies.at, group.own_policies.count, memory));
     return add_policies(all, who, group.policies.at, group.policies.count, memory);
 }
 
@@ -360,6 +389,8 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
     TRY(user_path(who->account_id, who->user_name, memory, &path));
     TRY(load(all, path, &user_record_shape, memory, &user));
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
+    TRY(set_boundary(all, who, user.boundary, memory));
+    TRY(add_own(all, who, user.own_policies.at, user.own_policies.count, memory));
     TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
     for (size_t i = 0; i < user.groups.count; i++) TRY(add_group(all, who, user.groups.at[i].group_name, memory));
     return OK;
@@ -368,6 +399,8 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
 static status load_role_policies(identities *all, principal *who, arena *memory) {
     role_record role;
     TRY(load_role(all, who, memory, &role));
+    TRY(set_boundary(all, who, role.boundary, memory));
+    TRY(add_own(all, who, role.own_policies.at, role.own_policies.count, memory));
     return add_policies(all, who, role.policies.at, role.policies.count, memory);
 }
 
@@ -380,17 +413,11 @@ static status load_policies(identities *all, principal *who, arena *memory) {
                                            : load_role_policies(all, who, memory);
 }
 
-/* The text is its own name in the cache: the same limit comes with every request of the session. */
 static status load_session_policy(identities *all, principal *who, arena *memory) {
-    slice cache_name;
-    const policy *limit;
     if (slice_is_absent(who->session_policy)) return OK;
     const policy **list = ARENA_ARRAY(memory, const policy *, 1);
     ENSURE(list != NULL, OUT_OF_MEMORY);
-    TRY(ARENA_JOIN(memory, &cache_name, SLICE("Session/"), who->session_policy));
-    limit = table_get(&all->compiled, cache_name);
-    if (!limit) TRY(compile_into(all, cache_name, who->session_policy, memory, &limit));
-    list[0] = limit;
+    TRY(find_text(all, "Session/", who->session_policy, memory, &list[0]));
     who->session_policies = list;
     who->session_policy_count = 1;
     return OK;
@@ -398,6 +425,7 @@ static status load_session_policy(identities *all, principal *who, arena *memory
 
 status identity_load_policies(identities *all, principal *who, arena *memory) {
     who->policy_count = 0;
+    who->boundary = NULL;
     TRY(load_session_policy(all, who, memory));
     if (who->is_root) return OK;
     status loaded = load_policies(all, who, memory);

@@ -10,7 +10,7 @@ typedef struct identities identities;
 status identities_new(store *s, identities **out);
 void identities_free(identities *all);
 
-enum { IDENTITY_POLICIES_MOST = 192 }; /* a user's own and those of its groups */
+enum { IDENTITY_POLICIES_MOST = 224 }; /* a user's and those of its groups */
 
 /* Somebody as the records have it. It is a claim until the vault has verified the proof. */
 typedef struct principal {

@@ -42,6 +42,22 @@ static const command rows[] = {
      .positional = "GroupName",
      .columns = "PolicyName PolicyType DefaultVersion AttachDate",
      .name = "PolicyName"},
+    {.verb = "put-policy",
+     .operation = OPERATION_PUT_GROUP_POLICY,
+     .positional = "GroupName PolicyName PolicyDocument",
+     .short_names = "PolicyDocument=document"},
+    {.verb = "own-policies",
+     .operation = OPERATION_LIST_GROUP_POLICIES,
+     .positional = "GroupName",
+     .name = "PolicyNames"},
+    {.verb = "show-policy",
+     .operation = OPERATION_GET_GROUP_POLICY,
+     .positional = "GroupName PolicyName",
+     .name = "PolicyDocument"},
+    {.verb = "delete-policy",
+     .operation = OPERATION_DELETE_GROUP_POLICY,
+     .positional = "GroupName PolicyName",
+     .danger = "Delete a policy of the group's own"},
 };
 
 extern const noun group_noun;

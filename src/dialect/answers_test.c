@@ -148,12 +148,12 @@ static void identities(void **state) {
     expect_rpc(OPERATION_LIST_USERS, ANSWER_JSON, &users,
                OPEN
                ",\"Users\":{\"User\":[{\"UserId\":\"2000\",\"UserName\":\"alice\",\"DisplayName\":\"Al<ice\\u0001>\","
-               "\"CreateDate\":\"" DATE_TEXT "\"}]},\"IsTruncated\":false}");
+               "\"CreateDate\":\"" DATE_TEXT "\",\"Tags\":{\"Tag\":[]}}]},\"IsTruncated\":false}");
     expect_rpc(OPERATION_LIST_USERS, ANSWER_XML, &users,
                XML "<ListUsersResponse><RequestId>" ID
                    "</RequestId><Users><User><UserId>2000</UserId><UserName>alice</UserName>"
                    "<DisplayName>Al&lt;ice\xEF\xBF\xBD&gt;</DisplayName><CreateDate>" DATE_TEXT
-                   "</CreateDate></User></Users>"
+                   "</CreateDate><Tags></Tags></User></Users>"
                    "<IsTruncated>false</IsTruncated></ListUsersResponse>");
     access_key_view key = {.access_key_id = SLICE("LTAI"),
                            .access_key_secret = SLICE("sec"),

@@ -43,6 +43,10 @@ static const query_member members[] = {
     {.of = &get_caller_identity_out_shape, .field = "RoleId", .form = QUERY_HIDDEN},
     {.of = &get_caller_identity_out_shape, .field = "PrincipalId", .wire = "UserId"},
     {.of = &get_caller_identity_out_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.field = "PermissionsBoundaryArn", .wire = "PermissionsBoundaryArn", .form = QUERY_ARN},
+    {.of = &get_user_policy_out_shape, .field = "PolicyDocument", .wire = "PolicyDocument", .form = QUERY_DOCUMENT},
+    {.of = &get_group_policy_out_shape, .field = "PolicyDocument", .wire = "PolicyDocument", .form = QUERY_DOCUMENT},
+    {.of = &get_role_policy_out_shape, .field = "PolicyDocument", .wire = "PolicyDocument", .form = QUERY_DOCUMENT},
     {.of = &tag_shape, .field = "TagKey", .wire = "Key"},
     {.of = &tag_shape, .field = "TagValue", .wire = "Value"},
     {.field = "AttachDate", .form = QUERY_HIDDEN},
@@ -55,14 +59,16 @@ const query_member *aws_query_member(const shape *s, const char *field_name) {
 }
 
 status aws_query_arn(slice name, arena *memory, slice *out) {
-    slice rest = name;
-    if (!slice_starts_with(name, SLICE("acs:ram::"))) {
+    static const slice IDENTITY = {(const uint8_t *)"acs:ram::", 9}, RESOURCE = {(const uint8_t *)"acs:ram:*:", 10};
+    bool is_identity = slice_starts_with(name, IDENTITY);
+    if (!is_identity && !slice_starts_with(name, RESOURCE)) {
         *out = name;
         return OK;
     }
-    rest = slice_skip(name, sizeof "acs:ram::" - 1);
+    slice rest = slice_skip(name, is_identity ? IDENTITY.len : RESOURCE.len);
     slice relative = slice_skip(rest, slice_find_byte(rest, ':') + 1);
     slice account = slice_head(rest, slice_find_byte(rest, ':'));
+    if (slice_equals_text(account, "system")) account = SLICE("aws"); /* who ships policies */
     slice parts = relative, kind, role, session = {0};
     bool has_role = slice_split(&parts, '/', &kind) && slice_split(&parts, '/', &role) && !slice_is_absent(parts);
     if (has_role)

@@ -6,7 +6,8 @@ enum { COMPILING_BYTES_MOST = 4 << 20 };
 status document_check(call *c, slice document, enum policy_kind kind) {
     slice fault = {0};
     policy *compiled = NULL;
-    policy_source source = {document, kind, POLICY_BYTES_MOST};
+    policy_source source = {document, kind,
+                            POLICY_RESOURCE_BYTES_MOST}; /* the contract's fields say how long each may be */
     OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
     status made = policy_compile(&source, &memory, &fault, &compiled);
     policy_free(compiled);

@@ -32,10 +32,16 @@ bool login_network_allows(const account_settings_record *settings, slice source_
 /* What the account asks of passwords, every field set. */
 status password_rules(call *c, password_policy_view **out);
 
-user_view user_view_of(const user_record *user);
+status user_view_of(call *c, const user_record *user, user_view *out);
 group_view group_view_of(const group_record *group);
 status role_view_of(call *c, const role_record *role, role_view *out);
 status policy_view_of(call *c, slice name, int type, policy_view *out);
+
+/* What bounds a user or a role, in its record: set to the policy that `text` names, nothing when it is absent; taken away; shown, NULL when
+ * there is none. POLICY_NOT_FOUND. */
+status boundary_set(call *c, slice text, attachment_record **in_record);
+status boundary_clear(call *c, attachment_record **in_record);
+status boundary_view_of(call *c, const attachment_record *present, boundary_view **out);
 
 /* One more or one less attachment of a policy; for system policies there is nothing to count. POLICY_NOT_FOUND. */
 status policy_count(call *c, slice name, int type, int change);

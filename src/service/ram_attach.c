@@ -166,7 +166,7 @@ static status take_entity(call *c, holder *h, size_t at, void *context) {
     switch (h->kind) {
     case HOLDER_USER:
         TRY(grow(c, (shape_list *)&out->users, room, sizeof *out->users.at));
-        out->users.at[out->users.count] = user_view_of(&h->user);
+        TRY(user_view_of(c, &h->user, &out->users.at[out->users.count]));
         out->users.at[out->users.count++].attach_date = since;
         return OK;
     case HOLDER_GROUP:

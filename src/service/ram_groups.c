@@ -106,7 +106,7 @@ status delete_group_prepare(call *c, const delete_group_in *in, delete_group_out
     uint64_t revision;
     TRY(group_load(c, in->group_name, &group, &revision));
     ENSURE(group.user_count.value == 0, GROUP_HAS_USER);
-    ENSURE(group.policies.count == 0, GROUP_HAS_POLICY);
+    ENSURE(group.policies.count == 0 && group.own_policies.count == 0, GROUP_HAS_POLICY);
     TRY(group_path(c->who.account_id, in->group_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }

@@ -18,6 +18,23 @@ void attachments_set(holder *h, attachments list) {
     }
 }
 
+inline_policies inline_of(const holder *h) {
+    switch (h->kind) {
+    case HOLDER_USER: return (inline_policies){h->user.own_policies.at, h->user.own_policies.count};
+    case HOLDER_GROUP: return (inline_policies){h->group.own_policies.at, h->group.own_policies.count};
+    case HOLDER_ROLE: return (inline_policies){h->role.own_policies.at, h->role.own_policies.count};
+    }
+    return (inline_policies){0};
+}
+
+void inline_set(holder *h, inline_policies list) {
+    switch (h->kind) {
+    case HOLDER_USER: h->user.own_policies.at = list.at, h->user.own_policies.count = list.count; break;
+    case HOLDER_GROUP: h->group.own_policies.at = list.at, h->group.own_policies.count = list.count; break;
+    case HOLDER_ROLE: h->role.own_policies.at = list.at, h->role.own_policies.count = list.count; break;
+    }
+}
+
 status holder_load(call *c, enum holder_kind kind, slice name, holder *out) {
     out->kind = kind;
     switch (kind) {

@@ -28,6 +28,14 @@ typedef struct attachments {
 attachments attachments_of(const holder *h);
 void attachments_set(holder *h, attachments list);
 
+/* Likewise those of its own, in the order of their names. */
+typedef struct inline_policies {
+    inline_policy_record *at;
+    size_t count;
+} inline_policies;
+inline_policies inline_of(const holder *h);
+void inline_set(holder *h, inline_policies list);
+
 /* A policy by its name. */
 typedef struct policy_name {
     slice name;

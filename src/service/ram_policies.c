@@ -11,6 +11,7 @@ static policy_view view_custom(const policy_record *p) {
                         .description = slice_is_absent(p->description) ? SLICE("") : p->description,
                         .default_version = p->default_version,
                         .attachment_count = p->attachment_count,
+                        .permissions_boundary_usage_count = SET_INT(p->boundary_count.value),
                         .create_date = p->created_at,
                         .update_date = p->updated_at};
     view.tags.at = p->tags.at, view.tags.count = p->tags.count;
@@ -209,6 +210,7 @@ status delete_policy_prepare(call *c, const delete_policy_in *in, delete_policy_
     policy_name name = {in->policy_name, POLICY_TYPE_CUSTOM};
     TRY(policy_load(c, in->policy_name, &p, &revision));
     bool cascades = in->cascading_delete.value;
+    ENSURE(p.boundary_count.value == 0, POLICY_IN_USE_AS_BOUNDARY); /* taking a bound away is no part of tidying up */
     if (p.attachment_count.value > 0) TRY(holders_walk(c, &name, cascades ? detach_from : refuse_for, NULL));
     ENSURE(p.versions.count == 1 || cascades, POLICY_HAS_VERSIONS);
     TRY(policy_path(c->who.account_id, in->policy_name, &c->memory, &path));

@@ -96,16 +96,20 @@ status policy_count(call *c, slice name, int type, int change) {
 
 /* ---- views */
 
-user_view user_view_of(const user_record *user) {
-    return (user_view){.user_id = user->user_id,
-                       .user_name = user->user_name,
-                       .display_name = user->display_name,
-                       .comments = user->comments,
-                       .email = user->email,
-                       .mobile_phone = user->mobile_phone,
-                       .create_date = user->created_at,
-                       .update_date = user->updated_at,
-                       .last_login_date = user->last_login_at};
+status user_view_of(call *c, const user_record *user, user_view *out) {
+    user_view view = {.user_id = user->user_id,
+                      .user_name = user->user_name,
+                      .display_name = user->display_name,
+                      .comments = user->comments,
+                      .email = user->email,
+                      .mobile_phone = user->mobile_phone,
+                      .create_date = user->created_at,
+                      .update_date = user->updated_at,
+                      .last_login_date = user->last_login_at};
+    view.tags.at = user->tags.at, view.tags.count = user->tags.count;
+    TRY(boundary_view_of(c, user->boundary, &view.permissions_boundary));
+    *out = view;
+    return OK;
 }
 
 group_view group_view_of(const group_record *group) {
@@ -126,6 +130,7 @@ status role_view_of(call *c, const role_record *role, role_view *out) {
                       .update_date = role->updated_at};
     view.tags.at = role->tags.at, view.tags.count = role->tags.count;
     TRY(arn_principal_role(c->who.account_id, role->role_name, &c->memory, &view.arn));
+    TRY(boundary_view_of(c, role->boundary, &view.permissions_boundary));
     *out = view;
     return OK;
 }

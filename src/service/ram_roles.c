@@ -29,6 +29,7 @@ status create_role_prepare(call *c, const create_role_in *in, create_role_out *o
     role.trust_policy = in->assume_role_policy_document;
     role.max_session_duration = in->max_session_duration.is_set ? in->max_session_duration : SET_INT(SESSION_DEFAULT_S);
     role.created_at = role.updated_at = SET_INT(c->now_s);
+    TRY(boundary_set(c, in->permissions_boundary, &role.boundary));
     TRY(role_save(c, &role, STORE_ABSENT));
     return new_view(c, &role, &out->role);
 }
@@ -92,7 +93,8 @@ status delete_role_prepare(call *c, const delete_role_in *in, delete_role_out *o
     role_record role;
     uint64_t revision;
     TRY(role_load(c, in->role_name, &role, &revision));
-    ENSURE(role.policies.count == 0, ROLE_HAS_POLICY);
+    ENSURE(role.policies.count == 0 && role.own_policies.count == 0, ROLE_HAS_POLICY);
+    TRY(boundary_clear(c, &role.boundary));
     TRY(role_path(c->who.account_id, in->role_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }

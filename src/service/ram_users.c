@@ -9,8 +9,7 @@ enum { USERS_MOST = 1000, ACCESS_KEYS_MOST = 2, ACCESS_KEY_RANDOM = 20 };
 static status new_view(call *c, const user_record *user, user_view **out) {
     *out = CALL_NEW(c, user_view);
     ENSURE(*out != NULL, OUT_OF_MEMORY);
-    **out = user_view_of(user);
-    return OK;
+    return user_view_of(c, user, *out);
 }
 
 status create_user_prepare(call *c, const create_user_in *in, create_user_out *out) {
@@ -29,6 +28,10 @@ status create_user_prepare(call *c, const create_user_in *in, create_user_out *o
     user.email = in->email;
     user.mobile_phone = in->mobile_phone;
     user.created_at = user.updated_at = SET_INT(c->now_s);
+    tag_set tags;
+    TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
+    user.tags.at = tags.at, user.tags.count = tags.count;
+    TRY(boundary_set(c, in->permissions_boundary, &user.boundary));
     TRY(user_save(c, &user, STORE_ABSENT));
     return new_view(c, &user, &out->user);
 }
@@ -51,7 +54,7 @@ status list_users_prepare(call *c, const list_users_in *in, list_users_out *out)
     for (size_t i = 0; i < shown.count; i++) {
         user_record user;
         TRY(row_unpack(c, &shown.rows[i], &user_record_shape, &user));
-        out->users.at[out->users.count++] = user_view_of(&user);
+        TRY(user_view_of(c, &user, &out->users.at[out->users.count++]));
     }
     out->is_truncated = SET_BOOL(shown.is_truncated);
     if (shown.is_truncated) out->marker = out->users.at[shown.count - 1].user_name;
@@ -98,10 +101,11 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     uint64_t revision;
     TRY(user_load(c, in->user_name, &user, &revision));
     ENSURE(user.access_keys.count == 0, USER_HAS_ACCESS_KEY);
-    ENSURE(user.policies.count == 0, USER_HAS_POLICY);
+    ENSURE(user.policies.count == 0 && user.own_policies.count == 0, USER_HAS_POLICY);
     ENSURE(user.groups.count == 0, USER_HAS_GROUP);
     ENSURE(user.login == NULL, USER_HAS_LOGIN);
     ENSURE(slice_is_absent(user.mfa_serial), USER_HAS_MFA);
+    TRY(boundary_clear(c, &user.boundary));
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
