@@ -405,6 +405,13 @@ def test_random(client):
     refused("ValidationException", client.generate_random, NumberOfBytes=1025)
 
 
+def test_the_older_name_of_the_spec(client):
+    made = client.create_key(CustomerMasterKeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    assert (made["KeySpec"], made["CustomerMasterKeySpec"]) == ("ECC_NIST_P256", "ECC_NIST_P256")
+    refused("ValidationException", client.create_key, CustomerMasterKeySpec="ECC_NIST_P256", KeySpec="ECC_NIST_P384",
+            KeyUsage="SIGN_VERIFY")
+
+
 RSA_SIGNATURES = {"RSASSA_PSS_SHA_256": hashes.SHA256, "RSASSA_PKCS1_V1_5_SHA_512": hashes.SHA512}
 
 

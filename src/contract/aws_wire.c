@@ -1,6 +1,7 @@
 /* The rows. */
 #include "contract/aws_wire.h"
 
+#include "base/text.h"
 #include "contract/key_spec.h"
 
 static const aws_member members[] = {
@@ -15,6 +16,18 @@ static const aws_member members[] = {
     {.field = "PageSize"},
     {.field = "TotalCount"},
     {.of = &import_key_material_in_shape, .field = "KeyMaterialExpireUnix"},
+    {.of = &import_key_material_in_shape,
+     .field = "KeyVersionId",
+     .wire = "KeyMaterialId",
+     .form = AWS_MATERIAL_ID,
+     .min = 1,
+     .max = AWS_MATERIAL_DIGITS},
+    {.of = &delete_key_material_in_shape,
+     .field = "KeyVersionId",
+     .wire = "KeyMaterialId",
+     .form = AWS_MATERIAL_ID,
+     .min = 1,
+     .max = AWS_MATERIAL_DIGITS},
     {.of = &key_tag_shape, .field = "KeyId"},
     {.of = &key_metadata_shape, .field = "Creator"},
     {.of = &key_metadata_shape, .field = "ProtectionLevel"},
@@ -193,6 +206,30 @@ slice aws_unspell(const char *const *choices, slice word) {
         if (slice_equals(aws_spell(choices, known), word)) return known;
     }
     return (slice){0};
+}
+
+enum { ID_BYTES = 16 };
+
+status aws_material_write(slice version_id, arena *memory, slice *out) {
+    char digits[AWS_MATERIAL_DIGITS + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < version_id.len && count < AWS_MATERIAL_DIGITS; i++)
+        if (version_id.at[i] != '-') digits[count++] = (char)version_id.at[i];
+    while (count < AWS_MATERIAL_DIGITS) digits[count++] = '0';
+    return arena_copy(memory, slice_of(digits, AWS_MATERIAL_DIGITS), out);
+}
+
+status aws_material_read(slice material_id, arena *memory, slice *out) {
+    slice rest = slice_skip(material_id, 2 * ID_BYTES), id;
+    char text[37];
+    *out = material_id;
+    if (material_id.len != AWS_MATERIAL_DIGITS) return OK;
+    for (size_t i = 0; i < rest.len; i++)
+        if (rest.at[i] != '0') return OK;
+    status read = hex_decode(slice_head(material_id, 2 * ID_BYTES), memory, &id);
+    if (FAILED(read)) return FAILED_WITH(read, OUT_OF_MEMORY) ? read : OK;
+    uuid_format(id.at, text);
+    return arena_copy(memory, slice_of_text(text), out);
 }
 
 /* METHOD \n path \n query \n headers, each with its \n \n … */

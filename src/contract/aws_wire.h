@@ -32,6 +32,12 @@ const aws_member *aws_member_of(const shape *s, const field *f);
 slice aws_spell(const char *const *choices, slice word);
 slice aws_unspell(const char *const *choices, slice word);
 
+/* The id of a key's version in the form of AWS's ids of key material, 64 hexadecimal digits: its own 32 and zeros; and back.
+ * What is no such id is read as itself, which is no version's. */
+enum { AWS_MATERIAL_DIGITS = 64 };
+status aws_material_write(slice version_id, arena *memory, slice *out);
+status aws_material_read(slice material_id, arena *memory, slice *out);
+
 /* What tells one attempt of a client from the next, out of the canonical request it signed: the id of the call and the number of the
  * attempt, where both are signed. Absent otherwise: such a signature may come again, because a retry within the second is the same to
  * the byte. */

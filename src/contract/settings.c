@@ -36,7 +36,8 @@ static const setting_row rows[SETTING_COUNT] = {
                           .help = "Started as root: each role gets a user id counted from here; 0 keeps root."},
     [SETTING_ROTATION_LEAST_S] = {"kms", "rotation_least_s", SETTING_IS_NUMBER, "604800", 1, 221184000,
                                   .roles = TO(CORE),
-                                  .help = "Shortest interval, in seconds, at which keys may rotate by themselves."},
+                                  .help = "Shortest interval, in seconds, at which keys may rotate by themselves, and "
+                                          "between two calls of CreateKeyVersion."},
     [SETTING_SEAL_PROVIDER] = {"seal", "provider", SETTING_IS_CHOICE, "file", .choices = seal_providers,
                                .help = "What opens the root key: file is root.key in the data folder."},
 };

@@ -87,6 +87,8 @@ enum field_bind {
     BIND_SESSION,    /* its name */
     BIND_LIMIT,      /* its policy */
     BIND_SOURCE,     /* its source identity */
+    BIND_IMPORT,     /* whether the material imported is new or was there before */
+    BIND_MATERIAL,   /* the version it is imported as */
     BIND_LIFETIME,   /* how long it lasts at most */
 };
 

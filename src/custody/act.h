@@ -59,6 +59,8 @@ act_run act_forget;
 act_run act_rewrap, act_permit_rewrap;
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
+/* Whether what is imported becomes a version that has never had material: act->context tells of those that have. */
+bool import_is_new(const key_act *act);
 /* Accounts and who may ask (credential.c). */
 act_run act_new_account, act_new_access_key, act_adopt_access_key;
 /* Credentials that lapse by themselves (session.c). */

@@ -283,6 +283,8 @@ static binder *const binders[] = {
     [BIND_SESSION] = bind_session,
     [BIND_LIMIT] = bind_limit,
     [BIND_SOURCE] = bind_source,
+    [BIND_IMPORT] = bind_import,
+    [BIND_MATERIAL] = bind_material,
     [BIND_LIFETIME] = bind_lifetime,
 };
 

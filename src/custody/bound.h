@@ -17,9 +17,9 @@ typedef struct binding {
 /* NO_PERMISSION unless the act's part is what the field of the signed request says. */
 typedef status binder(const binding *b, const field *f);
 
-/* bound_choice.c: algorithms, specs, usages, intervals. */
+/* bound_choice.c: algorithms, specs, usages, intervals, what is imported. */
 binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping, bind_spec, bind_usage, bind_pair,
-    bind_interval;
+    bind_interval, bind_import, bind_material;
 
 /* What the signed parameters say; empty when no field of the operation binds. Failures as signed_read. */
 status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out);

@@ -43,7 +43,12 @@ static status value_of(const shape *s, const field *f, const pair_list *said, ar
     const aws_member *row = aws_member_of(s, f);
     const char *wire = aws_wire_name(s, f);
     slice value = wire ? signed_find(said, wire) : (slice){0};
-    if (f->kind == FIELD_CHOICE && !slice_is_absent(value)) value = aws_unspell(f->choices, value);
+    if (f->binds == BIND_SPEC && slice_is_absent(value)) value = signed_find(said, "CustomerMasterKeySpec");
+    if (row && row->form == AWS_MATERIAL_ID && !slice_is_absent(value)) TRY(aws_material_read(value, memory, &value));
+    if (f->kind == FIELD_CHOICE && !slice_is_absent(value)) {
+        value = aws_unspell(f->choices, value);
+        ENSURE(!slice_is_absent(value), NO_PERMISSION);
+    }
     if (slice_is_absent(value) && row && row->standard) value = slice_of_text(row->standard);
     *out = value;
     return OK;

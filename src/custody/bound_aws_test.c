@@ -149,6 +149,36 @@ static void imported_material_expires_when_it_was_signed_to(void **state) {
     CHECK("ImportKeyMaterial", EXPIRES, act);
 }
 
+/* Whether it is new, and which version it is for, is signed for. Past the comparison there is no such token. */
+static void imported_material_is_new_when_it_was_signed_to_be(void **state) {
+    (void)state;
+#define FOREVER ",\"ExpirationModel\":\"KEY_MATERIAL_DOES_NOT_EXPIRE\""
+#define NAMED(id) IMPORT(FOREVER ",\"KeyMaterialId\":\"" id "\"")
+    static uint8_t version[48] = {0}, other[48] = {1};
+    char text[37], digits[33] = "";
+    static char ours[600], none[600];
+    memcpy(version, TEST_VERSION_ID, 16);
+    uuid_format(TEST_VERSION_ID, text);
+    for (size_t i = 0, n = 0; text[i]; i++)
+        if (text[i] != '-') digits[n++] = text[i];
+    snprintf(ours, sizeof ours, NAMED("%s%032d"), digits, 0);
+    snprintf(none, sizeof none, NAMED("%s%032d"), digits, 1);
+    const row KNOWN[] = {{IMPORT(FOREVER ",\"ImportType\":\"NEW_KEY_MATERIAL\""), "NO_PERMISSION"},
+                         {IMPORT(FOREVER ",\"ImportType\":\"EXISTING_KEY_MATERIAL\""), "IMPORT_TOKEN"},
+                         {IMPORT(FOREVER ",\"ImportType\":\"OTHER\""), "NO_PERMISSION"},
+                         {IMPORT(FOREVER), "IMPORT_TOKEN"},
+                         {ours, "IMPORT_TOKEN"},
+                         {none, "NO_PERMISSION"}};
+    const row FRESH[] = {{IMPORT(FOREVER ",\"ImportType\":\"NEW_KEY_MATERIAL\""), "IMPORT_TOKEN"},
+                         {IMPORT(FOREVER ",\"ImportType\":\"EXISTING_KEY_MATERIAL\""), "NO_PERMISSION"}};
+    key_act act = {.act = VAULT_ACT_IMPORT, .input = SLICE("yy"), .token = SLICE("xx")};
+    act.key_id = slice_of(TEST_KEY_ID, 16), act.key_version_id = slice_of(TEST_VERSION_ID, 16);
+    act.context = slice_of(version, sizeof version);
+    CHECK("ImportKeyMaterial", KNOWN, act);
+    act.context = slice_of(other, sizeof other);
+    CHECK("ImportKeyMaterial", FRESH, act);
+}
+
 /* The body is under the signature by its hash: another one is none. */
 static void a_body_that_was_not_signed_is_refused(void **state) {
     (void)state;
@@ -170,6 +200,7 @@ int main(void) {
         cmocka_unit_test(what_is_encrypted_is_what_was_signed),
         cmocka_unit_test(a_data_key_is_as_long_as_was_signed),
         cmocka_unit_test(imported_material_expires_when_it_was_signed_to),
+        cmocka_unit_test(imported_material_is_new_when_it_was_signed_to_be),
         cmocka_unit_test(a_body_that_was_not_signed_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);

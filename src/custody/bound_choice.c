@@ -1,4 +1,5 @@
 /* Binding what is chosen from a list: algorithms, key specs, usages; and how often the house may rotate. */
+#include "base/text.h"
 #include "contract/interval.h"
 #include "contract/key_spec.h"
 #include "custody/bound.h"
@@ -71,6 +72,24 @@ status bind_pair(const binding *b, const field *f) {
     int wanted;
     TRY(chosen(b, f, &wanted));
     return same(key_spec_of_pair(wanted), b->act->spec);
+}
+
+/* Left out, it is new the first time and the same later, which is for core to know. */
+status bind_import(const binding *b, const field *f) {
+    int wanted;
+    TRY(chosen(b, f, &wanted));
+    if (wanted == IMPORT_TYPE_ABSENT) return OK;
+    ENSURE((wanted == IMPORT_TYPE_NEW_KEY_MATERIAL) == import_is_new(b->act), NO_PERMISSION);
+    return OK;
+}
+
+status bind_material(const binding *b, const field *f) {
+    uint8_t id[ID_BYTES];
+    slice named = signed_find(b->said, f->name);
+    if (slice_is_absent(named)) return OK;
+    ENSURE(!FAILED(uuid_parse(named, id)) && slice_equals(slice_of(id, sizeof id), b->act->key_version_id),
+           NO_PERMISSION);
+    return OK;
 }
 
 enum { DAY_S = 24 * 3600, DAYS_STANDARD = 365 };

@@ -46,10 +46,10 @@ status act_import_parameters(act_scene *scene, const key_act *act, act_outcome *
     return token_seal(scene, act, &taken, out);
 }
 
-/* The token must open under the account, be for this key and still hold. */
+/* The token must open under the account, be for this key and still hold; for any of its versions, because whether what comes is
+ * new or was there before is said only with it. */
 static status token_check(const act_scene *scene, const key_act *act, const sealed_header *token) {
     ENSURE(slice_equals(token->key_id, act->key_id), IMPORT_TOKEN);
-    ENSURE(slice_equals(token->key_version_id, act->key_version_id), IMPORT_TOKEN);
     ENSURE(token->spec == act->spec && token->usage == act->usage, IMPORT_TOKEN);
     ENSURE(token->expires_at.is_set, IMPORT_TOKEN);
     ENSURE(token->expires_at.value > scene->now_s, IMPORT_TOKEN_EXPIRED);
@@ -113,10 +113,11 @@ static status fingerprint(const opened *account, slice key_id, const secret *mat
     return hmac_parts(HASH_SHA256, secret_expose(&account->value), &(hmac_text){parts, 2}, out);
 }
 
-static status material_seal(act_scene *scene, const key_act *act, const secret *material, act_outcome *out) {
+static status material_seal(act_scene *scene, const key_act *act, slice version_id, const secret *material,
+                            act_outcome *out) {
     sealing_order order = {.kind = SEALED_KEY_MATERIAL, .content = material};
     order.header.key_id = act->key_id;
-    order.header.key_version_id = act->key_version_id;
+    order.header.key_version_id = version_id;
     order.header.created_at = SET_INT(scene->now_s);
     order.header.expires_at = act->expires_at;
     order.header.origin = KEY_ORIGIN_EXTERNAL;
@@ -124,7 +125,38 @@ static status material_seal(act_scene *scene, const key_act *act, const secret *
     order.header.usage = act->usage;
     TRY(sealing_seal(scene->account, &order, scene->memory, &out->result.output));
     out->key_id = act->key_id;
-    out->key_version_id = act->key_version_id;
+    out->key_version_id = version_id;
+    return OK;
+}
+
+/* ---- which version it is: core tells of every version that has had material its id and its fingerprint */
+
+static bool take_known(slice *rest, slice *id, slice *print) {
+    return slice_take(rest, ID_BYTES, id) && slice_take(rest, HASH_SHA256_BYTES, print);
+}
+
+bool import_is_new(const key_act *act) {
+    slice rest = act->context, id, print;
+    if (slice_is_absent(act->key_version_id)) return false;
+    while (take_known(&rest, &id, &print))
+        if (slice_equals(id, act->key_version_id)) return false;
+    return true;
+}
+
+/* New material is unlike any before; what is said to come again, to that version or to some, is like it. */
+static status version_find(const key_act *act, slice material_print, slice *version_id) {
+    slice rest = act->context, id, print, found = {0};
+    while (take_known(&rest, &id, &print))
+        if (bytes_equal_secret(print, material_print)) found = id;
+    ENSURE(slice_is_empty(rest), INVALID_PARAMETER);
+    if (import_is_new(act)) {
+        ENSURE(slice_is_absent(found), KEY_MATERIAL);
+        *version_id = act->key_version_id;
+        return OK;
+    }
+    bool is_it = slice_is_absent(act->key_version_id) || slice_equals(found, act->key_version_id);
+    ENSURE(!slice_is_absent(found) && is_it, KEY_MATERIAL);
+    *version_id = found;
     return OK;
 }
 
@@ -133,15 +165,16 @@ static status token_use(act_scene *scene, const key_act *act, const opened *toke
     OWNED(secret) material = {0};
     TRY(material_unwrap(scene, act, token, out, &material));
     uint8_t print[HASH_SHA256_BYTES];
+    slice version_id;
     TRY(fingerprint(scene->account, act->key_id, &material, print));
-    bool is_first = slice_is_empty(act->context);
-    ENSURE(is_first || bytes_equal_secret(act->context, slice_of(print, sizeof print)), KEY_MATERIAL);
+    TRY(version_find(act, slice_of(print, sizeof print), &version_id));
     TRY(arena_copy(scene->memory, slice_of(print, sizeof print), &out->result.extra));
-    return material_seal(scene, act, &material, out);
+    return material_seal(scene, act, version_id, &material, out);
 }
 
 status act_import(act_scene *scene, const key_act *act, act_outcome *out) {
-    TRY(ids_check(act));
+    bool has_version = act->key_version_id.len == ID_BYTES || slice_is_absent(act->key_version_id);
+    ENSURE(act->key_id.len == ID_BYTES && has_version, INVALID_PARAMETER);
     ENSURE(!act->expires_at.is_set || act->expires_at.value > scene->now_s, INVALID_PARAMETER);
     opened *token = NULL;
     status opening = sealing_open_once(scene->account, SEALED_IMPORT, act->token, &token);

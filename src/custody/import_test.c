@@ -1,4 +1,5 @@
 /* Bringing one's own key: parameters, wrapping, token, expiry, the same material only. */
+#include "base/text.h"
 #include "crypto/asymmetric.h"
 #include "custody/test_house.h"
 
@@ -99,22 +100,62 @@ static void imported_material_is_used(void **state) {
     assert_true(slice_equals(test_unboxed(&house, boxed), SLICE("hello")));
 }
 
+/* What core tells of a version that has had material. */
+static slice known(const uint8_t id[16], slice print) {
+    slice out;
+    ASSERT_OK(ARENA_JOIN(&house.memory, &out, slice_of(id, 16), print));
+    return out;
+}
+
 static void only_the_same_material_comes_again(void **state) {
     (void)state;
     parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
     import_at(import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32)), TEST_NOW_S);
     slice print = house.done.used.results.at[0].extra;
     key_act again = import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32));
-    again.context = print;
+    again.context = known(TEST_VERSION_ID, print);
+    import_at(again, TEST_NOW_S);
+    ASSERT_ANSWER(&house, OK);
+    again.key_version_id = (slice){0}; /* to whichever version has it */
     import_at(again, TEST_NOW_S);
     ASSERT_ANSWER(&house, OK);
     material[31] ^= 1;
     again.input = wrap(&p, SEALING_OAEP_SHA256, 32);
     import_at(again, TEST_NOW_S);
     ASSERT_ANSWER(&house, KEY_MATERIAL);
-    again.context = slice_head(print, 31);
+    again.key_version_id = slice_of(TEST_VERSION_ID, 16);
     import_at(again, TEST_NOW_S);
     ASSERT_ANSWER(&house, KEY_MATERIAL);
+    again.context = slice_head(again.context, 47); /* core never says half of it */
+    import_at(again, TEST_NOW_S);
+    ASSERT_ANSWER(&house, INVALID_PARAMETER);
+}
+
+static void new_material_is_unlike_what_was_there(void **state) {
+    (void)state;
+    static const uint8_t OTHER_ID[16] = {0x77};
+    parameters p = ask(WRAPPING_ALGORITHM_RSAES_OAEP_SHA_256);
+    import_at(import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32)), TEST_NOW_S);
+    slice first_key = house.done.used.results.at[0].output;
+    key_act next = import_act(&p, wrap(&p, SEALING_OAEP_SHA256, 32));
+    next.context = known(TEST_VERSION_ID, house.done.used.results.at[0].extra);
+    next.key_version_id = slice_of(OTHER_ID, 16);
+    import_at(next, TEST_NOW_S);
+    ASSERT_ANSWER(&house, KEY_MATERIAL);
+    material[0] ^= 1;
+    next.input = wrap(&p, SEALING_OAEP_SHA256, 32);
+    import_at(next, TEST_NOW_S);
+    ASSERT_ANSWER(&house, OK);
+    char version_id[37];
+    uuid_format(OTHER_ID, version_id);
+    assert_string_equal(house.done.uses[0].key_version_id, version_id);
+    slice second_key = house.done.used.results.at[0].output;
+    key_act seal = {.act = VAULT_ACT_ENCRYPT, .key = second_key, .input = test_boxed(&house, SLICE("hello"))};
+    key_act open = {.act = VAULT_ACT_DECRYPT, .key = second_key, .input = test_act(&house, "Encrypt", seal)->output};
+    assert_true(slice_equals(test_unboxed(&house, test_act(&house, "Decrypt", open)->boxed), SLICE("hello")));
+    open.key = first_key;
+    test_act(&house, "Decrypt", open);
+    ASSERT_ANSWER(&house, CIPHERTEXT); /* each ciphertext names its version */
 }
 
 static void bad_material_is_refused_alike(void **state) {
@@ -152,7 +193,7 @@ static void tokens_are_for_one_key_and_one_day(void **state) {
     import_at(act, TEST_NOW_S);
     ASSERT_ANSWER(&house, IMPORT_TOKEN);
     act = good;
-    act.key_version_id = slice_of(TEST_KEY_ID, 16);
+    act.spec = KEY_SPEC_ALIYUN_SM4;
     import_at(act, TEST_NOW_S);
     ASSERT_ANSWER(&house, IMPORT_TOKEN);
     act = good;
@@ -223,6 +264,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(imported_material_is_used),
         TEST(only_the_same_material_comes_again),
+        TEST(new_material_is_unlike_what_was_there),
         TEST(bad_material_is_refused_alike),
         TEST(tokens_are_for_one_key_and_one_day),
         TEST(material_expires),

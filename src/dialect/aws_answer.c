@@ -9,7 +9,7 @@
 #include "dialect/typed_json.h"
 
 static const char JSON_TYPE[] = "application/x-amz-json-1.1";
-enum { HEADERS_MOST = 4, MATERIAL_ID_DIGITS = 64 };
+enum { HEADERS_MOST = 4 };
 
 /* What an answer is about: whose, and to which request. */
 typedef struct answering {
@@ -18,16 +18,6 @@ typedef struct answering {
 } answering;
 
 /* ---- one value */
-
-/* The version's id without its dashes, and zeros: an id of ours in the form theirs have. */
-static status material_id(slice version_id, arena *memory, slice *out) {
-    char digits[MATERIAL_ID_DIGITS + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < version_id.len && count < MATERIAL_ID_DIGITS; i++)
-        if (version_id.at[i] != '-') digits[count++] = (char)version_id.at[i];
-    while (count < MATERIAL_ID_DIGITS) digits[count++] = '0';
-    return arena_copy(memory, slice_of(digits, MATERIAL_ID_DIGITS), out);
-}
 
 /* RFC 7468: what stands between the lines with the dashes, without line breaks, is the base64 that this wire wants. */
 static status pem_content(slice pem, arena *memory, slice *out) {
@@ -44,7 +34,7 @@ static status text_of(const typed_json *t, const field *f, slice value, slice *o
     switch (row ? row->form : AWS_AS_IS) {
     case AWS_KEY_ARN: return aws_key_arn(&now->place, value, t->memory, out);
     case AWS_ARN: return aws_arn(value, t->memory, out);
-    case AWS_MATERIAL_ID: return material_id(value, t->memory, out);
+    case AWS_MATERIAL_ID: return aws_material_write(value, t->memory, out);
     case AWS_PEM: return pem_content(value, t->memory, out);
     case AWS_PLAIN:
     case AWS_AS_IS: break;

@@ -31,7 +31,11 @@ static status read_choice(typed_json *t, const field *f, slice text, int *out) {
 
 static status read_text(typed_json *t, const field *f, slice text, void *at) {
     status decoding = OK;
-    const aws_member *row = aws_member_of(NULL, f);
+    const aws_member *row = aws_member_of(t->of, f);
+    if (row && row->form == AWS_MATERIAL_ID) {
+        ENSURE(text.len == AWS_MATERIAL_DIGITS, INVALID_PARAMETER);
+        return aws_material_read(text, t->memory, at);
+    }
     if (row && row->form == AWS_PLAIN) {
         *(slice *)at = text;
         return OK;

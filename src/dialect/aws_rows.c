@@ -13,10 +13,8 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
         {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
         {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
         {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
-        {"ImportType", AWS_EXTRA_ONLY, "EXISTING_KEY_MATERIAL", OPERATION_IMPORT_KEY_MATERIAL},
         {"Limit", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
         {"Marker", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
-        {"IncludeKeyMaterial", AWS_EXTRA_ONLY, "ROTATIONS_ONLY", OPERATION_LIST_KEY_ROTATIONS},
         {"AddReplicaRegions", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
         {"ForceOverwriteReplicaSecret", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
     };

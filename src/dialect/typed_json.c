@@ -65,6 +65,7 @@ status typed_read(typed_json *t, const shape *s, const json *from, void *out) {
         const json *member = name ? json_member(from, slice_of_text(name)) : NULL;
         if (!member || member->kind == JSON_NULL) continue;
         t->culprit = slice_of_text(name);
+        t->of = s;
         TRY(typed_read_field(t, &s->fields[i], member, field_at(&s->fields[i], out)));
     }
     return OK;

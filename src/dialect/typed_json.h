@@ -15,7 +15,7 @@ typedef struct typed_json {
     void *context;       /* the dialect's own */
     slice culprit;       /* reading: the wire's name of what is wrong */
     json_writer *writer; /* writing */
-    const shape *of;     /* writing: what the scalar at hand is a field of */
+    const shape *of;     /* what the scalar at hand is a field of */
 } typed_json;
 
 typedef struct typed_rules {

@@ -2,6 +2,7 @@
 #include "keys/key.h"
 
 #include "base/text.h"
+#include "keys/imported.h"
 
 /* A region is a client's word: it must not reach into another's records. */
 static status path_of(const char *kind, const key_shelf *shelf, slice name, arena *memory, slice *out) {
@@ -31,14 +32,6 @@ status alias_prefix(const key_shelf *shelf, arena *memory, slice *out) {
     return path_of("alias", shelf, SLICE(""), memory, out);
 }
 
-/* Whatever the clockwork does (due.h): a record past its time reads as what it has become. */
-void key_forget_expired_material(key_record *key, int64_t now_s) {
-    if (!key->material_expires_at.is_set || key->material_expires_at.value > now_s) return;
-    key->material_expires_at.is_set = false;
-    for (size_t i = 0; i < key->versions.count; i++) key->versions.at[i].sealed = (slice){0};
-    if (key->state != KEY_STATE_PENDING_DELETION) key->state = KEY_STATE_PENDING_IMPORT;
-}
-
 status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision) {
     slice path, packed;
     uint64_t found;
@@ -51,7 +44,7 @@ status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record 
     key_record key;
     ENSURE(!FAILED(shape_unpack(&key_record_shape, packed, memory, &key)), CORRUPT);
     ENSURE(!(key.delete_at.is_set && key.delete_at.value <= shelf->now_s), KEY_NOT_FOUND);
-    key_forget_expired_material(&key, shelf->now_s);
+    imported_forget_expired(&key, shelf->now_s);
     *out = key;
     if (revision) *revision = found;
     return OK;

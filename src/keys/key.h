@@ -26,8 +26,6 @@ status destroyed_key_path(const key_shelf *shelf, slice key_id, arena *memory,
 status alias_prefix(const key_shelf *shelf, arena *memory, slice *out);
 /* KEY_NOT_FOUND. *revision may be NULL. A key whose waiting period is over is gone; material past its expiry is not there. */
 status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision);
-/* What a record whose material is past its expiry has become. */
-void key_forget_expired_material(key_record *key, int64_t now_s);
 /* ALIAS_NOT_FOUND. */
 status alias_load(const key_shelf *shelf, slice alias, arena *memory, alias_record *out, uint64_t *revision);
 

@@ -46,6 +46,7 @@ status kms_uuid_text(call *c, const uint8_t id[16], slice *out);
 status kms_check_tags(call *c, const tag *tags, size_t count);
 /* How often a key is to rotate. MISSING_PARAMETER, INVALID_PARAMETER. */
 status kms_rotation_interval(call *c, slice text, maybe_int *out);
+enum { KEY_VERSIONS_MOST = 200 }; /* of a symmetric key */
 /* Asks the vault for a new version of c->key, and puts it into the record as the one that encrypts. */
 status kms_successor_ask(call *c, enum vault_act kind);
 status kms_successor_keep(call *c, enum rotation_type how, key_version_record *made);

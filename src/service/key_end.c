@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "format/json.h"
 #include "keys/dependents.h"
+#include "keys/imported.h"
 #include "service/handlers.h"
 #include "service/own.h"
 
@@ -161,7 +162,7 @@ static status expire_prepare(call *c) {
     TRY(load_raw(c, &key, &revision));
     ENSURE(key.material_expires_at.is_set && key.material_expires_at.value <= c->now_s, NOT_FOUND);
     TRY(name_resource(c));
-    key_forget_expired_material(&key, c->now_s);
+    imported_forget_expired(&key, c->now_s);
     return key_save(c, &key, revision);
 }
 

@@ -8,6 +8,7 @@
 #include "contract/key_spec.h"
 #include "crypto/random.h"
 #include "keys/dependents.h"
+#include "keys/imported.h"
 #include "keys/rotation.h"
 
 enum { DAY_S = 24 * 3600 };
@@ -40,7 +41,8 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
     }
     m->description = slice_is_absent(key->description) ? SLICE("") : key->description;
     TRY(time_text(c, key->delete_at, &m->delete_date));
-    TRY(time_text(c, key->material_expires_at, &m->material_expire_time));
+    bool is_imported = key->origin == KEY_ORIGIN_EXTERNAL;
+    TRY(time_text(c, is_imported ? imported_expiry(key) : (maybe_int){0}, &m->material_expire_time));
     m->deletion_protection = key->deletion_protection.value ? ON_OFF_ENABLED : ON_OFF_DISABLED;
     m->deletion_protection_description = key->deletion_protection_description;
     *out = m;
@@ -230,11 +232,9 @@ status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in
 status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, cancel_key_deletion_out *out) {
     (void)in;
     TRY(key_allows(c->key, KEY_ACT_CANCEL));
-    const key_version_record *version = key_primary(c->key);
-    bool has_material = version && !slice_is_absent(version->sealed);
-    c->key->state = !has_material        ? KEY_STATE_PENDING_IMPORT
-                    : call_speaks_aws(c) ? KEY_STATE_DISABLED
-                                         : KEY_STATE_ENABLED;
+    c->key->state = !imported_is_complete(c->key) ? KEY_STATE_PENDING_IMPORT
+                    : call_speaks_aws(c)          ? KEY_STATE_DISABLED
+                                                  : KEY_STATE_ENABLED;
     out->key_id = c->key->key_id;
     c->key->state_before_deletion = 0;
     c->key->delete_at = (maybe_int){0};

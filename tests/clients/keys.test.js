@@ -274,6 +274,7 @@ test('versions: old ones decrypt, the newest encrypts', async () => {
   assert.deepEqual(listed.keyVersions.keyVersion.map((v) => v.keyVersionId), [first, keyVersion.keyVersionId]);
   assert.equal((await kms.describeKeyVersion({keyId, keyVersionId: first})).keyVersion.keyVersionId, first);
   await refused(kms.describeKeyVersion({keyId, keyVersionId: keyId}), 'Forbidden.KeyVersionNotFound', 404);
+  await refused(kms.createKeyVersion({keyId}), 'Rejected.LimitExceeded', 400); // once in seven days
   await call('RotateKeyOnDemand', {KeyId: keyId});
   const {Rotations} = await call('ListKeyRotations', {KeyId: keyId});
   assert.deepEqual(Rotations.map((r) => r.RotationType), ['ON_DEMAND', 'ON_DEMAND']);
