@@ -152,6 +152,7 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     TRY(store_get(all->store, path, memory, &packed, &who->account_revision));
     ENSURE(!FAILED(shape_unpack(&account_record_shape, packed, memory, &account)), CORRUPT);
     who->guard_rail = account.guard_rail;
+    who->approval = account.approval;
     who->sealed_account = account.sealed_key;
     who->service_key_id = account.service_key_id;
     who->is_operator = account.is_operator.value;
@@ -169,8 +170,9 @@ static status fill_names(arena *memory, principal *who) {
         return arn_principal_session(who->account_id, who->role_name, who->session_name, memory, &who->arn);
     }
     who->is_root = slice_is_absent(who->user_name);
+    who->actor_id = who->user_id;
     if (!who->is_root) return arn_principal_user(who->account_id, who->user_name, memory, &who->arn);
-    who->user_id = who->account_id;
+    who->actor_id = who->user_id = who->account_id;
     return arn_principal_root(who->account_id, memory, &who->arn);
 }
 
@@ -240,6 +242,7 @@ static status find_session(identities *all, const proof *claim, arena *memory, p
     who.session_policy_count = !slice_is_absent(h->session_policy); /* compiled when it is asked */
     who.source_identity = h->source_identity;
     who.mfa_at = h->mfa_at;
+    who.actor_id = h->actor_id;
     bool is_role = !slice_is_absent(who.role_name);
     ENSURE(!is_role || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
     ENSURE(!FAILED(identity_fill(all, memory, &who)), BAD_SECURITY_TOKEN);

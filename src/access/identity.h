@@ -36,6 +36,9 @@ typedef struct principal {
     bool is_frozen;       /* the account is */
     slice guard_rail;     /* document; absent: none. It changes only with the revision of the account's record */
     uint64_t account_revision;
+    const struct approval_rule_record *approval; /* what takes the approval of others; NULL: nothing */
+    slice
+        actor_id; /* the person behind it: the user's id, the account's for its root, of a role whoever took it on; absent: not known */
     slice service_key_id;    /* the account's own CMK for AES256 buckets */
     const policy **policies; /* of the last decision; in the arena */
     slice *policy_names;     /* of the same policies */

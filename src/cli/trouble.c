@@ -117,6 +117,7 @@ static const struct {
     {FAILURE_SECURITY_TOKEN_EXPIRED, OUTCOME_DENIED},
     {FAILURE_SECURITY_TOKEN_MISMATCH, OUTCOME_DENIED},
     {FAILURE_ANONYMOUS, OUTCOME_DENIED},
+    {FAILURE_APPROVAL_REQUIRED, OUTCOME_PENDING},
     {FAILURE_ALIAS_EXISTS, OUTCOME_CONFLICT},
     {FAILURE_VERIFICATION, OUTCOME_VERIFICATION},
     {FAILURE_CORRUPT, OUTCOME_VERIFICATION},
@@ -149,6 +150,8 @@ static const struct {
 } hints[] = {
     {FAILURE_KEY_NOT_FOUND, "`keyhold key list` shows the account's keys"},
     {FAILURE_ALIAS_NOT_FOUND, "`keyhold alias list` shows the account's aliases"},
+    {FAILURE_APPROVAL_REQUIRED,
+     "`keyhold approval request` asks for it, with the operation and exactly these parameters"},
     {FAILURE_ALIAS_EXISTS, "`keyhold alias update` lets it name another key"},
     {FAILURE_KEY_DISABLED, "`keyhold key enable` lets it be used again"},
     {FAILURE_KEY_PENDING_DELETION, "`keyhold key cancel-deletion` calls the deletion off"},

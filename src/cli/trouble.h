@@ -16,6 +16,7 @@ enum outcome {
     OUTCOME_CONFLICT,
     OUTCOME_VERIFICATION,
     OUTCOME_TIMEOUT,
+    OUTCOME_PENDING,
 };
 
 typedef struct trouble {

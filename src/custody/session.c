@@ -49,12 +49,19 @@ static status check_code(act_scene *scene, const key_act *act, sealed_header *ow
     return OK;
 }
 
+/* The person who signed; of a role taken on whoever took it on first. The root has its account's id. */
+static slice actor_of(const sealed_header *caller) {
+    if (caller->role_name.len > 0) return caller->actor_id;
+    return caller->user_id.len > 0 ? caller->user_id : caller->account_id;
+}
+
 /* Whose trust the role needs was core's to decide; that the role is the one asked for, asked.c has seen to. A session may take a
  * role on as well, but not for long: or it would never have to come back. */
 static status role_owner(const act_scene *scene, const session_wish *wish, sealed_header *owner, int64_t *most_s) {
     ENSURE(wish->role_id.len > 0 && wish->name.len > 0, INVALID_PARAMETER);
     *owner = (sealed_header){.role_name = wish->role_name, .role_id = wish->role_id, .session_name = wish->name};
     owner->source_identity = wish->source_identity;
+    owner->actor_id = actor_of(&scene->caller->header);
     *most_s = scene->caller->kind == SEALED_ACCESS_KEY ? ROLE_SESSION_MOST_S : CHAINED_SESSION_MOST_S;
     return OK;
 }

@@ -73,12 +73,13 @@ typedef struct call {
     bool asks_auditor;     /* the answer comes from the trail */
     bool completes_answer; /* …and keep adds to it what core knows */
     void *memo;
-    slice affected;  /* a further account, whose trail is to tell of the change too; absent: none */
-    slice resource;  /* ARN the event names */
-    slice subject;   /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
-    slice sought;    /* for the auditor: the request id of an event */
-    slice told;      /* JSON: what the event has as responseElements; absent: nothing */
-    key_record *key; /* of operations on a key: as it is now */
+    slice affected; /* a further account, whose trail is to tell of the change too; absent: none */
+    slice resource; /* ARN the event names */
+    slice subject;  /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
+    slice sought;   /* for the auditor: the request id of an event */
+    slice approval, approved_by; /* dual control: the request's hash and who approved it; absent: nobody had to */
+    slice told;                  /* JSON: what the event has as responseElements; absent: nothing */
+    key_record *key;             /* of operations on a key: as it is now */
     uint64_t key_revision;
     secret_record *secret; /* of operations on a secret: as it is now */
     uint64_t secret_revision;

@@ -156,6 +156,8 @@ static status write_event(job *j, slice recipient, buffer *out) {
     e.resources = resources;
     e.resource_count = list_resources(c, resources);
     e.response_elements = c->told;
+    e.approval = c->approval;
+    e.approved_by = c->approved_by;
     e.count = j->stands_for + 1;
     buffer_reset(out);
     return event_write(&e, out);

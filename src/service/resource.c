@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "contract/sealed.h"
 #include "objects/bucket.h"
+#include "service/approval.h"
 #include "service/resolver.h"
 
 status resolve_allow(call *c, slice arn_text) {
@@ -309,7 +310,8 @@ static resolver *const RESOLVERS[] = {
 status resource_authorise(call *c) {
     size_t kind = (size_t)c->operation->resource;
     ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
-    return RESOLVERS[kind](c);
+    TRY(RESOLVERS[kind](c));
+    return approval_need(c);
 }
 
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {

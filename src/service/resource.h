@@ -5,7 +5,7 @@
 #include "service/call.h"
 
 /* Resolves the resource (following aliases, loading the key into c->key) and decides whether the caller may do the operation
- * on it. KEY_NOT_FOUND and the like; NO_PERMISSION. */
+ * on it, and whether others had to approve it. KEY_NOT_FOUND and the like; NO_PERMISSION, APPROVAL_REQUIRED. */
 status resource_authorise(call *c);
 
 /* For handlers that find a further key: loads it by any name a KeyId parameter may have, authorises `action`, checks that its state

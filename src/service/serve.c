@@ -161,7 +161,7 @@ static status remember_nonce(serve *s, const call *c) {
 static void forget_steps(job *j) {
     call *c = &j->call;
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
-    c->resource = c->affected = c->told = (slice){0};
+    c->resource = c->affected = c->told = c->approval = c->approved_by = (slice){0};
     c->is_granted = false;
     if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
 }

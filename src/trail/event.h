@@ -53,9 +53,11 @@ typedef struct event {
     slice source_ip;
     slice user_agent;
     slice recipient_account_id;
-    slice dialect;  /* additionalEventData.Dialect */
-    slice scheme;   /* additionalEventData.Scheme: http or https */
-    uint64_t count; /* additionalEventData.Count when above 1: like requests recorded as one */
+    slice dialect;     /* additionalEventData.Dialect */
+    slice scheme;      /* additionalEventData.Scheme: http or https */
+    slice approval;    /* additionalEventData.Approval: the hash of the request that others approved */
+    slice approved_by; /* additionalEventData.ApprovedBy */
+    uint64_t count;    /* additionalEventData.Count when above 1: like requests recorded as one */
     int64_t time_s;
     event_identity identity;
     const event_resource *resources;
