@@ -1,9 +1,9 @@
 /* A filter for comparing the evaluator with a second one (tests/model/policy_model.py). Each line of input is a JSON object
- *   {"kind": "identity" | "resource", "policies": [document text, …],
+ *   {"kind": "identity" | "resource" | "trust", "policies": [document text, …],
  *    "request": {"action": …, "resource": …, "now": seconds, "conditions": {name: [value, …]},
- *                "caller": {"account": …, "arn": …, "role": …}}}
+ *                "caller": {"account": …, "arn": …, "role": …, "service": …, "federated": …}}}
  * and each line of output the decision: "allow P S", "explicit P S", "implicit" (P and S: policy and statement, - when none
- * decided), for resource policies "allow-caller" or "allow-account", or "malformed P: fault" for the first document refused.
+ * decided), for resource and trust policies "allow-caller" or "allow-account", or "malformed P: fault" for the first document refused.
  * Of kind "all" the policies are, in this order, `rails` guard rails, `identity` identity policies, `session` session policies, a
  * boundary if `boundary`, and a resource's if `resource`; with "root", "foreign", "key", "about", "grant" as in authorisation.h.
  * The answer is "DECISION PolicyType".
@@ -56,6 +56,8 @@ static status read_request(struct question *q, const json *object) {
     (void)json_get_text(json_member(caller, SLICE("account")), &q->caller.account);
     (void)json_get_text(json_member(caller, SLICE("arn")), &q->caller.arn);
     (void)json_get_text(json_member(caller, SLICE("role")), &q->caller.role);
+    (void)json_get_text(json_member(caller, SLICE("service")), &q->caller.service);
+    (void)json_get_text(json_member(caller, SLICE("federated")), &q->caller.federated);
     q->request.caller = &q->caller;
     return read_conditions(q, json_member(object, SLICE("conditions")));
 }
@@ -81,7 +83,7 @@ static void print_decision(const struct question *q) {
     policy_match why;
     enum decision decision;
     enum policy_reach reach = REACH_NONE;
-    if (q->kind == POLICY_RESOURCE) decision = policy_consult(q->policies[0], &q->request, &reach, &why);
+    if (q->kind != POLICY_IDENTITY) decision = policy_consult(q->policies[0], &q->request, &reach, &why);
     else decision = policy_decide((const policy *const *)q->policies, q->policy_count, &q->request, &why);
     const char *name = decision_name(decision, reach);
     if (decision == DECISION_IMPLICIT_DENY) puts("implicit");
@@ -121,6 +123,11 @@ static void print_verdict(const struct question *q) {
     printf("%s %s\n", names[v.decision], deciding_policy_name(v.by));
 }
 
+static enum policy_kind kind_of(slice kind) {
+    if (slice_equals(kind, SLICE("trust"))) return POLICY_TRUST;
+    return slice_equals(kind, SLICE("resource")) ? POLICY_RESOURCE : POLICY_IDENTITY;
+}
+
 static status answer(struct question *q, slice line, arena *memory) {
     const json *root;
     slice fault = {0};
@@ -129,7 +136,7 @@ static status answer(struct question *q, slice line, arena *memory) {
     (void)json_get_text(json_member(root, SLICE("kind")), &kind);
     q->is_all = slice_equals(kind, SLICE("all"));
     if (q->is_all) TRY(read_parts(q, json_member(root, SLICE("parts"))));
-    q->kind = slice_equals(kind, SLICE("resource")) ? POLICY_RESOURCE : POLICY_IDENTITY;
+    q->kind = kind_of(kind);
     TRY(read_request(q, json_member(root, SLICE("request"))));
     status compiled = read_policies(q, json_member(root, SLICE("policies")), memory, &fault);
     if (FAILED_WITH(compiled, POLICY_MALFORMED)) {

@@ -4,8 +4,9 @@
 usage: policy_model.py PROBE [--cases N] [--seed S]
 
 PROBE is the program policy_probe. The model follows the grammar of src/access/policy.h directly over the JSON values: wildcards
-become regular expressions, numbers are fractions, addresses come from the ipaddress module. Documents of both clouds are made;
-every third case is a resource policy and its caller, every third one weighs all kinds of policies.
+become regular expressions, numbers are fractions, addresses come from the ipaddress module. Documents of both clouds are made.
+A case is some identity policies, or a resource policy or a role's trust policy and its caller, or all kinds of policies weighed
+together. What no case had (an operator, a quantifier, a kind of principal, a decision) fails the run.
 """
 import argparse
 import datetime
@@ -28,6 +29,15 @@ TWINS = {"oss:getobject": ["s3:getobject"], "oss:listobjects": ["s3:listbucket"]
          "ram:attachpolicytouser": ["iam:attachuserpolicy"], "kms:getsecretvalue": ["secretsmanager:getsecretvalue"],
          "oss:encrypt": ["s3:encrypt"], "ram:encrypt": ["iam:encrypt"], "kms:reencryptto": ["kms:reencrypt"]}
 SERVICES_ALSO = {"oss": ["s3"], "ram": ["iam", "sts"]}
+
+
+# What the cases had, each with how it came out.
+seen = set()
+
+
+def note(what, outcome):
+    seen.add((what, bool(outcome)))
+    return outcome
 
 
 # ---- the model
@@ -66,9 +76,9 @@ def expression(pattern, request, is_glob=True):
             return inside
         name, _, fallback = inside.partition(",")
         found = request["context"].get(key_name(name.strip()), [])
-        if len(found) == 1:
+        if note("variable", len(found) == 1):
             return found[0]
-        if not fallback:
+        if not note("default", fallback):
             raise Unresolved(inside)
         return fallback.strip()[1:-1]
 
@@ -202,6 +212,15 @@ def value_matches(operator, given, wanted, request):
 
 
 def condition_holds(operator, key, wanted, request):
+    holds = condition_outcome(operator, key, wanted, request)
+    quantifier, _, name = operator.rpartition(":")
+    note(name.removesuffix("IfExists"), holds)
+    note(quantifier or "no quantifier", holds)
+    note("IfExists" if name.endswith("IfExists") else "no IfExists", holds)
+    return holds
+
+
+def condition_outcome(operator, key, wanted, request):
     name = key_name(key)
     given = request["context"].get(name, [])
     if name == "acs:PrincipalARN" and "String" in operator:
@@ -225,18 +244,24 @@ def condition_holds(operator, key, wanted, request):
 
 def principal_reach(who, caller):
     """How one principal reaches the caller: 2 by name, 1 through the account, 0 not at all."""
+    return note(who[0], principal_outcome(who, caller))
+
+
+def principal_outcome(who, caller):
     family, name = who
-    if family in ("Service", "Federated"):
-        return 0
+    if family == "Service":
+        return 2 if name == caller.get("service") else 0
+    if family == "Federated":
+        return 2 if re.sub("^arn:aws:iam:", "acs:ram:", name) == caller.get("federated") else 0
     if name == "*":
         return 2
     name = re.sub("^arn:aws:(iam|sts):", "acs:ram:", name)
     account = re.fullmatch(r"(?:acs:ram::)?([0-9]+)(?::(?:root|\*))?", name)
     if account:
-        if account[1] != caller["account"]:
+        if account[1] != caller.get("account"):
             return 0
         return 2 if caller["arn"].endswith(":root") else 1
-    return 2 if name in (caller["arn"], caller.get("role")) else 0
+    return 2 if name in (caller.get("arn"), caller.get("role")) else 0
 
 
 def principals_of(value):
@@ -254,6 +279,8 @@ def reach(statement, request):
         found = 0 if max(principal_reach(who, request["caller"]) for who in principals_of(statement["NotPrincipal"])) == 2 else 2
 
     def chosen(name, matches, subject):
+        if name not in statement and "Not" + name not in statement:
+            return True
         if name in statement:
             return any([matches(p, subject, request) for p in as_list(statement[name])])
         return not any([matches(p, subject, request) for p in as_list(statement["Not" + name])])
@@ -263,9 +290,12 @@ def reach(statement, request):
         fits = chosen("Resource", resource_matches, request["resource"])
         return fits and not (request["unresolved"] and statement["Effect"] == "Allow" and "NotResource" in statement)
 
+    for name in ("NotPrincipal", "NotAction", "NotResource", "Sid"):
+        note(name, name in statement)
     applies = (found and chosen("Action", action_matches, request["action"]) and resource_fits()
                and all(condition_holds(operator, key, as_list(wanted), request)
                        for operator, keys in statement.get("Condition", {}).items() for key, wanted in keys.items()))
+    note(request["version"], applies)
     return found if applies else 0
 
 
@@ -285,7 +315,7 @@ def decide(policies, request):
 
 
 def consult(policy, request):
-    found = [(s, statement["Effect"], reach(statement, prepared(request, policy))) for s, statement in enumerate(policy["Statement"])]
+    found = [(s, statement["Effect"], reach(statement, prepared(request, policy))) for s, statement in enumerate(as_list(policy["Statement"]))]
     denying = [s for s, effect, how in found if effect == "Deny" and how]
     if denying:
         return f"explicit 0 {denying[0]}"
@@ -421,13 +451,20 @@ def aws_form(rng, name):
     return re.sub("^acs:ram:", "arn:aws:iam:", name) if rng.random() < 0.5 else name
 
 
+SERVICES_WHO = ["oss.keyhold", "rds.aliyuncs.com"]
+PROVIDERS = ["acs:ram::1234:oidc-provider/p", "acs:ram::1234:saml-provider/p", "acs:ram::5678:oidc-provider/p"]
+
+
 def principals(rng):
     name = rng.choice(["*", "1234", "5678", "9", "acs:ram::1234:*", "acs:ram::9:user/b"] + NAMED)
     if name == "*" and rng.random() < 0.5:
         return "*"
     if rng.random() < 0.2:
         return [rng.choice(["*", "1234", "5678"])]
-    return {rng.choice(["AWS", "RAM"]): few(rng, lambda r: aws_form(r, r.choice([name, "9"]))), **({"Service": "x"} if rng.random() < 0.2 else {})}
+    families = {rng.choice(["AWS", "RAM"]): few(rng, lambda r: aws_form(r, r.choice([name, "9"]))),
+                "Service": few(rng, lambda r: r.choice(SERVICES_WHO)), "Federated": few(rng, lambda r: aws_form(r, r.choice(PROVIDERS)))}
+    kept = [family for family in families if rng.random() < (0.7 if family in ("AWS", "RAM") else 0.25)] or list(families)[:1]
+    return {family: families[family] for family in kept}
 
 
 def few(rng, make, most=3):
@@ -463,24 +500,34 @@ def condition(rng):
     return block
 
 
-def statement(rng, has_principal):
-    made = {"Effect": rng.choice(["Allow", "Allow", "Deny"]),
-            rng.choice(["Action", "Action", "NotAction"]): few(rng, action_pattern),
-            rng.choice(["Resource", "Resource", "NotResource"]): few(rng, resource_pattern)}
+def trust_action_pattern(rng):
+    return "sts:" + (blurred(rng, rng.choice(TRUSTED)[4:]) or "*")
+
+
+def statement(rng, kind):
+    made = {"Effect": rng.choice(["Allow", "Allow", "Deny"])}
+    if rng.random() < 0.1:
+        made["Sid"] = "s"
+    made[rng.choice(["Action", "Action", "NotAction"])] = few(rng, trust_action_pattern if kind == "trust" else action_pattern)
+    if kind != "trust":
+        made[rng.choice(["Resource", "Resource", "NotResource"])] = few(rng, resource_pattern)
     if rng.random() < 0.6:
         made["Condition"] = condition(rng)
-    if has_principal:
+    if kind != "identity":
         made["NotPrincipal" if made["Effect"] == "Deny" and rng.random() < 0.5 else "Principal"] = principals(rng)
     return made
 
 
-def document(rng, has_principal):
-    return {"Version": rng.choice(["1", "2012-10-17", "2012-10-17", "2008-10-17"]),
-            "Statement": [statement(rng, has_principal) for _ in range(rng.randint(1, 4))]}
+def document(rng, kind):
+    statements = [statement(rng, kind) for _ in range(rng.randint(1, 4))]
+    is_bare = len(statements) == 1 and rng.random() < 0.3
+    return {"Version": rng.choice(["1", "2012-10-17", "2012-10-17", "2008-10-17"]), "Statement": statements[0] if is_bare else statements}
 
 
 CALLERS = [{"account": "1234", "arn": "acs:ram::1234:user/a"}, {"account": "1234", "arn": "acs:ram::1234:root"},
            {"account": "5678", "arn": "acs:ram::5678:assumed-role/r/s", "role": "acs:ram::5678:role/r"}]
+STRANGERS = [{"service": "oss.keyhold"}, {"federated": PROVIDERS[0]}, {"federated": PROVIDERS[1]}]
+TRUSTED = ["sts:AssumeRole", "sts:AssumeRoleWithOIDC", "sts:AssumeRoleWithSAML"]
 
 
 PARTS = {"rails": [0, 0, 0, 1], "identity": [0, 1, 2, 2], "session": [0, 0, 0, 1, 2], "boundary": [0, 0, 0, 1], "resource": [0, 1, 1], "root": [0, 0, 0, 1],
@@ -488,29 +535,38 @@ PARTS = {"rails": [0, 0, 0, 1], "identity": [0, 1, 2, 2], "session": [0, 0, 0, 1
 
 
 def case(rng):
-    kind = rng.choice(["identity", "resource", "all"])
+    kind = rng.choice(["identity", "resource", "trust", "all", "all"])
     parts = {name: rng.choice(choices) for name, choices in PARTS.items()} if kind == "all" else None
     if kind == "all":
-        policies = [document(rng, False) for _ in range(sum(parts[name] for name in ("rails", "identity", "session", "boundary")))]
-        policies += [document(rng, True)] if parts["resource"] else []
+        policies = [document(rng, "identity") for _ in range(sum(parts[name] for name in ("rails", "identity", "session", "boundary")))]
+        policies += [document(rng, "resource")] if parts["resource"] else []
     else:
-        policies = [document(rng, kind == "resource") for _ in range(1 if kind == "resource" else rng.randint(1, 3))]
+        policies = [document(rng, kind) for _ in range(rng.randint(1, 3) if kind == "identity" else 1)]
     pools = {"acs:AccessId": TEXTS, "acs:ResourceTag/t": TEXTS, "oss:Prefix": TEXTS, "acs:ResourceTag/n": NUMBERS,
              "acs:ResourceTag/d": DATES + ["x"], "acs:SecureTransport": TRUTHS, "acs:MFAPresent": TRUTHS + ["x"], "acs:SourceIp": ADDRESSES,
              "acs:ResourceTag/ip": ADDRESSES, "acs:ResourceTag/b": ["QQ==", "QUI=", "x"], "acs:UserName": ["a", "b", "*", "日本"],
              "acs:PrincipalARN": NAMED + ["x"]}
     conditions = {key: [rng.choice(pool) for _ in range(rng.choice([0, 1, 1, 1, 2, 3]))]
                   for key, pool in pools.items() if rng.random() < 0.7}
-    request = {"action": rng.choice(ACTIONS),
+    callers = CALLERS if kind in ("identity", "all") else CALLERS + STRANGERS
+    request = {"action": rng.choice(TRUSTED if kind == "trust" else ACTIONS),
                "resource": "acs:" + ":".join(rng.choice(words) for words in (["kms", "oss", "ram", "KMS"], REGIONS, ACCOUNTS + ["system"], RELATIVES)),
-               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(CALLERS)}
+               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(callers)}
     return kind, policies, request, parts
+
+
+def unseen():
+    """What no case had, of all that there is."""
+    operators = list(TESTS) + list(NEGATIONS) + ["Null"]
+    others = ["no quantifier", "ForAnyValue", "ForAllValues", "no IfExists", "IfExists", "variable", "default", "AWS", "RAM", "Service",
+              "Federated", "NotPrincipal", "NotAction", "NotResource", "Sid", "1", "2012-10-17", "2008-10-17"]
+    return [f"{what} {outcome}" for what in operators + others for outcome in (True, False) if (what, outcome) not in seen]
 
 
 def expected_answer(kind, policies, request, parts):
     if kind == "all":
         return weigh(policies, request, parts)
-    return consult(policies[0], request) if kind == "resource" else decide(policies, request)
+    return decide(policies, request) if kind == "identity" else consult(policies[0], request)
 
 
 def compare(probe, rng, count, tally):
@@ -543,10 +599,13 @@ def main():
     tally, wrong = {}, 0
     for done in range(0, options.cases, 10000):
         wrong += compare(options.probe, rng, min(10000, options.cases - done), tally)
-    print(f"{options.cases} cases, {wrong} differ; " + ", ".join(f"{name} {count}" for name, count in sorted(tally.items())))
+    print(f"seed {options.seed}: {options.cases} cases, {wrong} differ; " + ", ".join(f"{name} {count}" for name, count in sorted(tally.items())))
     kinds = ("allow", "explicit", "implicit", "allow-caller", "allow-account", "allow Owner", "allow IdentityPolicy", "allow Grant",
              "allow ResourcePolicy", "explicit ResourcePolicy", "implicit SessionPolicy", "implicit GuardRail", "implicit PermissionBoundary")
-    if wrong or min(tally.get(name, 0) for name in kinds) < options.cases // 1000:
+    missing = unseen() + [name for name in kinds if tally.get(name, 0) < options.cases // 1000]
+    if missing:
+        print("too few cases have " + ", ".join(missing))
+    if wrong or missing:
         sys.exit(1)
 
 
