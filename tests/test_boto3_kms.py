@@ -254,13 +254,55 @@ def test_sentences_of_validation(server, client, key):
         assert "number of bytes or key spec" in sentence(client.generate_data_key, KeyId=key["KeyId"], **more)
 
 
-def test_what_is_not_offered_is_refused(client, key):
-    refused("UnsupportedOperationException", client.create_key, CustomKeyStoreId="cks-1")
+def test_what_is_not_offered_is_refused(server, client, key):
+    refused("CustomKeyStoreNotFoundException", client.create_key, CustomKeyStoreId="cks-1")
+    refused("UnsupportedOperationException", client.create_key, Origin="AWS_CLOUDHSM")
+    refused("CustomKeyStoreNotFoundException", client.create_key, Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1")
+    refused("CustomKeyStoreNotFoundException", client.generate_random, NumberOfBytes=1, CustomKeyStoreId="cks-1")
     refused("UnsupportedOperationException", client.create_key, MultiRegion=True)
-    for call in (client.describe_custom_key_stores, client.delete_custom_key_store):
-        more = {"CustomKeyStoreId": "cks-1"} if call == client.delete_custom_key_store else {}
-        assert "not offered" in refused("UnsupportedOperationException", call, **more)["Error"]["Message"]
+    for call, more in ((client.describe_custom_key_stores, {}), (client.create_custom_key_store, {"CustomKeyStoreName": "x"})):
+        answer = refused("UnsupportedOperationException", call, **more)
+        assert "not offered" in answer["Error"]["Message"]
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        server.wait_for(lambda: event_of(server, request_id), what="the refusal in the trail")
+        assert event_of(server, request_id)["errorCode"] == "Rejected.UnsupportedOperation"
+    for name in ("connect", "disconnect", "delete", "update"):
+        refused("CustomKeyStoreNotFoundException", getattr(client, name + "_custom_key_store"), CustomKeyStoreId="cks-1")
     refused("UnsupportedOperationException", client.replicate_key, KeyId=key["KeyId"], ReplicaRegion="eu-west-1")
+
+
+def event_of(server, request_id):
+    status, found = server.ask("LookupEvents", version="2020-07-06", **{"LookupAttribute.1.Key": "RequestId",
+                                                                        "LookupAttribute.1.Value": request_id})
+    assert status == 200, found
+    return found["Events"][0] if found["Events"] else None
+
+
+def test_what_is_newer_than_what_is_offered_is_refused_clearly(server, key):
+    """Words and members that AWS's newest clients know; never passed over in silence."""
+    recipient = {"Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": "eA=="}}
+    grant = {"KeyId": key["KeyId"], "GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Encrypt"]}
+    public = base64.b64encode(ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).decode()
+    for operation, members in [
+            ("Decrypt", {"CiphertextBlob": "eA==", **recipient}),
+            ("GenerateDataKey", {"KeyId": key["KeyId"], "KeySpec": "AES_256", **recipient}),
+            ("GenerateDataKeyPair", {"KeyId": key["KeyId"], "KeyPairSpec": "ECC_NIST_P256", **recipient}),
+            ("GenerateRandom", {"NumberOfBytes": 8, **recipient}),
+            ("DeriveSharedSecret", {"KeyId": key["KeyId"], "KeyAgreementAlgorithm": "ECDH", "PublicKey": public, **recipient}),
+            ("Decrypt", {"CiphertextBlob": "eA==", "DryRun": True, "DryRunModifiers": ["IGNORE_CIPHERTEXT"]}),
+            ("CreateKey", {"KeySpec": "ML_DSA_44", "KeyUsage": "SIGN_VERIFY"}),
+            ("CreateKey", {"Origin": "EXTERNAL_KEY_STORE", "XksKeyId": "x"}),
+            ("Sign", {"KeyId": key["KeyId"], "Message": "eA==", "MessageType": "EXTERNAL_MU", "SigningAlgorithm": "ECDSA_SHA_256"}),
+            ("Sign", {"KeyId": key["KeyId"], "Message": "eA==", "SigningAlgorithm": "ED25519_PH_SHA_512"}),
+            ("GetParametersForImport", {"KeyId": key["KeyId"], "WrappingAlgorithm": "RSAES_PKCS1_V1_5", "WrappingKeySpec": "RSA_2048"}),
+            ("CreateGrant", {**grant, "Constraints": {"SourceArn": "arn:aws:s3:::b"}}),
+            ("CreateGrant", {**grant, "GranteeServicePrincipal": "s3.amazonaws.com"}),
+            ("CreateGrant", {**grant, "RetiringServicePrincipal": "s3.amazonaws.com"}),
+            ("ListGrants", {"KeyId": key["KeyId"], "GrantTokens": []})]:
+        status, _, answer = signed(server, "TrentService." + operation, json.dumps(members).encode())
+        assert (status, answer["__type"]) == (400, "UnsupportedOperationException"), (operation, answer)
+        assert "Plaintext" not in answer
 
 
 # ---- the command line

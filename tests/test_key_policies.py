@@ -1,5 +1,6 @@
 """Who may use a key: its policy and its grants, through boto3 and through Alibaba's wire, for users that are allowed and users that
 are not. One key, one policy, whichever client looks at it."""
+import base64
 import json
 
 import boto3
@@ -12,9 +13,9 @@ RAM = "2015-05-01"
 COUNT = iter(range(1000))
 
 
-def kms(server, who=None):
+def kms(server, who=None, region="cn-hangzhou"):
     access_key_id, secret = who or (server.access_key_id, server.access_key_secret)
-    return boto3.client("kms", endpoint_url="http://" + server.http, region_name="cn-hangzhou", aws_access_key_id=access_key_id,
+    return boto3.client("kms", endpoint_url="http://" + server.http, region_name=region, aws_access_key_id=access_key_id,
                         aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}, read_timeout=30))
 
 
@@ -316,4 +317,58 @@ def test_grants_are_listed_in_pages(server, owner, key):
     assert {g["GrantId"] for page in pages for g in page["Grants"]} == made
     chosen = owner.list_grants(KeyId=key, GranteePrincipal=users[1].arn)["Grants"]
     assert len(chosen) == 1 and chosen[0]["GranteePrincipal"] == users[1].arn
-    refused("ValidationException", owner.list_grants, KeyId=key, Marker="AAAA")
+    refused("InvalidMarkerException", owner.list_grants, KeyId=key, Marker="AAAA")
+
+
+def test_tokens_are_those_of_grants(server, owner, key):
+    """A grant works without its token here; what is given as one has to be one."""
+    user, other = User(server), owner.create_key()["KeyMetadata"]["KeyId"]
+    given = owner.create_grant(KeyId=key, GranteePrincipal=user.arn, Operations=["Encrypt", "Decrypt", "DescribeKey"])
+    beside = owner.create_grant(KeyId=other, GranteePrincipal=user.arn, Operations=["Encrypt"])
+    there = kms(server, region="eu-west-3")
+    foreign = there.create_grant(KeyId=there.create_key()["KeyMetadata"]["KeyId"], GranteePrincipal=user.arn, Operations=["Encrypt"])
+    token = given["GrantToken"]
+    assert user.kms.encrypt(KeyId=key, Plaintext=b"x", GrantTokens=[])["KeyId"]
+    blob = user.kms.encrypt(KeyId=key, Plaintext=b"x", GrantTokens=[token, beside["GrantToken"]])["CiphertextBlob"]
+    spoilt = base64.b64encode(base64.b64decode(token)[:-1] + b"0").decode()
+    for wrong in ("x", "AAAA", token[:-4], spoilt, foreign["GrantToken"]):
+        refused("InvalidGrantTokenException", user.kms.encrypt, KeyId=key, Plaintext=b"x", GrantTokens=[token, wrong])
+        refused("InvalidGrantTokenException", user.kms.decrypt, CiphertextBlob=blob, GrantTokens=[wrong])
+        refused("InvalidGrantTokenException", user.kms.describe_key, KeyId=key, GrantTokens=[wrong])
+        refused("InvalidGrantTokenException", owner.retire_grant, GrantToken=wrong)
+    refused("ValidationException", user.kms.encrypt, KeyId=key, Plaintext=b"x", GrantTokens=[token] * 11)
+    owner.retire_grant(GrantToken=token)
+    refused("AccessDeniedException", user.kms.decrypt, CiphertextBlob=blob, GrantTokens=[token])
+    refused("InvalidGrantTokenException", owner.decrypt, CiphertextBlob=blob, GrantTokens=[token])
+    assert [g["GrantId"] for g in there.list_retirable_grants(RetiringPrincipal=user.arn)["Grants"]] == []
+
+
+def test_grants_to_retire_are_those_of_the_region(server, owner, key):
+    user, there = User(server), kms(server, region="eu-west-3")
+    wish = {"GranteePrincipal": user.arn, "RetiringPrincipal": user.arn, "Operations": ["Encrypt"]}
+    here_id = owner.create_grant(KeyId=key, **wish)["GrantId"]
+    there_id = there.create_grant(KeyId=there.create_key()["KeyMetadata"]["KeyId"], **wish)["GrantId"]
+    for client, expected in ((owner, here_id), (there, there_id)):
+        assert [g["GrantId"] for g in client.list_retirable_grants(RetiringPrincipal=user.arn)["Grants"]] == [expected]
+
+
+@pytest.mark.parametrize("more, fits, does_not", [
+    ({}, "Encrypt GenerateDataKeyPair ReEncryptTo", "Sign GenerateMac GetPublicKey DeriveSharedSecret"),
+    ({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}, "Sign Verify GetPublicKey", "Encrypt GenerateDataKey VerifyMac"),
+    ({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, "GenerateMac VerifyMac DescribeKey", "Sign Decrypt GetPublicKey"),
+])
+def test_grants_give_what_the_key_is_for(server, owner, more, fits, does_not):
+    user, key_id = User(server), owner.create_key(**more)["KeyMetadata"]["KeyId"]
+    for name in does_not.split():
+        refused("ValidationException", owner.create_grant, KeyId=key_id, GranteePrincipal=user.arn, Operations=["DescribeKey", name])
+    owner.create_grant(KeyId=key_id, GranteePrincipal=user.arn, Operations=fits.split())
+    if more:
+        refused("ValidationException", owner.create_grant, KeyId=key_id, GranteePrincipal=user.arn, Operations=fits.split(),
+                Constraints={"EncryptionContextSubset": {"a": "b"}})
+
+
+def test_ids_of_grants(owner, key):
+    for wrong in ("x", "A" * 64, "0" * 63):
+        refused("InvalidGrantIdException", owner.revoke_grant, KeyId=key, GrantId=wrong)
+        refused("InvalidGrantIdException", owner.retire_grant, KeyId=key, GrantId=wrong)
+    refused("NotFoundException", owner.revoke_grant, KeyId=key, GrantId="0" * 64)

@@ -2,29 +2,61 @@
 #include "access/grant.h"
 
 #include "access/action_name.h"
+#include "contract/key_spec.h"
 
-static const char *const OPERATIONS[] = {"Decrypt",
-                                         "Encrypt",
-                                         "GenerateDataKey",
-                                         "GenerateDataKeyWithoutPlaintext",
-                                         "ReEncryptFrom",
-                                         "ReEncryptTo",
-                                         "Sign",
-                                         "Verify",
-                                         "GetPublicKey",
-                                         "CreateGrant",
-                                         "RetireGrant",
-                                         "DescribeKey",
-                                         "GenerateDataKeyPair",
-                                         "GenerateDataKeyPairWithoutPlaintext",
-                                         "GenerateMac",
-                                         "VerifyMac",
-                                         "DeriveSharedSecret"};
+/* Which keys an operation is for. */
+enum suitable { ANY_KEY, SYMMETRIC, PAIR, ENCRYPTING, SIGNING, CODING, AGREEING };
 
-bool grant_operation_is_known(slice name) {
+static const struct granted {
+    const char *name;
+    enum suitable keys;
+} OPERATIONS[] = {{"Decrypt", ENCRYPTING},
+                  {"Encrypt", ENCRYPTING},
+                  {"GenerateDataKey", SYMMETRIC},
+                  {"GenerateDataKeyWithoutPlaintext", SYMMETRIC},
+                  {"ReEncryptFrom", ENCRYPTING},
+                  {"ReEncryptTo", ENCRYPTING},
+                  {"Sign", SIGNING},
+                  {"Verify", SIGNING},
+                  {"GetPublicKey", PAIR},
+                  {"CreateGrant", ANY_KEY},
+                  {"RetireGrant", ANY_KEY},
+                  {"DescribeKey", ANY_KEY},
+                  {"GenerateDataKeyPair", SYMMETRIC},
+                  {"GenerateDataKeyPairWithoutPlaintext", SYMMETRIC},
+                  {"GenerateMac", CODING},
+                  {"VerifyMac", CODING},
+                  {"DeriveSharedSecret", AGREEING}};
+
+static const struct granted *granted_find(slice name) {
     for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++)
-        if (slice_equals_text(name, OPERATIONS[i])) return true;
+        if (slice_equals_text(name, OPERATIONS[i].name)) return &OPERATIONS[i];
+    return NULL;
+}
+
+bool grant_operation_is_known(slice name) { return granted_find(name) != NULL; }
+
+bool grant_operation_fits(slice name, const key_record *key) {
+    const struct granted *row = granted_find(name);
+    const key_spec_row *spec = key_spec_get(key->spec);
+    int usage = key->usage ? key->usage : KEY_USAGE_ENCRYPT_DECRYPT;
+    if (row == NULL || spec == NULL) return false;
+    switch (row->keys) {
+    case ANY_KEY: return true;
+    case SYMMETRIC: return spec->family == KEY_FAMILY_SYMMETRIC;
+    case PAIR: return spec->family == KEY_FAMILY_ASYMMETRIC;
+    case ENCRYPTING: return usage == KEY_USAGE_ENCRYPT_DECRYPT;
+    case SIGNING: return usage == KEY_USAGE_SIGN_VERIFY;
+    case CODING: return usage == KEY_USAGE_GENERATE_VERIFY_MAC;
+    case AGREEING: return usage == KEY_USAGE_KEY_AGREEMENT;
+    }
     return false;
+}
+
+bool grant_id_is_valid(slice id) {
+    for (size_t i = 0; i < id.len; i++)
+        if (!strchr("0123456789abcdef", id.at[i]) || id.at[i] == 0) return false;
+    return id.len == GRANT_ID_BYTES;
 }
 
 /* FNV-1a: it only brings grants of one grantee together; who a grant is for says the record. */

@@ -21,6 +21,10 @@ status grant_tag(slice grantee, arena *memory, slice *out);
 
 /* Is it one of the operations a grant may name ("Decrypt")? */
 bool grant_operation_is_known(slice name);
+/* And is it something that this key, by its spec and usage, is for? */
+bool grant_operation_fits(slice name, const key_record *key);
+/* 64 hexadecimal digits. */
+bool grant_id_is_valid(slice id);
 
 /* Who asks to use a key, for what, with which encryption context. */
 typedef struct grant_question {

@@ -130,8 +130,43 @@ static void the_same_wish_is_found_again(void **state) {
     assert_false(grant_same_wish(&a, &b));
 }
 
+static void names_what_the_key_is_for(void **state) {
+    (void)state;
+    static const struct row {
+        const char *name;
+        enum key_spec spec;
+        enum key_usage usage;
+        bool fits;
+    } rows[] = {{"Encrypt", KEY_SPEC_ABSENT, KEY_USAGE_ABSENT, true}, /* as older records have it */
+                {"Sign", KEY_SPEC_ABSENT, KEY_USAGE_ABSENT, false},
+                {"GenerateDataKey", KEY_SPEC_ALIYUN_SM4, KEY_USAGE_ENCRYPT_DECRYPT, true},
+                {"GenerateDataKey", KEY_SPEC_RSA_2048, KEY_USAGE_ENCRYPT_DECRYPT, false},
+                {"ReEncryptFrom", KEY_SPEC_RSA_2048, KEY_USAGE_ENCRYPT_DECRYPT, true},
+                {"Encrypt", KEY_SPEC_RSA_2048, KEY_USAGE_SIGN_VERIFY, false},
+                {"GetPublicKey", KEY_SPEC_RSA_2048, KEY_USAGE_SIGN_VERIFY, true},
+                {"GetPublicKey", KEY_SPEC_HMAC_SHA_256, KEY_USAGE_GENERATE_VERIFY_MAC, false},
+                {"VerifyMac", KEY_SPEC_HMAC_SHA_256, KEY_USAGE_GENERATE_VERIFY_MAC, true},
+                {"DeriveSharedSecret", KEY_SPEC_EC_P256, KEY_USAGE_KEY_AGREEMENT, true},
+                {"DeriveSharedSecret", KEY_SPEC_EC_P256, KEY_USAGE_SIGN_VERIFY, false},
+                {"CreateGrant", KEY_SPEC_EC_P256, KEY_USAGE_SIGN_VERIFY, true},
+                {"ListGrants", KEY_SPEC_ABSENT, KEY_USAGE_ABSENT, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        key_record key = {.spec = (int)rows[i].spec, .usage = (int)rows[i].usage};
+        assert_int_equal(grant_operation_fits(slice_of_text(rows[i].name), &key), rows[i].fits);
+    }
+}
+
+static void ids_are_hexadecimal(void **state) {
+    (void)state;
+#define HEX62 "00112233445566778899aabbccddeeff00112233445566778899aabbccddee"
+    assert_true(grant_id_is_valid(SLICE(HEX62 "ff")));
+    static const char *const none[] = {"", HEX62, HEX62 "fF", HEX62 "f/", HEX62 "fff", HEX62 "f g"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) assert_false(grant_id_is_valid(slice_of_text(none[i])));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_what_the_key_is_for),    cmocka_unit_test(ids_are_hexadecimal),
         cmocka_unit_test(reaches_whom_it_names),        cmocka_unit_test(gives_what_it_names),
         cmocka_unit_test(holds_the_context_to_it),      cmocka_unit_test(passes_on_no_more_than_it_has),
         cmocka_unit_test(the_same_wish_is_found_again),

@@ -17,6 +17,8 @@ typedef struct remark {
 
 static status refuse_choice(typed_json *t, const field *f, slice text) {
     remark *said = t->context;
+    if (aws_word_is_known(text)) said->sentence = text;
+    ENSURE(!aws_word_is_known(text), UNSUPPORTED);
     TRY(aws_sentence_choice(f, t->culprit, text, t->memory, &said->sentence));
     return FAIL(INVALID_PARAMETER);
 }
@@ -85,14 +87,6 @@ static const typed_rules RULES = {.name = aws_wire_name, .read_scalar = read_sca
 
 /* ---- members that no field stands for */
 
-static bool is_field(const shape *s, slice member) {
-    for (size_t i = 0; i < s->field_count; i++) {
-        const char *name = aws_wire_name(s, &s->fields[i]);
-        if (name && slice_equals_text(member, name)) return true;
-    }
-    return false;
-}
-
 static bool has_only(const json *member, const char *only) {
     slice text;
     bool truth;
@@ -101,16 +95,48 @@ static bool has_only(const json *member, const char *only) {
     return !only && json_is_array(member) && member->count == 0;
 }
 
+static const field *field_named(const shape *s, slice member) {
+    for (size_t i = 0; i < s->field_count; i++) {
+        const char *name = aws_wire_name(s, &s->fields[i]);
+        if (name && slice_equals_text(member, name)) return &s->fields[i];
+    }
+    return NULL;
+}
+
+/* Within a member there is nothing that rows or code would read. */
+static status check_within(const shape *s, const json *object, slice *detail) {
+    for (const json *each = json_first(object); json_is_object(object) && each; each = each->next) {
+        if (each->kind == JSON_NULL || field_named(s, each->name)) continue;
+        *detail = slice_head(each->name, 128);
+        return FAIL(UNSUPPORTED);
+    }
+    return OK;
+}
+
+static status check_nested(const field *f, const json *member, slice *detail) {
+    if (f->kind == FIELD_SHAPE) return check_within(f->nested, member, detail);
+    if (f->kind != FIELD_SHAPES || !json_is_array(member)) return OK;
+    for (const json *each = json_first(member); each; each = each->next) TRY(check_within(f->nested, each, detail));
+    return OK;
+}
+
+static status check_extra(enum operation_id id, const json *member) {
+    const char *only = NULL;
+    enum aws_extra what = aws_extra_of(id, member->name, &only);
+    ENSURE(what != AWS_EXTRA_STORE, KEY_STORE_NOT_FOUND);
+    ENSURE(what != AWS_EXTRA_REFUSED, UNSUPPORTED);
+    ENSURE(what != AWS_EXTRA_ONLY || has_only(member, only), UNSUPPORTED);
+    return OK;
+}
+
 /* What would be passed over in silence could be what mattered. */
 static status check_members(enum operation_id id, const json *body, slice *detail) {
     const shape *s = operation_get(id)->in;
     for (const json *each = json_first(body); each; each = each->next) {
-        const char *only = NULL;
-        if (each->kind == JSON_NULL || is_field(s, each->name)) continue;
+        const field *f = field_named(s, each->name);
+        if (each->kind == JSON_NULL) continue;
         *detail = slice_head(each->name, 128);
-        enum aws_extra what = aws_extra_of(id, each->name, &only);
-        ENSURE(what != AWS_EXTRA_REFUSED, UNSUPPORTED);
-        ENSURE(what != AWS_EXTRA_ONLY || has_only(each, only), UNSUPPORTED);
+        TRY(f ? check_nested(f, each, detail) : check_extra(id, each));
     }
     *detail = (slice){0};
     return OK;

@@ -38,9 +38,10 @@ static status check_operation(const http_head *head, const decoded *out, slice *
     ENSURE(slice_equals_text(head->method, "POST"), UNSUPPORTED_METHOD);
     *detail = slice_head(head_find(head, "x-amz-target"), 256);
     ENSURE(aws_target_split(head_find(head, "x-amz-target"), &service, &action), UNKNOWN_OPERATION);
-    const char *why = aws_not_offered(action);
+    const char *why = NULL;
+    status offered = aws_not_offered(action, &why);
     if (why) *detail = slice_of_text(why);
-    ENSURE(!why, UNSUPPORTED);
+    TRY(offered);
     ENSURE(slice_equals_text(head->target, "/") && out->operation != OPERATION_NONE, UNKNOWN_OPERATION);
     *detail = SLICE("Credential should be scoped to the service that is called.");
     ENSURE(slice_equals(service, out->proof.scope_service), BAD_SIGNATURE);

@@ -8,7 +8,8 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
         const char *only;
         enum operation_id of; /* OPERATION_NONE: any */
     } ROWS[] = {
-        {"GrantTokens", AWS_EXTRA_READ, NULL, OPERATION_NONE}, /* a grant works at once here, without its token */
+        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_CREATE_KEY},
+        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_GENERATE_RANDOM},
         {"MultiRegion", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
         {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
         {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
@@ -27,19 +28,38 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
     return AWS_EXTRA_REFUSED;
 }
 
-const char *aws_not_offered(slice action) {
-    static const char STORES[] = "Custom key stores are not offered.";
+status aws_not_offered(slice action, const char **why) {
+    static const char STORES[] = "Custom key stores are not offered.", NONE[] = "CustomKeyStoreId";
     static const char REPLICAS[] = "A key lives in one region here: multi-Region keys are not offered.";
     static const struct {
         const char *action, *why;
+        enum status_code failure;
     } ROWS[] = {
-        {"CreateCustomKeyStore", STORES}, {"ConnectCustomKeyStore", STORES}, {"DisconnectCustomKeyStore", STORES},
-        {"DeleteCustomKeyStore", STORES}, {"UpdateCustomKeyStore", STORES},  {"DescribeCustomKeyStores", STORES},
-        {"ReplicateKey", REPLICAS},       {"UpdatePrimaryRegion", REPLICAS},
+        {"CreateCustomKeyStore", STORES, FAILURE_UNSUPPORTED},
+        {"DescribeCustomKeyStores", STORES, FAILURE_UNSUPPORTED},
+        {"ConnectCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
+        {"DisconnectCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
+        {"DeleteCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
+        {"UpdateCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
+        {"ReplicateKey", REPLICAS, FAILURE_UNSUPPORTED},
+        {"UpdatePrimaryRegion", REPLICAS, FAILURE_UNSUPPORTED},
     };
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
-        if (slice_equals_text(action, ROWS[i].action)) return ROWS[i].why;
-    return NULL;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        if (!slice_equals_text(action, ROWS[i].action)) continue;
+        *why = ROWS[i].why;
+        return (status){ROWS[i].failure};
+    }
+    return OK;
+}
+
+bool aws_word_is_known(slice word) {
+    static const char *const WORDS[] = {
+        "AWS_CLOUDHSM",     "EXTERNAL_KEY_STORE", "ML_DSA_44",   "ML_DSA_65",        "ML_DSA_87",
+        "ML_DSA_SHAKE_256", "ED25519_PH_SHA_512", "EXTERNAL_MU", "RSAES_PKCS1_V1_5",
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (slice_equals_text(word, WORDS[i])) return true;
+    return false;
 }
 
 /* Secrets Manager's words. What is wrong with the key that seals shows as what could not be done with it. */

@@ -11,11 +11,15 @@ enum aws_extra {
     AWS_EXTRA_REFUSED, /* no row: unknown here, or not offered */
     AWS_EXTRA_ONLY,    /* may have one value: the text, or false, or an empty list */
     AWS_EXTRA_READ,    /* read by code (aws_input.c) */
+    AWS_EXTRA_STORE,   /* names a custom key store, of which there are none */
 };
 enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only);
 
-/* Why an action that AWS's clients know is not offered here; NULL for every other. */
-const char *aws_not_offered(slice action);
+/* Why an action that AWS's clients know is not offered here, and what it fails with; OK for every other. */
+status aws_not_offered(slice action, const char **why);
+
+/* Whether a word of a choice is one that AWS's clients know and this house does not offer. */
+bool aws_word_is_known(slice word);
 
 /* How a failure is called by the service that was asked: what errors.def says, unless that service has a word of its own. */
 failure_code aws_failure_of(const operation *op, status failure);

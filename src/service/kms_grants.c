@@ -3,7 +3,9 @@
 
 #include "access/arn_twin.h"
 #include "base/text.h"
+#include "contract/key_spec.h"
 #include "crypto/random.h"
+#include "service/grant_token.h"
 #include "service/handlers.h"
 
 enum { RANDOM_BYTES = 24, GRANTS_SHOWN = 50, GRANTS_SHOWN_MOST = 1000 };
@@ -71,6 +73,10 @@ static status check_operations(call *c, const slice_list *operations) {
         if (!grant_operation_is_known(operations->at[i]))
             return call_refuse(c, FAIL(INVALID_PARAMETER), "Operations: %.*s is none that can be granted.",
                                SLICE_ARGS(slice_head(operations->at[i], 64)));
+    for (size_t i = 0; i < operations->count; i++)
+        if (!grant_operation_fits(operations->at[i], c->key))
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "Operations: the key does nothing with %.*s.",
+                               SLICE_ARGS(operations->at[i]));
     return OK;
 }
 
@@ -79,6 +85,8 @@ static status check_constraints(call *c, const grant_constraints *given) {
     if (lists[0]->count && lists[1]->count)
         return call_refuse(c, FAIL(INVALID_PARAMETER),
                            "Constraints: either EncryptionContextSubset or EncryptionContextEquals.");
+    if (lists[0]->count + lists[1]->count && key_spec_get(c->key->spec)->family != KEY_FAMILY_SYMMETRIC)
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "Constraints: only symmetric keys have an encryption context.");
     for (size_t i = 0; i < 2; i++)
         if (lists[i]->count > GRANT_PAIRS_MOST)
             return call_refuse(c, FAIL(INVALID_PARAMETER), "Constraints: at most 8 pairs.");
@@ -157,14 +165,6 @@ static status check_delegation(call *c, const grant_record *wish) {
 
 /* ---- CreateGrant */
 
-static status make_token(call *c, const grant_record *g, slice *out) {
-    slice text;
-    OWNED(buffer) encoded = {0};
-    TRY(arena_printf(&c->memory, &text, "%.*s/%.*s", SLICE_ARGS(g->key_id), SLICE_ARGS(g->grant_id)));
-    TRY(base64_encode(&encoded, text));
-    return arena_copy(&c->memory, buffer_slice(&encoded), out);
-}
-
 static status make_id(call *c, const grant_record *g, slice *out) {
     uint8_t random[RANDOM_BYTES];
     slice grantee_tag;
@@ -214,7 +214,7 @@ status create_grant_prepare(call *c, const create_grant_in *in, create_grant_out
     else TRY(make_id(c, &g, &g.grant_id));
     if (!named.is_found) TRY(save_new(c, &g));
     out->grant_id = g.grant_id;
-    return make_token(c, &g, &out->grant_token);
+    return grant_token_make(c, &g, &out->grant_token);
 }
 
 /* ---- listing */
@@ -252,9 +252,17 @@ static status show(call *c, const grant_record *g, grant_entry *out) {
     return OK;
 }
 
-static bool is_wanted(const listing *l, const grant_record *g) {
+/* Grants lie beside those of other regions, whose keys are not asked about. */
+static bool is_of_region(call *c, const grant_record *g) {
+    key_record key;
+    key_shelf shelf = call_keys(c);
+    OWNED(arena) memory = {0};
+    return !FAILED(key_load(&shelf, g->key_id, &memory, &key, NULL));
+}
+
+static bool is_wanted(call *c, const listing *l, const grant_record *g) {
+    if (!slice_is_absent(l->retiring) && (!slice_equals(l->retiring, g->retiring) || !is_of_region(c, g))) return false;
     return (slice_is_absent(l->grantee) || slice_equals(l->grantee, g->grantee)) &&
-           (slice_is_absent(l->retiring) || slice_equals(l->retiring, g->retiring)) &&
            (slice_is_absent(l->grant_id) || slice_equals(l->grant_id, g->grant_id));
 }
 
@@ -268,10 +276,10 @@ static status list_from(call *c, slice prefix, listing *l) {
         for (size_t i = 0; i < count && !l->is_truncated; i++) {
             grant_record g;
             TRY(unpack(c, &rows[i], &g));
-            l->is_truncated = is_wanted(l, &g) && l->count == l->most;
+            l->is_truncated = is_wanted(c, l, &g) && l->count == l->most;
             if (l->is_truncated) return OK;
             TRY(arena_copy(&c->memory, rows[i].key, &l->last));
-            if (is_wanted(l, &g)) TRY(show(c, &g, &l->at[l->count++]));
+            if (is_wanted(c, l, &g)) TRY(show(c, &g, &l->at[l->count++]));
         }
         if (count < 256) return OK;
     }
@@ -285,7 +293,7 @@ static status begin_listing(call *c, maybe_int limit, slice marker, slice prefix
     ENSURE(l->at != NULL, OUT_OF_MEMORY);
     if (slice_is_empty(marker)) return OK;
     status read = base64_decode(marker, &c->memory, &l->last);
-    if (FAILED(read) || !slice_starts_with(l->last, prefix)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Marker");
+    if (FAILED(read) || !slice_starts_with(l->last, prefix)) return call_refuse(c, FAIL(MARKER), "Marker");
     return OK;
 }
 
@@ -323,14 +331,6 @@ status list_retirable_grants_prepare(call *c, const list_retirable_grants_in *in
 
 /* ---- ending */
 
-static status load_grant(call *c, slice key_id, slice grant_id, grant_record *out) {
-    slice path;
-    grant_record named = {.account_id = c->who.account_id, .key_id = key_id, .grant_id = grant_id};
-    TRY(grant_path(&named, &c->memory, &path));
-    status loaded = call_load(c, path, &grant_record_shape, out, NULL);
-    return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(GRANT_NOT_FOUND) : loaded;
-}
-
 static status end_grant(call *c, const grant_record *g) {
     slice path;
     TRY(grant_path(g, &c->memory, &path));
@@ -342,7 +342,8 @@ static status end_grant(call *c, const grant_record *g) {
 status revoke_grant_prepare(call *c, const revoke_grant_in *in, revoke_grant_out *out) {
     (void)out;
     grant_record g;
-    TRY(load_grant(c, c->key->key_id, in->grant_id, &g));
+    ENSURE(grant_id_is_valid(in->grant_id), GRANT_ID);
+    TRY(grant_load(c, c->key->key_id, in->grant_id, &g));
     ENSURE(!in->dry_run.value, DRY_RUN);
     return end_grant(c, &g);
 }
@@ -351,17 +352,11 @@ status revoke_grant_prepare(call *c, const revoke_grant_in *in, revoke_grant_out
 static status find_retired(call *c, const retire_grant_in *in, slice *key_id, slice *grant_id) {
     key_name name;
     key_shelf shelf = call_keys(c);
-    slice text = {0};
     bool has_token = !slice_is_absent(in->grant_token);
     bool has_names = !slice_is_absent(in->key_id) && !slice_is_absent(in->grant_id);
     if (!has_token && !has_names) return call_refuse(c, FAIL(MISSING_PARAMETER), "GrantToken, or KeyId and GrantId");
-    if (has_token) {
-        bool is_sound = !FAILED(base64_decode(in->grant_token, &c->memory, &text)) && slice_split(&text, '/', key_id) &&
-                        !slice_is_absent(text);
-        ENSURE(is_sound, GRANT_TOKEN);
-        *grant_id = text;
-        return OK;
-    }
+    if (has_token) return grant_token_read(c, in->grant_token, key_id, grant_id);
+    ENSURE(grant_id_is_valid(in->grant_id), GRANT_ID);
     TRY(key_name_parse(in->key_id, &shelf, &name));
     ENSURE(slice_is_absent(name.alias), ALIAS_NOT_ALLOWED);
     *key_id = name.key_id;
@@ -387,12 +382,15 @@ status retire_grant_prepare(call *c, const retire_grant_in *in, retire_grant_out
     TRY(find_retired(c, in, &key_id, &grant_id));
     c->key = CALL_NEW(c, key_record);
     ENSURE(c->key != NULL, OUT_OF_MEMORY);
-    TRY(key_load(&shelf, key_id, &c->memory, c->key, &c->key_revision));
+    status there = key_load(&shelf, key_id, &c->memory, c->key, &c->key_revision);
+    ENSURE(slice_is_absent(in->grant_token) || !FAILED_WITH(there, KEY_NOT_FOUND), GRANT_TOKEN);
+    TRY(there);
     TRY(arn_key(&home, key_id, &c->memory, &c->resource));
     status allowed = call_authorise(c, "kms:RetireGrant", c->resource);
     if (FAILED(allowed) && !FAILED_WITH(allowed, NO_PERMISSION)) return allowed;
-    status loaded = load_grant(c, key_id, grant_id, &g);
+    status loaded = grant_load(c, key_id, grant_id, &g);
     if (FAILED(allowed) && (FAILED(loaded) || !may_retire(c, &g))) return allowed;
+    ENSURE(slice_is_absent(in->grant_token) || !FAILED_WITH(loaded, GRANT_NOT_FOUND), GRANT_TOKEN);
     TRY(loaded);
     c->detail = (slice){0};
     ENSURE(!in->dry_run.value, DRY_RUN);

@@ -17,7 +17,7 @@ status get_parameters_for_import_prepare(call *c, const get_parameters_for_impor
     key_act act = {.act = VAULT_ACT_IMPORT_PARAMETERS, .algorithm = in->wrapping_algorithm};
     act.wrapping = in->wrapping_key_spec;
     act.spec = c->key->spec, act.usage = c->key->usage;
-    ENSURE(c->key->origin == KEY_ORIGIN_EXTERNAL, KEY_ORIGIN);
+    TRY(allow_import(c));
     if (!wrapping_goes_together(in->wrapping_key_spec, in->wrapping_algorithm))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "WrappingAlgorithm does not go with the WrappingKeySpec.");
     const key_version_record *version = key_primary(c->key);

@@ -24,6 +24,7 @@ status kms_rotation_interval(call *c, slice text, maybe_int *out) {
 /* The vault puts into the key's sealed header that, and how often, the house may rotate it. */
 static status ask_permission(call *c, enum vault_act kind, maybe_int interval_s) {
     key_act act;
+    if (call_speaks_aws(c)) ENSURE(c->key->origin != KEY_ORIGIN_EXTERNAL, KEY_ORIGIN); /* whatever its state */
     TRY(key_allows(c->key, KEY_ACT_USE));
     ENSURE(c->key->origin != KEY_ORIGIN_EXTERNAL, KEY_ORIGIN);
     if (!rotation_is_possible(c->key))

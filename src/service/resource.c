@@ -5,6 +5,7 @@
 #include "contract/sealed.h"
 #include "objects/bucket.h"
 #include "service/approval.h"
+#include "service/grant_token.h"
 #include "service/resolver.h"
 
 status resolve_allow(call *c, slice arn_text) {
@@ -311,6 +312,7 @@ status resource_authorise(call *c) {
     size_t kind = (size_t)c->operation->resource;
     ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
     TRY(RESOLVERS[kind](c));
+    TRY(grant_tokens_check(c));
     return approval_need(c);
 }
 
