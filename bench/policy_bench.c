@@ -139,6 +139,6 @@ static bool measure(const struct grammar *g, enum shape shape) {
 int main(int argc, char **argv) {
     bool is_fast = true;
     for (size_t i = 0; i < sizeof GRAMMARS / sizeof *GRAMMARS; i++)
-        for (int shape = 0; shape < SHAPES; shape++) is_fast = measure(&GRAMMARS[i], shape) && is_fast;
+        for (int shape = 0; shape < SHAPES; shape++) is_fast = measure(&GRAMMARS[i], (enum shape)shape) && is_fast;
     return argc > 1 && strcmp(argv[1], "check") == 0 && !is_fast ? 1 : 0;
 }
