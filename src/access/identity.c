@@ -153,6 +153,7 @@ static status fill_account(identities *all, arena *memory, principal *who) {
     ENSURE(!FAILED(shape_unpack(&account_record_shape, packed, memory, &account)), CORRUPT);
     who->guard_rail = account.guard_rail;
     who->approval = account.approval;
+    who->root_needs_mfa = account.root_needs_mfa.value;
     who->sealed_account = account.sealed_key;
     who->service_key_id = account.service_key_id;
     who->is_operator = account.is_operator.value;

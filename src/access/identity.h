@@ -36,6 +36,7 @@ typedef struct principal {
     bool is_frozen;       /* the account is */
     slice guard_rail;     /* document; absent: none. It changes only with the revision of the account's record */
     uint64_t account_revision;
+    bool root_needs_mfa;                         /* of the account: its root does nothing without a second factor */
     const struct approval_rule_record *approval; /* what takes the approval of others; NULL: nothing */
     slice
         actor_id; /* the person behind it: the user's id, the account's for its root, of a role whoever took it on; absent: not known */

@@ -69,7 +69,7 @@ static void check_row(const noun *n, const command *c) {
     expect_fields(c, c->fixed);
     expect_fields(c, c->assumed);
     assert_true(op != NULL || c->run != NULL);
-    if (c->saved) assert_non_null(shape_find(op->out, slice_of_text(c->saved)));
+    if (c->saved) assert_non_null(command_saved_field(c));
     assert_true(strlen(command_help(c)) > 0);
     for (const command *other = n->commands; other < c; other++)
         assert_true(other->verb && strcmp(other->verb, c->verb) != 0);

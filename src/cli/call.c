@@ -147,7 +147,8 @@ status call_rpc(client *c, enum operation_id id, pair_list parameters, result *o
     client_request request;
     result r = {0};
     TRY(make_nonce(memory, &call.nonce));
-    TRY(client_sign_rpc(&c->credentials, &call, memory, &request));
+    TRY(op->is_unsigned ? client_plain_rpc(&call, memory, &request)
+                        : client_sign_rpc(&c->credentials, &call, memory, &request));
     TRY(client_send(c, &request, NULL, &r.answer));
     TRY(read_answer(c, &r));
     *out = r;

@@ -260,11 +260,17 @@ slice answer_header(const answer *a, const char *name) {
 
 /* ---- opening */
 
+static status find_key(client *c) {
+    const operation *op = operation_get(c->inv->command->operation);
+    const profile *p = &c->profile;
+    if (op && op->is_unsigned) return profile_load(c->inv, &c->profile);
+    TRY(profile_load_with_key(c->inv, &c->profile));
+    return client_credentials_new(p->access_key_id, p->access_key_secret, p->security_token, &c->credentials);
+}
+
 status client_open(invocation *inv, client *out) {
     OWNED(client) c = {.inv = inv};
-    TRY(profile_load_with_key(inv, &c.profile));
-    const profile *p = &c.profile;
-    TRY(client_credentials_new(p->access_key_id, p->access_key_secret, p->security_token, &c.credentials));
+    TRY(find_key(&c));
     ENSURE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, INTERNAL);
     c.curl = curl_easy_init();
     ENSURE(c.curl != NULL, OUT_OF_MEMORY);

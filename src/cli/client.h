@@ -31,7 +31,7 @@ typedef struct client {
     void *curl;
 } client;
 
-/* Finds endpoint and access key; connects with the first request. */
+/* Finds endpoint and access key (which operations that nobody signs do without); connects with the first request. */
 status client_open(invocation *inv, client *out);
 void client_clear(client *c);
 

@@ -6,17 +6,40 @@
 #include "contract/nearest.h"
 
 extern const noun key_noun, alias_noun, bucket_noun, object_noun, user_noun, access_key_noun, policy_noun, trail_noun;
-extern const noun mfa_noun, login_profile_noun;
+extern const noun mfa_noun, login_profile_noun, login_noun, logout_noun;
 extern const noun account_noun, guard_rail_noun, grant_noun, group_noun, role_noun, tag_noun, account_alias_noun;
 extern const noun approval_noun, secret_noun;
 extern const noun whoami_noun, session_noun, init_noun, serve_noun, doctor_noun, configure_noun, config_noun;
 
-const noun *const nouns[] = {
-    &init_noun,          &serve_noun,         &doctor_noun, &config_noun,  &configure_noun,  &whoami_noun,
-    &key_noun,           &grant_noun,         &secret_noun, &alias_noun,   &bucket_noun,     &object_noun,
-    &trail_noun,         &user_noun,          &group_noun,  &role_noun,    &access_key_noun, &policy_noun,
-    &mfa_noun,           &login_profile_noun, &tag_noun,    &account_noun, &guard_rail_noun, &approval_noun,
-    &account_alias_noun, &session_noun,       NULL};
+const noun *const nouns[] = {&init_noun,
+                             &serve_noun,
+                             &doctor_noun,
+                             &config_noun,
+                             &configure_noun,
+                             &login_noun,
+                             &logout_noun,
+                             &whoami_noun,
+                             &key_noun,
+                             &grant_noun,
+                             &secret_noun,
+                             &alias_noun,
+                             &bucket_noun,
+                             &object_noun,
+                             &trail_noun,
+                             &user_noun,
+                             &group_noun,
+                             &role_noun,
+                             &access_key_noun,
+                             &policy_noun,
+                             &mfa_noun,
+                             &login_profile_noun,
+                             &tag_noun,
+                             &account_noun,
+                             &guard_rail_noun,
+                             &approval_noun,
+                             &account_alias_noun,
+                             &session_noun,
+                             NULL};
 
 const noun *noun_find(slice name) {
     for (size_t i = 0; nouns[i]; i++)
@@ -80,6 +103,15 @@ const field *command_field(const command *c, slice name) {
     for (size_t i = 0; i < count; i++)
         if (slice_equals_text(name, fields[i]->name)) return fields[i];
     return NULL;
+}
+
+const field *command_saved_field(const command *c) {
+    const operation *op = operation_get(c->operation);
+    slice name = slice_of_text(c->saved);
+    const field *found = op && c->saved ? shape_find(op->out, name) : NULL;
+    for (size_t i = 0; op && c->saved && !found && i < op->out->field_count; i++)
+        if (op->out->fields[i].kind == FIELD_SHAPE) found = shape_find(op->out->fields[i].nested, name);
+    return found;
 }
 
 bool command_shows_field(const command *c, const field *f) {

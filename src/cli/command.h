@@ -59,6 +59,8 @@ enum { COMMAND_FIELDS_MOST = 40 };
 size_t command_fields(const command *c, const field *out[COMMAND_FIELDS_MOST]);
 /* NULL when the operation has no such field. */
 const field *command_field(const command *c, slice name);
+/* The member of the answer that --out writes, also where it stands within the one thing the answer is about; NULL when there is none. */
+const field *command_saved_field(const command *c);
 /* Whether a flag may set it. */
 bool command_shows_field(const command *c, const field *f);
 

@@ -7,7 +7,8 @@ static const command mfa_rows[] = {
     {.verb = "create",
      .operation = OPERATION_CREATE_VIRTUAL_MFA_DEVICE,
      .positional = "VirtualMFADeviceName",
-     .name = "SerialNumber"},
+     .name = "SerialNumber",
+     .saved = "QRCodePNG"},
     {.verb = "list",
      .operation = OPERATION_LIST_VIRTUAL_MFA_DEVICES,
      .columns = "SerialNumber User.UserName=USER ActivateDate",
@@ -38,6 +39,8 @@ static const command profile_rows[] = {
     {.verb = "change-password", .operation = OPERATION_CHANGE_PASSWORD},
     {.verb = "rules", .operation = OPERATION_GET_PASSWORD_POLICY, .name = "MinimumPasswordLength"},
     {.verb = "set-rules", .operation = OPERATION_SET_PASSWORD_POLICY, .name = "MinimumPasswordLength"},
+    {.verb = "root-access", .operation = OPERATION_GET_ROOT_ACCESS},
+    {.verb = "set-root-access", .operation = OPERATION_SET_ROOT_ACCESS, .positional = "MFARequired"},
     {.verb = "preferences", .operation = OPERATION_GET_SECURITY_PREFERENCE},
     {.verb = "set-preferences", .operation = OPERATION_SET_SECURITY_PREFERENCE},
 };

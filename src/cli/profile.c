@@ -9,6 +9,8 @@
 #include "format/ini.h"
 #include "system/files.h"
 
+#define SESSION_SUFFIX ".login"
+
 enum { SECRET_BYTES_MOST = 4096, TOKEN_BYTES_MOST = 16384 };
 
 /* ---- places */
@@ -224,11 +226,40 @@ static status load_named(invocation *inv, slice name, bool must_exist, profile *
                         SLICE_ARGS(path));
 }
 
+static slice asked_profile(const invocation *inv) {
+    return slice_is_absent(inv->profile) ? variable("KEYHOLD_PROFILE") : inv->profile;
+}
+
+slice profile_name(const invocation *inv) {
+    slice asked = asked_profile(inv);
+    return slice_is_absent(asked) ? SLICE("default") : asked;
+}
+
+static status session_name(invocation *inv, slice name, slice *out) {
+    return arena_printf(&inv->memory, out, "%.*s" SESSION_SUFFIX, SLICE_ARGS(name));
+}
+
+/* Who has logged in is that person until they log out, whatever access key the profile has. */
+static status load_kept(invocation *inv, bool is_named, profile *out) {
+    slice name = profile_name(inv), of_session;
+    profile session;
+    TRY(session_name(inv, name, &of_session));
+    TRY(load_named(inv, of_session, false, &session));
+    bool has_session = !slice_is_absent(session.access_key_id), is_login = inv->command->operation == OPERATION_LOGIN;
+    TRY(load_named(inv, name, is_named && !has_session && !is_login, out));
+    if (!has_session) return OK;
+    profile whole = session;
+    fill(&whole.endpoint, out->endpoint);
+    fill(&whole.ca, out->ca);
+    fill(&whole.region, out->region);
+    *out = whole;
+    return OK;
+}
+
 static status gather(invocation *inv, profile *out) {
-    slice asked = slice_is_absent(inv->profile) ? variable("KEYHOLD_PROFILE") : inv->profile;
-    bool is_named = !slice_is_absent(asked);
+    bool is_named = !slice_is_absent(asked_profile(inv));
     profile kept, environment, others = read_other_tools();
-    TRY(load_named(inv, is_named ? asked : SLICE("default"), is_named, &kept));
+    TRY(load_kept(inv, is_named, &kept));
     TRY(read_environment(inv, &environment));
     *out = (profile){.endpoint = inv->endpoint, .ca = inv->ca, .region = inv->region};
     fill_from(out, is_named ? &kept : &environment);
@@ -382,4 +413,23 @@ status profile_save(invocation *inv, slice name, const profile *given) {
     if (FAILED(done))
         return trouble_note(&inv->trouble, done, "The profile \"%.*s\" could not be written.", SLICE_ARGS(name));
     return OK;
+}
+
+status profile_save_session(invocation *inv, slice name, const profile *given) {
+    slice whole;
+    TRY(session_name(inv, name, &whole));
+    return profile_save(inv, whole, given);
+}
+
+status profile_end_session(invocation *inv, slice name) {
+    static const char *const SUFFIXES[] = {".conf", ".secret", ".token"};
+    slice whole, path;
+    status ended = OK;
+    TRY(session_name(inv, name, &whole));
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        TRY(path_of(inv, whole, SUFFIXES[i], &path));
+        status removed = files_unlink(FILES_HERE, (const char *)path.at);
+        if (FAILED(removed) && !FAILED(ended)) ended = removed;
+    }
+    return ended;
 }

@@ -29,6 +29,14 @@ status profile_load_with_key(invocation *inv, profile *out);
  * replacing older ones. USAGE for a name that is none, NOT_FOUND when there is no such authority file. */
 status profile_save(invocation *inv, slice name, const profile *given);
 
+/* Keeps a session beside the profile, NAME.login.conf and its like: later calls with this profile use it until profile_end_session.
+ * Removing what is not there: NOT_FOUND. */
+status profile_save_session(invocation *inv, slice name, const profile *given);
+status profile_end_session(invocation *inv, slice name);
+
+/* The profile that is asked for, "default" when none is. */
+slice profile_name(const invocation *inv);
+
 /* ~/.config/keyhold, or below XDG_CONFIG_HOME, with "/name" behind. NOT_FOUND without a home folder. */
 status profile_path(invocation *inv, const char *name, slice *out);
 

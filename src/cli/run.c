@@ -234,8 +234,7 @@ static status save(invocation *inv, const json *value) {
     slice text, bytes;
     const char *name = inv->command->saved;
     const json *rest;
-    const operation *op = operation_get(inv->command->operation);
-    const field *f = op ? shape_find(op->out, slice_of_text(name)) : NULL;
+    const field *f = command_saved_field(inv->command);
     bool is_there = f && json_get_text(json_member(value, slice_of_text(name)), &text);
     bool is_text = f && f->kind == FIELD_TEXT;
     if (is_text && is_there) bytes = text;

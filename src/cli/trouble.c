@@ -173,7 +173,7 @@ static const struct {
     {FAILURE_UNKNOWN_ACCESS_KEY, "check the access key id: `keyhold configure`, or KEYHOLD_ACCESS_KEY_ID"},
     {FAILURE_INACTIVE_ACCESS_KEY, "`keyhold access-key update ID Active`, signed with another access key"},
     {FAILURE_REQUEST_EXPIRED, "set this machine's clock, or the server's"},
-    {FAILURE_SECURITY_TOKEN_EXPIRED, "`keyhold session` gives new credentials"},
+    {FAILURE_SECURITY_TOKEN_EXPIRED, "`keyhold login` or `keyhold session` gives new credentials"},
     {FAILURE_CLOSED, "`keyhold doctor` looks for the cause; --wait SECONDS keeps trying"},
     {FAILURE_THROTTLED, "try again later; --wait SECONDS keeps trying"},
 };

@@ -148,6 +148,24 @@ status client_sign_rpc(const client_credentials *c, const client_rpc *call, aren
     return OK;
 }
 
+status client_plain_rpc(const client_rpc *call, arena *memory, client_request *out) {
+    client_request r = {.method = SLICE("POST"), .target = SLICE("/")};
+    const pair named[] = {
+        {SLICE("Action"), call->action}, {SLICE("Version"), call->version}, {SLICE("Format"), SLICE("JSON")}};
+    enum { NAMED = sizeof named / sizeof *named };
+    pair_list all = {ARENA_ARRAY(memory, pair, call->parameters.count + NAMED), call->parameters.count + NAMED};
+    r.headers = ARENA_ARRAY(memory, http_header, RPC_HEADERS_MOST);
+    ENSURE(r.headers != NULL && all.at != NULL, OUT_OF_MEMORY);
+    memcpy(all.at, named, sizeof named);
+    if (call->parameters.count) memcpy(all.at + NAMED, call->parameters.at, call->parameters.count * sizeof(pair));
+    TRY(form_body(all, memory, &r.body));
+    add(&r, "content-type", SLICE("application/x-www-form-urlencoded"));
+    add(&r, "host", call->host);
+    add(&r, "accept", SLICE("application/json"));
+    *out = r;
+    return OK;
+}
+
 /* ---- OSS, version 4 */
 
 static status append_path(const client_oss *call, buffer *out) {

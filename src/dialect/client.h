@@ -39,6 +39,9 @@ typedef struct client_rpc {
 /* POST / with the parameters as a form. */
 status client_sign_rpc(const client_credentials *c, const client_rpc *call, arena *memory, client_request *out);
 
+/* The same without a signature, for operations that nobody signs. */
+status client_plain_rpc(const client_rpc *call, arena *memory, client_request *out);
+
 typedef struct client_oss {
     slice method;
     slice host;

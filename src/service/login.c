@@ -56,11 +56,10 @@ static bool is_expired(const call *c, const user_record *user, const password_po
     return days > 0 && user->login->changed_at.value + days * 24 * 3600 <= c->now_s;
 }
 
-/* The root needs a device after its first login, others when that was asked of them. */
+/* The root needs a device, others when that was asked of them. */
 static bool lacks_device(const user_record *user) {
     bool is_root = slice_is_absent(user->user_name);
-    bool is_asked = user->login->mfa_required.value || (is_root && user->last_login_at.is_set);
-    return is_asked && slice_is_absent(user->mfa_serial);
+    return (user->login->mfa_required.value || is_root) && slice_is_absent(user->mfa_serial);
 }
 
 static status put_device(call *c, const user_record *user, const login_in *in, key_act *act) {
@@ -121,6 +120,7 @@ status login_prepare(call *c, const login_in *in, login_out *out) {
     account_settings_record settings;
     bool is_there;
     attempt *a;
+    if (slice_is_absent(in->password)) return call_refuse(c, FAIL(MISSING_PARAMETER), "Password");
     TRY(load_account(c, in, &settings));
     TRY(begin(c, in, &settings, &a));
     ENSURE(login_network_allows(&settings, c->peer->source_ip), LOGIN_FAILED);

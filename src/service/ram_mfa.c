@@ -159,6 +159,8 @@ status unbind_mfa_device_prepare(call *c, const unbind_mfa_device_in *in, unbind
     bound_pair p;
     slice path;
     TRY(load_bound(c, in->user_name, &p));
+    if (slice_is_absent(p.user.user_name) && c->who.root_needs_mfa)
+        return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
     p.user.mfa_serial = (slice){0};
     TRY(mfa_path(c->who.account_id, p.device.name, &c->memory, &path));
     TRY(call_change(c, path, NULL, NULL, p.device_revision));

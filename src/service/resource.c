@@ -308,9 +308,18 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_OBJECTS] = resolve_objects,
 };
 
+/* An account may ask its root for a second factor in everything; how one shows it stays open. */
+static status check_root(call *c) {
+    bool is_open = c->operation == operation_get(OPERATION_GET_SESSION_TOKEN) ||
+                   c->operation == operation_get(OPERATION_GET_CALLER_IDENTITY);
+    if (!c->who.is_root || !c->who.root_needs_mfa || c->who.mfa_at.is_set || is_open) return OK;
+    return call_refuse(c, FAIL(NO_PERMISSION), "The account's root has to show a second factor.");
+}
+
 status resource_authorise(call *c) {
     size_t kind = (size_t)c->operation->resource;
     ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
+    TRY(check_root(c));
     TRY(RESOLVERS[kind](c));
     TRY(grant_tokens_check(c));
     return approval_need(c);
