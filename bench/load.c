@@ -16,7 +16,8 @@ static const char USAGE_TEXT[] =
     "  rpc1 Encrypt / …           the same under signature version 1\n"
     "  oss PUT bucket/key         signature version 4; % in a target becomes the number of the request\n"
     "options: -a 127.0.0.1:8080 address   -s TLS   -c connections   -t seconds   -n most requests   -b bytes of body\n"
-    "  -k file with access key id and secret   -p processes, comma separated   -v API version   -r region\n"
+    "  -k file with access key ids and secrets, a line each, that take turns   -p processes, comma separated   -v API "
+    "version   -r region\n"
     "  -m so many different targets     -o one request, its answer to stdout\n";
 
 typedef struct cost {

@@ -26,7 +26,7 @@ typedef struct load_plan {
     size_t body_bytes;
     size_t names;         /* '%' counts up to here and begins again; 0: no end */
     bool is_printed;      /* one request, its answer to stdout */
-    const char *key_file; /* id and secret on a line each */
+    const char *key_file; /* id and secret on a line each, of one access key or many */
     const char *api_version;
     const char *region;
     enum load_kind kind;

@@ -9,22 +9,31 @@
 
 #include <stdlib.h>
 
-enum { SHORT_BODY_BYTES = 64 << 10, NONCE_BYTES = 16, STORE_MOST = 1 << 30, PLAIN_DIFFERENT = 1024 };
+enum {
+    SHORT_BODY_BYTES = 64 << 10,
+    NONCE_BYTES = 16,
+    STORE_MOST = 1 << 30,
+    PLAIN_DIFFERENT = 1024,
+    KEY_FILE_MOST = 16 << 20
+};
 
 typedef struct maker {
     const load_plan *plan;
     load_store *store;
-    client_credentials credentials;
-    slice key_1;   /* what version 1 signs with: the secret and '&' */
-    arena lasting; /* what all requests share */
-    arena memory;  /* of the request in hand */
+    client_credentials *signers; /* take turns */
+    size_t signer_count;
+    client_credentials credentials; /* of the request in hand */
+    slice key_1;                    /* what version 1 signs with: the first secret and '&' */
+    arena lasting;                  /* what all requests share */
+    arena memory;                   /* of the request in hand */
     pair parameters[LOAD_PARAMETERS_MOST];
     slice host;
     slice body;
 } maker;
 
 static void maker_clear(maker *m) {
-    client_credentials_clear(&m->credentials);
+    for (size_t i = 0; i < m->signer_count; i++) client_credentials_clear(&m->signers[i]);
+    free(m->signers);
     arena_clear(&m->lasting);
     arena_clear(&m->memory);
 }
@@ -32,11 +41,17 @@ static void maker_clear(maker *m) {
 static status credentials_read(maker *m) {
     OWNED(buffer) text = {0};
     slice rest, id, key;
-    TRY(files_read(FILES_HERE, m->plan->key_file, 4096, &text));
+    TRY(files_read(FILES_HERE, m->plan->key_file, KEY_FILE_MOST, &text));
     TRY(arena_copy(&m->lasting, buffer_slice(&text), &rest));
-    ENSURE(slice_split(&rest, '\n', &id) && slice_split(&rest, '\n', &key), MALFORMED);
-    TRY(arena_printf(&m->lasting, &m->key_1, "%.*s&", SLICE_ARGS(slice_trim(key))));
-    return client_credentials_new(slice_trim(id), slice_trim(key), (slice){0}, &m->credentials);
+    m->signers = calloc(m->plan->count, sizeof *m->signers);
+    ENSURE(m->signers != NULL, OUT_OF_MEMORY);
+    while (m->signer_count < m->plan->count && slice_split(&rest, '\n', &id) && slice_split(&rest, '\n', &key)) {
+        if (m->signer_count == 0) TRY(arena_printf(&m->lasting, &m->key_1, "%.*s&", SLICE_ARGS(slice_trim(key))));
+        TRY(client_credentials_new(slice_trim(id), slice_trim(key), (slice){0}, &m->signers[m->signer_count]));
+        m->signer_count++;
+    }
+    ENSURE(m->signer_count > 0, MALFORMED);
+    return OK;
 }
 
 /* ---- values */
@@ -205,6 +220,7 @@ static status make_oss(maker *m, size_t number) {
 }
 
 static status make_one(maker *m, size_t number) {
+    if (m->signer_count) m->credentials = m->signers[number % m->signer_count];
     switch (m->plan->kind) {
     case LOAD_PLAIN: return make_plain(m, number);
     case LOAD_RPC: return make_rpc(m);

@@ -3,6 +3,7 @@
  * decision; with the argument "check" fails when ten policies take 2 µs or a hundred 10 µs (the last shape has no such aim). */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "access/policy.h"
 #include "base/clock.h"
@@ -92,9 +93,9 @@ static int64_t measure_ns(const policy *const *policies, size_t count, const pol
     int64_t best_us = INT64_MAX;
     size_t allowed = 0;
     for (int try = 0; try < TRIES; try++) {
-        int64_t began_us = clock_monotonic_us();
+        clock_t began = clock(); /* of this process alone: the machine may have more to do */
         for (int i = 0; i < ROUNDS; i++) allowed += policy_decide(policies, count, request, NULL) == DECISION_ALLOW;
-        int64_t took_us = clock_monotonic_us() - began_us;
+        int64_t took_us = (int64_t)(clock() - began) * 1000000 / CLOCKS_PER_SEC;
         if (took_us < best_us) best_us = took_us;
     }
     return allowed == (size_t)TRIES * ROUNDS ? best_us * 1000 / ROUNDS : INT64_MAX; /* a wrong decision has no speed */

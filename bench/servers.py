@@ -103,14 +103,15 @@ class Server:
     def arguments(self):
         return []
 
-    def load(self, words, tls=False, connections=64, seconds=1.0, count=None, body=0, names=0):
-        """One slice; more requests are made beforehand the next time when they ran out."""
+    def load(self, words, tls=False, connections=64, seconds=1.0, count=None, body=0, names=0, key_file=None, version=None):
+        """One slice; more requests are made beforehand the next time when they ran out. With `key_file` others than the root sign."""
         key = (tuple(words), connections, tls)
         count = count or self.count.get(key, 4000 if not body else 400)
         roles = self.roles()
         address = f"127.0.0.1:{self.tls_port if tls else self.port}"
         command = [LOAD, "-a", address, "-c", connections, "-t", seconds, "-n", max(count, connections + 1), "-b", body]
-        command += ["-m", names, "-p", ",".join(map(str, roles))] + (["-s"] if tls else []) + self.arguments() + list(words)
+        command += ["-m", names, "-p", ",".join(map(str, roles))] + (["-s"] if tls else []) + self.arguments()
+        command += (["-k", key_file] if key_file else []) + (["-v", version] if version else []) + list(words)
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
             raise Trouble(f"{' '.join(map(str, words[:3]))} on {self.name}: {done.stdout} {done.stderr}")

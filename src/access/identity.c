@@ -4,17 +4,18 @@
 #include <stdlib.h>
 
 #include "access/arn.h"
+#include "access/policy_cache.h"
 #include "access/system_policies.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "contract/sealed.h"
 
-enum { COMPILED_MOST = 4096, SPARE_ROOM = 64, USES_MOST = 65536 };
+enum { COMPILED_BYTES = 24 << 20, USES_MOST = 1 << 18 };
 
 struct identities {
     store *store;
-    table compiled; /* "System/<name>" or "<path>#<revision>" → policy */
-    table uses;     /* access key id → last_use */
+    policy_cache compiled; /* by "System/<name>" or "<path>#<revision>" */
+    table uses;            /* access key id → last_use */
 };
 
 typedef struct last_use {
@@ -26,15 +27,9 @@ status identities_new(store *s, identities **out) {
     identities *all = calloc(1, sizeof *all);
     ENSURE(all != NULL, OUT_OF_MEMORY);
     all->store = s;
+    policy_cache_begin(&all->compiled, COMPILED_BYTES);
     *out = all;
     return OK;
-}
-
-static void forget_compiled(identities *all) {
-    size_t cursor = 0;
-    void *value;
-    while (table_next(&all->compiled, &cursor, NULL, &value)) policy_free(value);
-    table_clear(&all->compiled);
 }
 
 static void forget_uses(identities *all) {
@@ -46,7 +41,7 @@ static void forget_uses(identities *all) {
 
 void identities_free(identities *all) {
     if (!all) return;
-    forget_compiled(all);
+    policy_cache_clear(&all->compiled);
     forget_uses(all);
     free(all);
 }
@@ -288,22 +283,16 @@ status identity_find_account(identities *all, slice id_or_alias, arena *memory, 
     return OK;
 }
 
-void identities_make_room(identities *all) {
-    if (all->compiled.count + IDENTITY_POLICIES_MOST + SPARE_ROOM >= COMPILED_MOST) forget_compiled(all);
-}
+void identities_make_room(identities *all) { policy_cache_make_room(&all->compiled); }
 
-const policy *identity_kept_policy(const identities *all, slice name) { return table_get(&all->compiled, name); }
+const policy *identity_kept_policy(identities *all, slice name) { return policy_cache_get(&all->compiled, name); }
 
 status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out) {
     slice fault;
     policy *compiled = NULL;
     policy_source source = {kept->document, kept->kind, POLICY_RESOURCE_BYTES_MOST};
     ENSURE(!FAILED(policy_compile(&source, memory, &fault, &compiled)), CORRUPT);
-    status put = table_put(&all->compiled, kept->name, compiled, NULL);
-    if (FAILED(put)) {
-        policy_free(compiled);
-        return put;
-    }
+    TRY(policy_cache_put(&all->compiled, kept->name, compiled));
     *out = compiled;
     return OK;
 }
@@ -315,7 +304,7 @@ static status compile_into(identities *all, slice name, slice document, arena *m
 static status find_system(identities *all, slice name, arena *memory, const policy **out) {
     slice cache_name;
     TRY(ARENA_JOIN(memory, &cache_name, SLICE("System/"), name));
-    *out = table_get(&all->compiled, cache_name);
+    *out = policy_cache_get(&all->compiled, cache_name);
     if (*out) return OK;
     const system_policy *shipped = system_policy_find(name);
     ENSURE(shipped != NULL, NOT_FOUND);
@@ -328,7 +317,7 @@ static status find_custom(identities *all, slice account, slice name, arena *mem
     TRY(policy_path(account, name, memory, &path));
     TRY(store_get(all->store, path, memory, &packed, &revision));
     TRY(arena_printf(memory, &cache_name, "%.*s#%llu", SLICE_ARGS(path), (unsigned long long)revision));
-    *out = table_get(&all->compiled, cache_name);
+    *out = policy_cache_get(&all->compiled, cache_name);
     if (*out) return OK;
     policy_record record;
     ENSURE(!FAILED(shape_unpack(&policy_record_shape, packed, memory, &record)), CORRUPT);
@@ -359,7 +348,7 @@ static status add_policies(identities *all, principal *who, const attachment_rec
 static status find_text(identities *all, const char *kind, slice document, arena *memory, const policy **out) {
     slice cache_name;
     TRY(ARENA_JOIN(memory, &cache_name, slice_of_text(kind), document));
-    *out = table_get(&all->compiled, cache_name);
+    *out = policy_cache_get(&all->compiled, cache_name);
     return *out ? OK : compile_into(all, cache_name, document, memory, out);
 }
 

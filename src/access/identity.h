@@ -73,7 +73,7 @@ typedef struct kept_document {
     enum policy_kind kind;
 } kept_document;
 /* NULL when it is not there yet. */
-const policy *identity_kept_policy(const identities *all, slice name);
+const policy *identity_kept_policy(identities *all, slice name);
 status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out);
 
 /* When an access key signed last. Kept in memory; true when it is time to keep it in the store as well. */
