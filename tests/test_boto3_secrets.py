@@ -8,8 +8,9 @@ import uuid
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from test_boto3_kms import kms, refused
-from wire import RAM, Client
+from wire import RAM, Client, Refused
 
 TOKEN = "11111111-2222-3333-4444-55555555555"
 
@@ -43,6 +44,37 @@ def name(client):
 
 def stages(client, name):
     return client.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+
+# ---- keys
+
+@pytest.mark.parametrize("spec", ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_AES_192", "Aliyun_SM4"])
+def test_every_symmetric_key_seals_values(client, alibaba, spec):
+    key_id = alibaba.rpc("CreateKey", KeySpec=spec)["KeyMetadata"]["KeyId"]
+    name = new_name()
+    client.create_secret(Name=name, SecretString="from aws", KmsKeyId=key_id)
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "from aws"
+    alibaba.rpc("PutSecretValue", SecretName=name, VersionId="v2", SecretData="from alibaba")
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "from alibaba"
+    assert client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"] == "from aws"
+    assert [v["KmsKeyIds"] for v in client.list_secret_version_ids(SecretId=name)["Versions"]] == [[key_id]] * 2
+    alibaba.rpc("DisableKey", KeyId=key_id)
+    with pytest.raises(ClientError):
+        client.get_secret_value(SecretId=name)
+    alibaba.rpc("EnableKey", KeyId=key_id)
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "from alibaba"
+
+
+@pytest.mark.parametrize("spec,usage", [("RSA_2048", "ENCRYPT/DECRYPT"), ("EC_SM2", "ENCRYPT/DECRYPT"), ("EC_P256", "SIGN/VERIFY"),
+                                        ("HMAC_SHA_256", "GENERATE/VERIFY_MAC")])
+def test_other_keys_are_refused(client, alibaba, name, spec, usage):
+    key_id = alibaba.rpc("CreateKey", KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"]
+    refused("InvalidRequestException", client.create_secret, Name=new_name(), SecretString="x", KmsKeyId=key_id)
+    refused("InvalidRequestException", client.update_secret, SecretId=name, KmsKeyId=key_id)
+    with pytest.raises(Refused) as why:
+        alibaba.rpc("CreateSecret", SecretName=new_name(), VersionId="v1", SecretData="x", EncryptionKeyId=key_id)
+    assert why.value.code == "Rejected.UnsupportedOperation" and "symmetric" in str(why.value)
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "first value"
 
 
 # ---- the main way

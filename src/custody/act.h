@@ -55,8 +55,10 @@ act_run act_new_key, act_new_version, act_permit_rotation, act_forbid_rotation, 
     act_generate_pair_sealed;
 /* Drops opened key material from memory: without a signature too, for it comes back with the next use (material.c). */
 act_run act_forget;
-/* Moving data keys to a newer version (material_rewrap.c). */
-act_run act_rewrap, act_permit_rewrap;
+/* Moving data keys to a newer version (material_rewrap.c), and values of secrets (secret_value.c). */
+act_run act_rewrap, act_permit_rewrap, act_rewrap_secret;
+/* From one version of a key to a later one of the same, which its owner has allowed: NO_PERMISSION, CORRUPT, INVALID_PARAMETER. */
+status rewrap_check(const opened *former, const opened *next);
 /* Bringing one's own (import.c). ImportParameters fails with NOT_FOUND when no key pair is in stock. */
 act_run act_import_parameters, act_import;
 /* Whether what is imported becomes a version that has never had material: act->context tells of those that have. */
@@ -93,6 +95,10 @@ status act_key(act_scene *scene, const key_act *act, act_outcome *out, const ope
 status act_seal_symmetric(act_scene *scene, const key_act *act, const secret *plaintext, act_outcome *out, slice *blob);
 /* Decrypts act->input under a symmetric key. */
 status act_open_symmetric(act_scene *scene, const key_act *act, act_outcome *out, secret *plaintext);
+/* The bare cipher of a symmetric key, whatever its spec: `bound` is the additional data, the sealed content is appended. KEY_USAGE for keys
+ * of another kind, VERIFICATION. */
+status symmetric_seal(const opened *key, slice bound, const secret *plaintext, buffer *blob);
+status symmetric_open(const opened *key, slice bound, slice from, secret *out);
 /* Takes over what is to be held; VERIFICATION-free: the former is wiped. */
 void act_hold(act_scene *scene, secret *plaintext);
 

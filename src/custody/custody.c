@@ -106,6 +106,7 @@ static const struct act_row {
     act_run *run;
     bool in_bootstrap; /* also without a proof, behind NewAccount */
     bool is_own;       /* without a proof, alone: what the owner allowed before, and the act checks that */
+    bool comes_often;  /* … or with others of its kind only */
 } rows[] = {
     [VAULT_ACT_NEW_ACCOUNT] = {.run = act_new_account},
     [VAULT_ACT_NEW_ACCESS_KEY] = {.run = act_new_access_key, .in_bootstrap = true},
@@ -147,6 +148,7 @@ static const struct act_row {
     [VAULT_ACT_NEW_SEED] = {.run = act_new_seed},
     [VAULT_ACT_BIND_SEED] = {.run = act_bind_seed},
     [VAULT_ACT_LOGIN] = {.run = act_login},
+    [VAULT_ACT_REWRAP_SECRET] = {.run = act_rewrap_secret, .is_own = true, .comes_often = true},
 };
 
 static const struct act_row *row_of(int act) {
@@ -217,10 +219,13 @@ static status acts_check_bootstrap(const use_message *use) {
     return OK;
 }
 
-/* Keyhold's own act: one alone, with no one's signature about it. */
+/* Keyhold's own act, with no one's signature about it. */
 static bool is_own(const use_message *use) {
-    const struct act_row *row = use->acts.count == 1 ? row_of(use->acts.at[0].act) : NULL;
-    return row != NULL && row->is_own;
+    const struct act_row *row = use->acts.count > 0 ? row_of(use->acts.at[0].act) : NULL;
+    if (row == NULL || !row->is_own || (use->acts.count > 1 && !row->comes_often)) return false;
+    for (size_t i = 1; i < use->acts.count; i++)
+        if (use->acts.at[i].act != use->acts.at[0].act) return false;
+    return true;
 }
 
 static status own_begin(act_scene *scene, const use_message *use) {

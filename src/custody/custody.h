@@ -8,7 +8,7 @@
 #include "contract/contract_tables.h"
 #include "custody/stock.h"
 
-enum { CUSTODY_GATEWAYS_MOST = 64, CUSTODY_ACTS_MOST = 4 };
+enum { CUSTODY_GATEWAYS_MOST = 64, CUSTODY_ACTS_MOST = 20 };
 
 typedef struct custody custody;
 
@@ -69,7 +69,8 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
  *   INVALID_PARAMETER, TOO_LARGE, VERIFICATION (a box that is not the gateway's for this request).
  * What NewSession gives as Output, and what comes back as Proof.SecurityToken, is the base64 of the sealed token; for a
  * session the outcome's `session` is its access key id.
- * A USE without a proof is answered as one own act that the key's owner allowed beforehand (Rotate), for the one act Login
+ * A USE without a proof is answered as one own act that the key's owner allowed beforehand (Rotate; of RewrapSecret as many as a secret
+ * has values), for the one act Login
  * (LOGIN_FAILED), or as bootstrap: NewAccount, then NewAccessKey, AdoptAccessKey or NewKey under
  * the account key just made, with access key secrets given back in clear. */
 void custody_use(custody *c, const use_message *use, int64_t now_s, arena *memory, use_outcome *out);

@@ -67,14 +67,14 @@ static status cipher_of(int spec, enum cipher_kind *out) {
     }
 }
 
-static status symmetric_seal(const opened *key, slice bound, const secret *plaintext, buffer *blob) {
+status symmetric_seal(const opened *key, slice bound, const secret *plaintext, buffer *blob) {
     enum cipher_kind kind;
     if (key->cipher) return xaes_seal_secret(key->cipher, bound, plaintext, blob);
     TRY(cipher_of(key->header.spec, &kind));
     return cipher_seal(kind, &key->value, bound, plaintext, blob);
 }
 
-static status symmetric_open(const opened *key, slice bound, slice from, secret *out) {
+status symmetric_open(const opened *key, slice bound, slice from, secret *out) {
     enum cipher_kind kind;
     if (key->cipher) return xaes_open(key->cipher, bound, from, out);
     TRY(cipher_of(key->header.spec, &kind));

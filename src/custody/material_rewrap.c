@@ -1,9 +1,9 @@
-/* Moving data keys to a newer version of the key that wraps them. Nobody sees them on the way, and the key's owner has said before,
- * by a signed request, that the house may: it stands in the sealed header of the version they are moved to. */
+/* Moving data keys to a newer version of the key that wraps them, and what values of secrets need for the same. Nobody sees
+ * them on the way, and the key's owner has said before, by a signed request, that the house may: it stands in the sealed header
+ * of the version they are moved to. */
 #include "custody/act.h"
 
-/* From one version of a key to a later one of the same. */
-static status check_step(const opened *former, const opened *next) {
+status rewrap_check(const opened *former, const opened *next) {
     const sealed_header *from = &former->header, *to = &next->header;
     ENSURE(to->allows_rewrap.value, NO_PERMISSION);
     ENSURE(slice_equals(from->key_id, to->key_id), CORRUPT);
@@ -22,7 +22,7 @@ status act_rewrap(act_scene *scene, const key_act *act, act_outcome *out) {
     ENSURE(act->key_id.len == ID_BYTES && act->key_version_id.len == ID_BYTES, INVALID_PARAMETER);
     TRY(act_key(scene, act, out, &former));
     TRY(act_key(scene, &under, &ignored, &next));
-    TRY(check_step(former, next));
+    TRY(rewrap_check(former, next));
     TRY(act_open_symmetric(scene, act, out, &data_key));
     return act_seal_symmetric(scene, &under, &data_key, &ignored, &out->result.output);
 }

@@ -1,4 +1,4 @@
-/* Moving data keys between versions of a key, without a signature: only with the owner's word in the sealed header, only to a later
+/* Moving data keys and values of secrets between versions of a key, without a signature: only with the owner's word in the sealed header, only to a later
  * version of the same key, and never out of the vault. */
 #include "custody/test_house.h"
 
@@ -167,13 +167,92 @@ static void what_does_not_open_is_not_moved(void **state) {
     ASSERT_ANSWER(&house, CORRUPT);
 }
 
+/* ---- values of secrets */
+
+static key_act value_act(const versions *v, slice blob) {
+    key_act act = with(VAULT_ACT_REWRAP_SECRET, v->former, TEST_VERSION_ID);
+    act.next = v->next, act.input = blob;
+    act.text = SLICE("db"), act.secret_id = SLICE("AbC123"), act.version = SLICE("v1");
+    return act;
+}
+
+static slice seal_value(slice key, slice value) {
+    key_act act = {.act = VAULT_ACT_SEAL_SECRET, .key = key, .text = SLICE("db"), .secret_id = SLICE("AbC123")};
+    act.version = SLICE("v1"), act.input = test_boxed(&house, value);
+    slice blob = kept(test_act(&house, "PutSecretValue", act)->output);
+    ASSERT_ANSWER(&house, OK);
+    return blob;
+}
+
+static void run_own(key_act *acts, size_t count) {
+    use_message use = {
+        .id = SET_INT(9), .request_id = TEST_REQUEST, .account_id = TEST_ACCOUNT, .account = house.account};
+    use.acts.at = acts, use.acts.count = count;
+    test_run(&house, &use, TEST_NOW_S);
+}
+
+static void values_of_secrets_are_moved_and_not_shown(void **state) {
+    (void)state;
+    versions v = make_versions(5);
+    slice blob = seal_value(v.former, SLICE("hello"));
+    key_act acts[] = {value_act(&v, blob), value_act(&v, blob)};
+    run_own(acts, 1);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* not without the owner's word */
+    v.next = permitted(v.next, NEXT_VERSION);
+    acts[0].next = acts[1].next = v.next;
+    run_own(acts, 2);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(house.done.use_count, 2);
+    assert_int_equal(house.done.uses[1].act, VAULT_ACT_REWRAP_SECRET);
+    const key_result *made = &house.done.used.results.at[1];
+    assert_true(made->boxed.len == 0 && slice_find(made->output, SLICE("hello")) == SIZE_MAX);
+    assert_memory_equal(made->output.at + 20, NEXT_VERSION, 16);
+    key_act act = value_act(&v, kept(made->output));
+    act.act = VAULT_ACT_OPEN_SECRET, act.key = v.next, act.key_version_id = slice_of(NEXT_VERSION, 16);
+    const key_result *opened_again = test_act(&house, "GetSecretValue", act);
+    ASSERT_ANSWER(&house, OK);
+    assert_true(slice_equals(test_unboxed(&house, opened_again->boxed), SLICE("hello")));
+}
+
+/* Nor for another secret, to another place, or by anybody's request. */
+static void a_value_stays_what_it_is(void **state) {
+    (void)state;
+    versions v = make_versions(5);
+    v.next = permitted(v.next, NEXT_VERSION);
+    slice blob = seal_value(v.former, SLICE("hello"));
+    key_act good = value_act(&v, blob);
+    key_act wrong[] = {good, good, good, good, good};
+    wrong[0].text = SLICE("db2");
+    wrong[1].secret_id = SLICE("AbC124");
+    wrong[2].version = SLICE("v2");
+    wrong[3].input = v.wrapped;
+    wrong[4].input = test_flip(&house, blob, blob.len * 8 - 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        run_own(&wrong[i], 1);
+        ASSERT_ANSWER(&house, CORRUPT);
+        assert_int_equal(house.done.use_count, 0);
+    }
+    test_act(&house, "GetSecretValue", good);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    key_act mixed[] = {good, rewrap(&v)}; /* others come alone */
+    run_own(mixed, 2);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    key_act data_keys[] = {rewrap(&v), rewrap(&v)};
+    run_own(data_keys, 2);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    key_act backwards = value_act(&v, seal_value(v.next, SLICE("hello")));
+    backwards.key = v.next, backwards.key_version_id = slice_of(NEXT_VERSION, 16);
+    backwards.next = permitted(v.former, TEST_VERSION_ID);
+    run_own(&backwards, 1);
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_data_key_is_moved_and_not_shown),
-        TEST(not_without_the_owners_word),
-        TEST(only_to_a_later_version_of_the_same_key),
-        TEST(what_does_not_open_is_not_moved),
+        TEST(a_data_key_is_moved_and_not_shown),         TEST(not_without_the_owners_word),
+        TEST(only_to_a_later_version_of_the_same_key),   TEST(what_does_not_open_is_not_moved),
+        TEST(values_of_secrets_are_moved_and_not_shown), TEST(a_value_stays_what_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,37 @@ static void what_is_sealed_opens(void **state) {
     assert_true(slice_equals(test_unboxed(&house, boxed), SLICE("hello")));
 }
 
+static slice key_of_spec(int spec, int usage) {
+    slice key;
+    key_act act = test_new_key_act();
+    act.spec = spec, act.usage = usage;
+    ASSERT_OK(arena_copy(&house.memory, test_act(&house, "CreateKey", act)->output, &key));
+    ASSERT_ANSWER(&house, OK);
+    return key;
+}
+
+static void every_symmetric_key_seals_values(void **state) {
+    (void)state;
+    static const int SPECS[] = {KEY_SPEC_ALIYUN_AES_128, KEY_SPEC_ALIYUN_AES_192, KEY_SPEC_ALIYUN_SM4};
+    for (size_t i = 0; i < sizeof SPECS / sizeof *SPECS; i++) {
+        slice key = key_of_spec(SPECS[i], KEY_USAGE_ENCRYPT_DECRYPT);
+        slice blob = seal(key, SLICE("hello"))->output;
+        ASSERT_ANSWER(&house, OK);
+        assert_true(slice_equals(test_unboxed(&house, reopen(key, blob)->boxed), SLICE("hello")));
+        for (size_t bit = 0; bit < 8 * blob.len; bit += 5) {
+            reopen(key, test_flip(&house, blob, bit));
+            ASSERT_ANSWER(&house, CORRUPT);
+        }
+        reopen(test_new_key(&house), blob);
+        ASSERT_ANSWER(&house, CORRUPT);
+    }
+    slice mac = key_of_spec(KEY_SPEC_HMAC_SHA_256, KEY_USAGE_GENERATE_VERIFY_MAC);
+    seal(mac, SLICE("hello"));
+    ASSERT_ANSWER(&house, KEY_USAGE);
+    seal(key_of_spec(KEY_SPEC_EC_P256, KEY_USAGE_SIGN_VERIFY), SLICE("hello"));
+    ASSERT_ANSWER(&house, KEY_USAGE);
+}
+
 static void every_changed_bit_is_refused(void **state) {
     (void)state;
     slice key = test_new_key(&house);
@@ -431,6 +462,7 @@ static void a_permit_is_what_was_signed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_sealed_opens, begin, end),
+        cmocka_unit_test_setup_teardown(every_symmetric_key_seals_values, begin, end),
         cmocka_unit_test_setup_teardown(every_changed_bit_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_value_is_bound_to_its_place, begin, end),
         cmocka_unit_test_setup_teardown(only_the_secret_that_is_signed_for, begin, end),

@@ -30,22 +30,26 @@ static status data_make(slice clear, slice bound, buffer *out) {
     return buffer_append(out, bound);
 }
 
-static status value_seal(act_scene *scene, const key_act *act, const secret *value, act_outcome *out) {
-    const opened *key = NULL;
+static status value_seal_under(const opened *key, const act_scene *scene, const key_act *act, const secret *value,
+                               key_result *out) {
     OWNED(buffer) bound = {0};
     OWNED(buffer) data = {0};
     OWNED(buffer) blob = {0};
     uint8_t print[HASH_SHA256_BYTES];
     ENSURE(value->len > 0 && value->len <= SECRET_VALUE_MOST, INVALID_PARAMETER);
-    TRY(act_key(scene, act, out, &key));
-    ENSURE(key->cipher != NULL, KEY_USAGE);
     TRY(binding_make(scene, act, &bound));
     TRY(fingerprint(scene, buffer_slice(&bound), value, print));
     TRY(secret_value_begin(key->header.key_id.at, key->header.key_version_id.at, &blob));
     TRY(data_make(buffer_slice(&blob), buffer_slice(&bound), &data));
-    TRY(xaes_seal_secret(key->cipher, buffer_slice(&data), value, &blob));
-    TRY(arena_copy(scene->memory, slice_of(print, sizeof print), &out->result.extra));
-    return arena_copy(scene->memory, buffer_slice(&blob), &out->result.output);
+    TRY(symmetric_seal(key, buffer_slice(&data), value, &blob));
+    TRY(arena_copy(scene->memory, slice_of(print, sizeof print), &out->extra));
+    return arena_copy(scene->memory, buffer_slice(&blob), &out->output);
+}
+
+static status value_seal(act_scene *scene, const key_act *act, const secret *value, act_outcome *out) {
+    const opened *key = NULL;
+    TRY(act_key(scene, act, out, &key));
+    return value_seal_under(key, scene, act, value, &out->result);
 }
 
 status act_seal_secret(act_scene *scene, const key_act *act, act_outcome *out) {
@@ -72,7 +76,7 @@ static status value_open(const act_scene *scene, const key_act *act, const opene
     ENSURE(slice_equals(outside.key_version_id, key->header.key_version_id), CORRUPT);
     TRY(binding_make(scene, act, &bound));
     TRY(data_make(outside.clear, buffer_slice(&bound), &data));
-    status opening = xaes_open(key->cipher, buffer_slice(&data), outside.content, out);
+    status opening = symmetric_open(key, buffer_slice(&data), outside.content, out);
     return FAILED_WITH(opening, VERIFICATION) || FAILED_WITH(opening, TOO_LARGE) ? FAIL(CORRUPT) : opening;
 }
 
@@ -80,9 +84,22 @@ status act_open_secret(act_scene *scene, const key_act *act, act_outcome *out) {
     const opened *key = NULL;
     OWNED(secret) value = {0};
     TRY(act_key(scene, act, out, &key));
-    ENSURE(key->cipher != NULL, KEY_USAGE);
     TRY(value_open(scene, act, key, &value));
     return act_box(scene, &value, &out->result.boxed);
+}
+
+/* To a newer version of the same key; nobody sees it on the way. The use that is told is that of the former version. */
+status act_rewrap_secret(act_scene *scene, const key_act *act, act_outcome *out) {
+    const opened *former = NULL, *next = NULL;
+    key_act under = {.act = act->act, .key = act->next};
+    act_outcome ignored = {0};
+    OWNED(secret) value = {0};
+    ENSURE(act->key_id.len == ID_BYTES && act->key_version_id.len == ID_BYTES, INVALID_PARAMETER);
+    TRY(act_key(scene, act, out, &former));
+    TRY(act_key(scene, &under, &ignored, &next));
+    TRY(rewrap_check(former, next));
+    TRY(value_open(scene, act, former, &value));
+    return value_seal_under(next, scene, act, &value, &out->result);
 }
 
 status act_random_password(act_scene *scene, const key_act *act, act_outcome *out) {

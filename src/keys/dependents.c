@@ -58,7 +58,7 @@ static const struct source {
     [DEPENDENT_KIND_OBJECT] = {"object/", 1, &object_record_shape, object_references},
     [DEPENDENT_KIND_BUCKET] = {"bucket/", 1, &bucket_record_shape, bucket_references},
     [DEPENDENT_KIND_GRANT] = {"grant/", 3, &grant_record_shape, grant_references},
-    [DEPENDENT_KIND_SECRET] = {"secret/", 3, &secret_record_shape, secret_references},
+    [DEPENDENT_KIND_SECRET] = {"secret/", 2, &secret_record_shape, secret_references},
     [DEPENDENT_KIND_ALIAS] = {"alias/", 3, &alias_record_shape, alias_references},
 };
 enum { KINDS = sizeof SOURCES / sizeof *SOURCES };
@@ -93,6 +93,14 @@ status dependent_path(const reference *to, int kind, slice name, arena *memory, 
     slice version = slice_is_empty(to->key_version_id) ? NO_VERSION : to->key_version_id;
     return arena_printf(memory, out, "dependent/%.*s/%s/%.*s/%.*s", SLICE_ARGS(to->key_id),
                         choice_text(dependent_kind_choices, kind), SLICE_ARGS(version), SLICE_ARGS(name));
+}
+
+status dependent_row(slice key_id, const key_dependent *of, arena *memory, slice *out) {
+    reference to = {key_id, of->key_version_id};
+    slice name = of->name;
+    if (of->kind == DEPENDENT_KIND_SECRET)
+        TRY(arena_printf(memory, &name, "%.*s/%.*s", SLICE_ARGS(of->region), SLICE_ARGS(of->name)));
+    return dependent_path(&to, of->kind, name, memory, out);
 }
 
 status dependents_path(slice key_id, arena *memory, slice *out) {
@@ -144,6 +152,8 @@ static status take_row(slice row, key_dependent *out) {
     ENSURE(is_whole, CORRUPT);
     *out = (key_dependent){.kind = choice_find(dependent_kind_choices, kind), .name = rest};
     ENSURE(out->kind != DEPENDENT_KIND_ABSENT, CORRUPT);
+    bool has_region = out->kind != DEPENDENT_KIND_SECRET || slice_split(&out->name, '/', &out->region);
+    ENSURE(has_region && !slice_is_absent(out->name), CORRUPT);
     if (!slice_equals(version, NO_VERSION)) out->key_version_id = version;
     return OK;
 }

@@ -1,7 +1,8 @@
 /* What depends on a key: the rows that say so, and how many there are. They follow from the records themselves (derived.h);
  * nobody else writes them.
  *
- *   dependent/<key id>/<kind>/<key version id, or '-'>/<name>     nothing in it
+ *   dependent/<key id>/<kind>/<key version id, or '-'>/<name>     nothing in it; the name of a secret is <region>/<name>: the account's
+ *                                                                  own key seals values of every region
  *   dependents/<key id>                                            DependentsRecord: their counts */
 #ifndef KEYS_DEPENDENTS_H
 #define KEYS_DEPENDENTS_H
@@ -24,6 +25,8 @@ status dependent_references(int kind, slice packed, arena *memory, reference out
 
 /* The row for one reference. */
 status dependent_path(const reference *to, int kind, slice name, arena *memory, slice *out);
+/* The row that a listed one stands for. */
+status dependent_row(slice key_id, const key_dependent *of, arena *memory, slice *out);
 status dependents_path(slice key_id, arena *memory, slice *out);
 
 /* How many there are: no record means none. */

@@ -14,8 +14,21 @@ status call_refuse(call *c, status failure, const char *format, ...) {
     return failure;
 }
 
+/* Room for one element more in a list that lives in the arena. */
+static status make_room(call *c, void **at, size_t count, size_t *room, size_t size) {
+    if (count < *room) return OK;
+    size_t wanted = *room ? *room * 2 : 4;
+    void *grown = arena_take_array(&c->memory, wanted, size);
+    ENSURE(grown != NULL, OUT_OF_MEMORY);
+    if (count) memcpy(grown, *at, count * size);
+    *at = grown;
+    *room = wanted;
+    return OK;
+}
+
 status call_ask_vault(call *c, const key_act *act) {
     ENSURE(c->act_count < CALL_ACTS_MOST, INTERNAL);
+    TRY(make_room(c, (void **)&c->acts, c->act_count, &c->act_room, sizeof *c->acts));
     c->acts[c->act_count++] = *act;
     return OK;
 }
@@ -26,18 +39,6 @@ status call_load(call *c, slice key, const shape *record, void *out, uint64_t *r
     TRY(store_get(c->house->store, key, &c->memory, &packed, &found));
     ENSURE(!FAILED(shape_unpack(record, packed, &c->memory, out)), CORRUPT);
     if (revision) *revision = found;
-    return OK;
-}
-
-/* Room for one element more in a list that lives in the arena. */
-static status make_room(call *c, void **at, size_t count, size_t *room, size_t size) {
-    if (count < *room) return OK;
-    size_t wanted = *room ? *room * 2 : 8;
-    void *grown = arena_take_array(&c->memory, wanted, size);
-    ENSURE(grown != NULL, OUT_OF_MEMORY);
-    if (count) memcpy(grown, *at, count * size);
-    *at = grown;
-    *room = wanted;
     return OK;
 }
 

@@ -20,7 +20,7 @@
 #include "keys/stored_secret.h"
 #include "store/store.h"
 
-enum { CALL_ACTS_MOST = 4 };
+enum { CALL_ACTS_MOST = 20 };
 
 /* What all calls share; owned by the core process. */
 typedef struct house {
@@ -59,8 +59,8 @@ typedef struct call {
     const peer *peer;
     principal who; /* who.account_id is absent until identified */
     /* what handlers leave behind */
-    key_act acts[CALL_ACTS_MOST];
-    size_t act_count;
+    key_act *acts;
+    size_t act_count, act_room;
     struct {
         key_result *at;
         size_t count;

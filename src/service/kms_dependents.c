@@ -19,8 +19,7 @@ static status read_token(call *c, slice token, slice *after) {
 static status make_token(call *c, const key_dependent *last, slice *out) {
     OWNED(buffer) token = {0};
     slice path, key_id = c->key->key_id;
-    reference to = {key_id, last->key_version_id};
-    TRY(dependent_path(&to, last->kind, last->name, &c->memory, &path));
+    TRY(dependent_row(key_id, last, &c->memory, &path));
     TRY(base64_encode(&token, slice_skip(path, SLICE("dependent/").len + key_id.len + 1)));
     return arena_copy(&c->memory, buffer_slice(&token), out);
 }

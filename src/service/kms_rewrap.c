@@ -1,4 +1,4 @@
-/* The census of a key's versions, and moving the data keys of objects to the newest one.
+/* The census of a key's versions, and moving the data keys of objects to the newest one; values of secrets: kms_rewrap_secret.c.
  *
  * The owner's signed request has the vault put the permission into the newest version's sealed header; then each object is an own
  * act: the vault opens its data key under the old version and seals it under the new one, the record changes, the trail has it.
@@ -77,7 +77,8 @@ status rewrap_key_prepare(call *c, const rewrap_key_in *in, rewrap_key_out *out)
     key_act act = {.act = VAULT_ACT_PERMIT_REWRAP};
     const key_version_record *version = key_primary(c->key);
     TRY(key_allows(c->key, KEY_ACT_USE));
-    if (!rewrap_is_possible(c->key)) return call_refuse(c, FAIL(UNSUPPORTED), "Only symmetric keys wrap data keys.");
+    if (!rewrap_is_possible(c->key))
+        return call_refuse(c, FAIL(UNSUPPORTED), "Only symmetric keys wrap data keys and values.");
     ENSURE(version && !slice_is_absent(version->sealed), KEY_VERSION_NOT_FOUND);
     TRY(key_ids(c, c->key, version, &act));
     return call_ask_vault(c, &act);
@@ -167,19 +168,24 @@ const own_act own_rewrap_object = {"RewrapDataKey", object_prepare, object_finis
 
 /* ---- the end of it */
 
+static void put_counts(json_writer *w, slice name, const key_record *key, const dependents_record *counts, int kind) {
+    json_put_key(w, name);
+    json_begin_object(w);
+    for (size_t i = 0; i < key->versions.count; i++) {
+        slice id = key->versions.at[i].version_id;
+        json_put_key(w, id);
+        json_put_integer(w, dependents_count(counts, kind, id));
+    }
+    json_end_object(w);
+}
+
 static status put_census(call *c, const dependents_record *counts) {
     OWNED(buffer) text = {0};
     json_writer w = {.out = &text};
     json_begin_object(&w);
     json_put_member_integer(&w, "remaining", 0);
-    json_put_key(&w, SLICE("objects"));
-    json_begin_object(&w);
-    for (size_t i = 0; i < c->key->versions.count; i++) {
-        slice id = c->key->versions.at[i].version_id;
-        json_put_key(&w, id);
-        json_put_integer(&w, dependents_count(counts, DEPENDENT_KIND_OBJECT, id));
-    }
-    json_end_object(&w);
+    put_counts(&w, SLICE("objects"), c->key, counts, DEPENDENT_KIND_OBJECT);
+    put_counts(&w, SLICE("secrets"), c->key, counts, DEPENDENT_KIND_SECRET);
     json_end_object(&w);
     TRY(json_finish(&w));
     return arena_copy(&c->memory, buffer_slice(&text), &c->told);

@@ -111,7 +111,7 @@ status secret_version_id(call *c, slice given, slice *out) {
 /* ---- sealing */
 
 static bool seals_secrets(const key_record *key) {
-    return key->usage == KEY_USAGE_ENCRYPT_DECRYPT && key_spec_get(key->spec) == key_spec_get(KEY_SPEC_ALIYUN_AES_256);
+    return key->usage == KEY_USAGE_ENCRYPT_DECRYPT && key_spec_get(key->spec)->family == KEY_FAMILY_SYMMETRIC;
 }
 
 /* The key may be named by an alias: what is kept is its id. */
@@ -120,7 +120,7 @@ static status use_key(call *c, slice name, const char *action) {
     ENSURE(c->key != NULL, OUT_OF_MEMORY);
     TRY(resource_use_key(c, slice_is_absent(name) ? c->who.service_key_id : name, action, c->key));
     if (seals_secrets(c->key)) return OK;
-    return call_refuse(c, FAIL(UNSUPPORTED), "EncryptionKeyId must name a symmetric key for encryption.");
+    return call_refuse(c, FAIL(UNSUPPORTED), "Values are sealed under symmetric keys only.");
 }
 
 status secret_begin_sealing(call *c, const secret_record *of, slice version_id, key_act *out) {
@@ -129,12 +129,6 @@ status secret_begin_sealing(call *c, const secret_record *of, slice version_id, 
     ENSURE(version && !slice_is_absent(version->sealed), KEY_VERSION_NOT_FOUND);
     *out = (key_act){.text = of->secret_name, .secret_id = of->secret_id, .version = version_id};
     return key_ids(c, c->key, version, out);
-}
-
-static status uuid_text(call *c, slice id, slice *out) {
-    char text[37];
-    uuid_format(id.at, text);
-    return arena_copy(&c->memory, slice_of_text(text), out);
 }
 
 /* Which key sealed the value stands in the value: when the steps run again, the key may have another version by now. */
@@ -149,8 +143,8 @@ status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_v
     out->created_at = SET_INT(c->now_s);
     out->data_type = SECRET_DATA_TYPE_TEXT;
     out->fingerprint = made->extra;
-    TRY(uuid_text(c, outside.key_id, &out->key_id));
-    TRY(uuid_text(c, outside.key_version_id, &out->key_version_id));
+    TRY(kms_uuid_text(c, outside.key_id.at, &out->key_id));
+    TRY(kms_uuid_text(c, outside.key_version_id.at, &out->key_version_id));
     TRY(secret_value_path(c->who.account_id, of, out->number.value, &c->memory, &path));
     return call_change(c, path, &secret_value_record_shape, &value, STORE_ANY);
 }
@@ -373,7 +367,7 @@ status secret_select(const secret_record *of, slice version_id, slice stage, con
     return OK;
 }
 
-static status load_value(call *c, const secret_version_record *version, slice *out) {
+status secret_load_value(call *c, const secret_version_record *version, slice *out) {
     slice path;
     secret_value_record value;
     TRY(secret_value_path(c->who.account_id, c->secret, version->number.value, &c->memory, &path));
@@ -393,7 +387,7 @@ status secret_open_ask(call *c, const secret_version_record *version) {
     act.secret_id = c->secret->secret_id;
     act.version = version->version_id;
     TRY(key_ids(c, c->key, with, &act));
-    TRY(load_value(c, version, &act.input));
+    TRY(secret_load_value(c, version, &act.input));
     return call_ask_vault(c, &act);
 }
 

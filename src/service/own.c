@@ -60,6 +60,6 @@ status serve_change(serve *s, const store_change *change, arena *memory) {
 
 void own_ended(serve *s, const job *j) {
     s->own_count--;
-    if (j->own == &own_rewrap_object) return rewrap_ended(s, j);
+    if (j->own == &own_rewrap_object || j->own == &own_rewrap_secret) return rewrap_ended(s, j);
     if (FAILED(j->call.failure)) s->own_next_ms = clock_monotonic_ms() + REST_MS;
 }

@@ -17,8 +17,8 @@ void own_turn(serve *s);
 /* One has ended: after a failure nothing further is begun for a while. */
 void own_ended(serve *s, const job *j);
 
-/* kms_rewrap.c: one object's data key, and the statement that none is left. */
-extern const own_act own_rewrap_object, own_rewrap_finished;
+/* kms_rewrap.c: one object's data key, and the statement that nothing is left; kms_rewrap_secret.c: the values of one secret. */
+extern const own_act own_rewrap_object, own_rewrap_secret, own_rewrap_finished;
 /* rewrap_turn.c: begins the next ones at their pace, and writes the heads of blobs after their records. */
 void rewrap_turn(serve *s);
 void rewrap_ended(serve *s, const job *j);

@@ -90,8 +90,8 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
         if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
         resources[count++] = (event_resource){slice_of_text(type), name};
     }
-    if (c->key && (is_object || (c->operation && seals_something(c->operation))))
-        resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
+    bool is_sealed = c->operation ? seals_something(c->operation) : is_object || c->secret;
+    if (c->key && is_sealed) resources[count++] = (event_resource){SLICE("ACS::KMS::Key"), c->key->key_id};
     return count;
 }
 

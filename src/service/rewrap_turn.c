@@ -1,4 +1,4 @@
-/* The pace of rewrapping: which objects are moved next, and when; and the heads of their blobs afterwards. */
+/* The pace of rewrapping: which objects and secrets are moved next, and when; and the heads of blobs afterwards. */
 #include "access/identity.h"
 #include "base/clock.h"
 #include "keys/rewrap.h"
@@ -8,7 +8,7 @@
 enum { PARTS_A_SECOND = 4, BATCH_MOST = 64, SETTLED_AT_ONCE = 32, KEYS_LOOKED_AT = 64, TURN_MEMORY = 8 << 20 };
 enum { LOOK_EVERY_MS = 1000, REST_MS = 60 * 1000 };
 
-/* ---- which key, which objects */
+/* ---- which key, which objects and secrets */
 
 typedef struct rewrap_key {
     own_place place; /* subject: the key's id */
@@ -26,14 +26,15 @@ static bool load_key(serve *s, slice row, arena *memory, rewrap_key *out) {
     return out->record.rewrap && !FAILED(key_allows(&out->record, KEY_ACT_USE));
 }
 
-/* dependent/<key id>/Object/<version>/<bucket>/<object> */
-static status begin_object(serve *s, const rewrap_key *key, slice row, arena *memory) {
-    slice rest = row, part;
+/* dependent/<key id>/Object/<version>/<bucket>/<object>, dependent/<key id>/Secret/<version>/<region>/<name> */
+static status begin_one(serve *s, const rewrap_key *key, slice row, arena *memory) {
+    slice rest = row, part, kind;
     own_place place = key->place;
-    for (int i = 0; i < 4; i++) ENSURE(slice_split(&rest, '/', &part), CORRUPT);
-    ENSURE(!slice_is_empty(rest), CORRUPT);
+    bool is_whole = slice_split(&rest, '/', &part) && slice_split(&rest, '/', &part) && slice_split(&rest, '/', &kind);
+    ENSURE(is_whole && slice_split(&rest, '/', &part) && !slice_is_empty(rest), CORRUPT);
+    bool is_secret = choice_find(dependent_kind_choices, kind) == DEPENDENT_KIND_SECRET;
     TRY(arena_printf(memory, &place.subject, "%.*s/%.*s", SLICE_ARGS(key->place.subject), SLICE_ARGS(rest)));
-    TRY(own_begin(s, &own_rewrap_object, &place));
+    TRY(own_begin(s, is_secret ? &own_rewrap_secret : &own_rewrap_object, &place));
     s->rewraps.under_way++;
     return OK;
 }
@@ -49,7 +50,7 @@ static size_t batch_of(int64_t rate) {
 }
 
 static status begin_batch(serve *s, const rewrap_key *key, const rewrap_work *work, arena *memory) {
-    for (size_t i = 0; i < work->count; i++) TRY(begin_object(s, key, work->rows[i].key, memory));
+    for (size_t i = 0; i < work->count; i++) TRY(begin_one(s, key, work->rows[i].key, memory));
     buffer_reset(&s->rewraps.after);
     s->rewraps.next_ms = clock_monotonic_ms() + (int64_t)work->count * 1000 / rate_of(key);
     return buffer_append(&s->rewraps.after, work->rows[work->count - 1].key);

@@ -46,6 +46,8 @@ status secret_put_keep(call *c, const secret_put *put, const secret_version_reco
 
 /* The version meant by id, label or both; without either the current one. SECRET_VERSION_NOT_FOUND. */
 status secret_select(const secret_record *of, slice version_id, slice stage, const secret_version_record **out);
+/* The sealed value of a version. CORRUPT when it is not there. */
+status secret_load_value(call *c, const secret_version_record *version, slice *out);
 /* Asks for its value; the caller must be allowed kms:Decrypt on the key. */
 status secret_open_ask(call *c, const secret_version_record *version);
 
