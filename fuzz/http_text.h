@@ -39,10 +39,12 @@ static inline void http_text_check(const dialect *wire, const http_text *t) {
     size_t wanted = wire->body_wanted(&t->head);
     slice body = wanted ? slice_head(t->body, wanted) : (slice){0};
     status decoded_so = wire->decode(&t->head, body, &memory, &d, &detail);
-    if (d.dialect != wire) abort();
+    /* a form without a signature may turn out to be the other cloud's */
+    if (d.dialect != wire && (wire != &dialect_alibaba_rpc || d.dialect != &dialect_aws_query)) abort();
     const operation *op = operation_get(d.operation);
     if (!FAILED(decoded_so)) {
-        if (!op || !d.input || !d.has_proof || d.proof.texts.count == 0) abort();
+        if (!op || !d.input || d.has_proof != (d.proof.texts.count > 0)) abort();
+        if (!d.has_proof && !op->is_unsigned) abort();
         if (d.alternative && d.alternative_texts.count == 0) abort();
         status_ignore(shape_check(op->in, d.input, &culprit));
     }
@@ -52,7 +54,7 @@ static inline void http_text_check(const dialect *wire, const http_text *t) {
                .detail = detail,
                .host = SLICE("h")};
     http_answer answer;
-    status encoded = wire->encode_failure(&d, &r, &memory, &answer);
+    status encoded = d.dialect->encode_failure(&d, &r, &memory, &answer);
     if (FAILED(encoded) && !FAILED_WITH(encoded, OUT_OF_MEMORY)) abort();
     if (!FAILED(encoded) && (answer.status < 300 || answer.status > 599)) abort();
     arena_clear(&memory);

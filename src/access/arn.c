@@ -152,6 +152,15 @@ status arn_mfas(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "mfa/*"}, memory, out);
 }
 
+status arn_oidc_provider(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE("*"), account, "oidc-provider/", name}, memory, out);
+}
+
+status arn_oidc_providers(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "oidc-provider/*"}, memory, out);
+}
+
 status arn_ram_account(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "*"}, memory, out);
 }
@@ -180,6 +189,11 @@ status arn_principal_session(slice account, slice role, slice session, arena *me
     ENSURE(is_single_name(role) && is_single_name(session), INVALID_PARAMETER);
     TRY(arena_printf(memory, &name, "%.*s/%.*s", SLICE_ARGS(role), SLICE_ARGS(session)));
     return build(&(parts){"ram", SLICE(""), account, "assumed-role/", name}, memory, out);
+}
+
+status arn_principal_oidc(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE(""), account, "oidc-provider/", name}, memory, out);
 }
 
 status arn_principal_root(slice account, arena *memory, slice *out) {

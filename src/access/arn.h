@@ -50,6 +50,9 @@ status arn_role(slice account, slice name, arena *memory, slice *out);
 status arn_roles(slice account, arena *memory, slice *out);
 status arn_mfa(slice account, slice name, arena *memory, slice *out);
 status arn_mfas(slice account, arena *memory, slice *out);
+/* A provider's name may have parts. */
+status arn_oidc_provider(slice account, slice name, arena *memory, slice *out);
+status arn_oidc_providers(slice account, arena *memory, slice *out);
 status arn_ram_account(slice account, arena *memory, slice *out);        /* acs:ram:*:A:* */
 status arn_policy(slice account, slice name, arena *memory, slice *out); /* account "system" for shipped policies */
 status arn_policies(slice account, arena *memory, slice *out);
@@ -59,6 +62,8 @@ status arn_principal_user(slice account, slice name, arena *memory, slice *out);
 status arn_principal_role(slice account, slice name, arena *memory, slice *out);
 /* Somebody who has taken a role on: acs:ram::A:assumed-role/ROLE/SESSION. */
 status arn_principal_session(slice account, slice role, slice session, arena *memory, slice *out);
+/* Who vouches for somebody: acs:ram::A:oidc-provider/NAME. */
+status arn_principal_oidc(slice account, slice name, arena *memory, slice *out);
 status arn_principal_root(slice account, arena *memory, slice *out);
 
 /* acs:oss:*:A:BUCKET and acs:oss:*:A:BUCKET/KEY. The object's key may hold any bytes. */

@@ -32,6 +32,9 @@ static const struct key_row {
     {CONDITION_SOURCE_IDENTITY, {BOTH("SourceIdentity")}, CONDITION_IS_TEXT},
     {CONDITION_EXTERNAL_ID, {NULL}, CONDITION_IS_TEXT},
     {CONDITION_SESSION_NAME, {NULL}, CONDITION_IS_TEXT},
+    {CONDITION_OIDC_ISSUER, {NULL}, CONDITION_IS_TEXT},
+    {CONDITION_OIDC_AUDIENCE, {NULL}, CONDITION_IS_TEXT},
+    {CONDITION_OIDC_SUBJECT, {NULL}, CONDITION_IS_TEXT},
     {CONDITION_KMS_CONTEXT, {NULL}, CONDITION_IS_TEXT},
     {CONDITION_KMS_CONTEXT_KEYS, {NULL}, CONDITION_IS_TEXT},
     {CONDITION_KMS_VIA_SERVICE, {NULL}, CONDITION_IS_TEXT},
@@ -76,6 +79,19 @@ static bool looks_like_key(slice name) {
     return name.at[name.len - 1] != '/';
 }
 
+/* accounts.example.com:aud, oidc.example.com/id/ABC:sub: what a provider's token says, under the provider's own name. A prefix with a dot is
+ * a host: no service has one. */
+static bool is_of_issuer(slice name) {
+    static const char *const CLAIMS[] = {":aud", ":sub", ":oaud"};
+    for (size_t i = 0; i < sizeof CLAIMS / sizeof *CLAIMS; i++) {
+        slice claim = slice_of_text(CLAIMS[i]);
+        if (name.len > KEY_BYTES_MOST || !slice_ends_with(name, claim)) continue;
+        slice issuer = slice_head(name, name.len - claim.len);
+        if (slice_contains_byte(slice_head(issuer, slice_find_byte(issuer, '/')), '.')) return true;
+    }
+    return false;
+}
+
 status condition_key_find(slice name, arena *memory, condition_key *out) {
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         slice fitting = fitting_name(&ROWS[i], name);
@@ -83,6 +99,12 @@ status condition_key_find(slice name, arena *memory, condition_key *out) {
         condition_key found = {slice_of_text(ROWS[i].name), ROWS[i].type, true};
         if (is_open(fitting))
             TRY(arena_printf(memory, &found.name, "%s%.*s", ROWS[i].name, SLICE_ARGS(slice_skip(name, fitting.len))));
+        *out = found;
+        return OK;
+    }
+    if (is_of_issuer(name)) {
+        condition_key found = {.type = CONDITION_IS_TEXT, .is_known = true};
+        TRY(arena_printf(memory, &found.name, CONDITION_OIDC_OF "%.*s", SLICE_ARGS(name)));
         *out = found;
         return OK;
     }

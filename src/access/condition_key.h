@@ -29,6 +29,11 @@
 #define CONDITION_SOURCE_IDENTITY "sts:SourceIdentity"
 #define CONDITION_EXTERNAL_ID "sts:ExternalId"
 #define CONDITION_SESSION_NAME "sts:RoleSessionName"
+#define CONDITION_OIDC_ISSUER "oidc:iss"
+#define CONDITION_OIDC_AUDIENCE "oidc:aud"
+#define CONDITION_OIDC_SUBJECT "oidc:sub"
+#define CONDITION_OIDC_OF                                                                                              \
+    "oidc:of:" /* ISSUER:CLAIM, as the other cloud names it: the issuer without its scheme, then aud, sub or oaud */
 #define CONDITION_KMS_CONTEXT "kms:EncryptionContext:"
 #define CONDITION_KMS_CONTEXT_KEYS "kms:EncryptionContextKeys"
 #define CONDITION_KMS_VIA_SERVICE "kms:ViaService"

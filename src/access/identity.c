@@ -120,6 +120,18 @@ status account_settings_path(slice account, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("settings/"), account);
 }
 
+status oidc_provider_path(slice account, slice name, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("oidc-provider/"), account, SLICE("/"), name);
+}
+
+status oidc_provider_prefix(slice account, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("oidc-provider/"), account, SLICE("/"));
+}
+
+status oidc_issuer_path(slice account, slice issuer, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("oidc-issuer/"), account, SLICE("/"), issuer);
+}
+
 status mfa_path(slice account, slice name, arena *memory, slice *out) {
     return arena_printf(memory, out, "mfa/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
 }

@@ -44,6 +44,8 @@ typedef struct principal {
     const policy **policies; /* of the last decision; in the arena */
     slice *policy_names;     /* of the same policies */
     size_t policy_count;
+    slice federated;                 /* who vouches for the caller, acs:ram::A:oidc-provider/NAME; absent: nobody */
+    slice subject;                   /* …and whom for */
     slice role;                      /* of a session: acs:ram::A:role/NAME; else absent */
     const policy *boundary;          /* NULL: none */
     const policy **session_policies; /* each must allow */
@@ -99,6 +101,9 @@ status access_key_use_path(slice id, arena *memory, slice *out);        /* ak-us
 status account_settings_path(slice account, arena *memory, slice *out); /* settings/<account> */
 status mfa_path(slice account, slice name, arena *memory, slice *out);  /* mfa/<account>/<name> */
 status mfa_prefix(slice account, arena *memory, slice *out);
-status account_alias_path(slice alias, arena *memory, slice *out); /* account-alias/<alias> */
+status oidc_provider_path(slice account, slice name, arena *memory, slice *out); /* oidc-provider/<account>/<name> */
+status oidc_provider_prefix(slice account, arena *memory, slice *out);
+status oidc_issuer_path(slice account, slice issuer, arena *memory, slice *out); /* oidc-issuer/<account>/<issuer> */
+status account_alias_path(slice alias, arena *memory, slice *out);               /* account-alias/<alias> */
 
 #endif

@@ -131,6 +131,20 @@ status base64_decode(slice text, arena *memory, slice *out) {
     return OK;
 }
 
+status base64url_decode(slice text, arena *memory, slice *out) {
+    size_t padding = (4 - text.len % 4) % 4;
+    ENSURE(padding != 3, MALFORMED);
+    uint8_t *copy = arena_take_raw(memory, text.len + padding + 1);
+    ENSURE(copy != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.at[i];
+        ENSURE(c != '+' && c != '/' && c != '=', MALFORMED);
+        copy[i] = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    memset(copy + text.len, '=', padding);
+    return base64_decode(slice_of(copy, text.len + padding), memory, out);
+}
+
 static bool is_unreserved(uint8_t c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
            c == '_' || c == '~';

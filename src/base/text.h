@@ -15,6 +15,9 @@ status base64_encode(buffer *out, slice bytes);
 /* RFC 4648 §4, strict: padding required, no line breaks, unused bits zero. MALFORMED otherwise. */
 status base64_decode(slice text, arena *memory, slice *out);
 
+/* RFC 4648 §5, strict: without padding, unused bits zero. MALFORMED otherwise. */
+status base64url_decode(slice text, arena *memory, slice *out);
+
 /* RFC 3986: every byte but A-Z a-z 0-9 - . _ ~ becomes %XX with upper-case digits. `also_safe` names further bytes to
  * leave alone (for example "/"), or is NULL. */
 status percent_encode(buffer *out, slice bytes, const char *also_safe);

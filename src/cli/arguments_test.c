@@ -103,7 +103,8 @@ static bool has_row(enum operation_id id) {
  * command line signs everything. */
 static void every_operation_has_a_row(void **state) {
     static const enum operation_id WITHOUT[] = {OPERATION_LIST_OBJECTS, OPERATION_DELETE_MULTIPLE_OBJECTS,
-                                                OPERATION_UPDATE_ASSUME_ROLE_POLICY, OPERATION_LOGIN};
+                                                OPERATION_UPDATE_ASSUME_ROLE_POLICY, OPERATION_LOGIN,
+                                                OPERATION_ASSUME_ROLE_WITH_OIDC};
     (void)state;
     for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
         /* Secrets have verbs under their other names. */

@@ -138,6 +138,19 @@ static const aws_member members[] = {
     {.of = &lookup_events_out_shape, .field = "EndTime"},
     {.field = "SecretString", .wire = "SecretString", .form = AWS_PLAIN},
     {.field = "RandomPassword", .wire = "RandomPassword", .form = AWS_PLAIN},
+    /* identities from elsewhere */
+    {.of = &create_oidc_provider_in_shape, .field = "OIDCProviderName"},
+    {.of = &create_oidc_provider_in_shape, .field = "IssuerUrl", .wire = "Url"},
+    {.of = &create_oidc_provider_in_shape, .field = "ClientIds", .wire = "ClientIDList", .form = AWS_JOINED},
+    {.of = &create_oidc_provider_in_shape, .field = "Description"},
+    {.of = &create_oidc_provider_in_shape, .field = "IssuanceLimitTime"},
+    {.field = "OIDCProviderName", .wire = "OpenIDConnectProviderArn"},
+    {.of = &add_client_id_to_oidc_provider_in_shape, .field = "ClientId", .wire = "ClientID"},
+    {.of = &remove_client_id_from_oidc_provider_in_shape, .field = "ClientId", .wire = "ClientID"},
+    {.field = "Fingerprints", .wire = "ThumbprintList", .form = AWS_JOINED},
+    {.of = &assume_role_with_oidc_in_shape, .field = "OIDCProviderArn"},
+    {.of = &assume_role_with_oidc_in_shape, .field = "Issuer"},
+    {.of = &assume_role_with_oidc_in_shape, .field = "OIDCToken", .wire = "WebIdentityToken"},
     /* other limits */
     {.of = &schedule_key_deletion_in_shape,
      .field = "PendingWindowInDays",
@@ -246,6 +259,36 @@ status aws_attempt(slice canonical, arena *memory, slice *out) {
     }
     if (id.len == 0 || number.len == 0) return OK;
     return arena_printf(memory, out, "%.*s %.*s", SLICE_ARGS(id), SLICE_ARGS(number));
+}
+
+static slice value_named(const pair_list *said, slice name) {
+    for (size_t i = 0; i < said->count; i++)
+        if (slice_equals(said->at[i].key, name)) return said->at[i].value;
+    return (slice){0};
+}
+
+static size_t elements_named(const pair_list *said, const char *name) {
+    size_t count = 0, len = strlen(name);
+    for (size_t i = 0; i < said->count; i++) {
+        slice key = said->at[i].key;
+        count +=
+            slice_starts_with(key, slice_of_text(name)) && slice_starts_with(slice_skip(key, len), SLICE(".member."));
+    }
+    return count;
+}
+
+status aws_join(const pair_list *said, const char *name, arena *memory, slice *out) {
+    size_t count = elements_named(said, name);
+    slice joined = {0}, key;
+    for (size_t i = 1; i <= count; i++) {
+        TRY(arena_printf(memory, &key, "%s.member.%zu", name, i));
+        slice one = value_named(said, key);
+        ENSURE(one.len > 0 && !slice_contains_byte(one, ','), INVALID_PARAMETER);
+        if (i == 1) joined = one;
+        else TRY(ARENA_JOIN(memory, &joined, joined, SLICE(","), one));
+    }
+    *out = joined;
+    return OK;
 }
 
 const char *aws_wire_name(const shape *s, const field *f) {

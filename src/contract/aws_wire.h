@@ -13,6 +13,7 @@ enum aws_form {
     AWS_PLAIN,       /* a secret that is text: not in base64 */
     AWS_MATERIAL_ID, /* a key version's id → 64 hex digits */
     AWS_PEM,         /* PEM → the base64 within */
+    AWS_JOINED,      /* NAME.member.1, NAME.member.2 …: one text here, divided by commas */
 };
 
 typedef struct aws_member {
@@ -42,6 +43,10 @@ status aws_material_read(slice material_id, arena *memory, slice *out);
  * attempt, where both are signed. Absent otherwise: such a signature may come again, because a retry within the second is the same to
  * the byte. */
 status aws_attempt(slice canonical, arena *memory, slice *out);
+
+/* The elements NAME.member.1 … of a form's list as one text; absent when there are none. INVALID_PARAMETER for one that is empty or
+ * holds a comma, and when elements are missing in between. */
+status aws_join(const pair_list *said, const char *name, arena *memory, slice *out);
 
 /* The member's name on the wire; NULL: not there. */
 const char *aws_wire_name(const shape *s, const field *f);

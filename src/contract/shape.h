@@ -90,6 +90,14 @@ enum field_bind {
     BIND_IMPORT,     /* whether the material imported is new or was there before */
     BIND_MATERIAL,   /* the version it is imported as */
     BIND_LIFETIME,   /* how long it lasts at most */
+    BIND_PROVIDER, /* who vouches for identities, by name or ARN; with it everything below, which is absent where the operation has no such
+                      * field */
+    BIND_PROVIDER_ISSUER,
+    BIND_PROVIDER_CLIENTS,
+    BIND_PROVIDER_CLIENT_ADDED,
+    BIND_PROVIDER_CLIENT_REMOVED,
+    BIND_PROVIDER_KEYS,
+    BIND_PROVIDER_LIMIT,
 };
 
 typedef struct field {

@@ -71,6 +71,9 @@ act_run act_new_session;
  * comes without a signature: what the person knows stands for it. */
 act_run act_new_password, act_new_seed, act_bind_seed, act_login;
 
+/* Who vouches for identities (provider.c), and sessions for those they vouch for (federated.c), which nobody signs for either. */
+act_run act_seal_provider, act_assume_federated;
+
 /* The RSA pair an act needs from the stock: false when it needs none. */
 bool act_needs_pair(const key_act *act, enum asymmetric_kind *kind);
 /* A pair, from the stock or made here: NOT_FOUND when it has to be stocked and is not. */

@@ -286,6 +286,13 @@ static binder *const binders[] = {
     [BIND_IMPORT] = bind_import,
     [BIND_MATERIAL] = bind_material,
     [BIND_LIFETIME] = bind_lifetime,
+    [BIND_PROVIDER] = bind_provider,
+    [BIND_PROVIDER_ISSUER] = bind_provider_part,
+    [BIND_PROVIDER_CLIENTS] = bind_provider_part,
+    [BIND_PROVIDER_CLIENT_ADDED] = bind_provider_part,
+    [BIND_PROVIDER_CLIENT_REMOVED] = bind_provider_part,
+    [BIND_PROVIDER_KEYS] = bind_provider_part,
+    [BIND_PROVIDER_LIMIT] = bind_provider_part,
 };
 
 static bool is_bound(const operation *op) {

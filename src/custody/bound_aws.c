@@ -42,6 +42,10 @@ static status value_of(const shape *s, const field *f, const pair_list *said, ar
     if (f->binds == BIND_EXPIRY) return expiry_of(said, memory, out);
     const aws_member *row = aws_member_of(s, f);
     const char *wire = aws_wire_name(s, f);
+    if (row && row->form == AWS_JOINED) {
+        status joined = aws_join(said, wire, memory, out);
+        return FAILED_WITH(joined, INVALID_PARAMETER) ? FAIL(NO_PERMISSION) : joined;
+    }
     slice value = wire ? signed_find(said, wire) : (slice){0};
     if (f->binds == BIND_SPEC && slice_is_absent(value)) value = signed_find(said, "CustomerMasterKeySpec");
     if (row && row->form == AWS_MATERIAL_ID && !slice_is_absent(value)) TRY(aws_material_read(value, memory, &value));

@@ -107,6 +107,7 @@ static const struct act_row {
     bool in_bootstrap; /* also without a proof, behind NewAccount */
     bool is_own;       /* without a proof, alone: what the owner allowed before, and the act checks that */
     bool comes_often;  /* … or with others of its kind only */
+    bool is_unsigned; /* without a proof, alone: what the caller knows or brings, boxed by the gateway, stands for it */
 } rows[] = {
     [VAULT_ACT_NEW_ACCOUNT] = {.run = act_new_account},
     [VAULT_ACT_NEW_ACCESS_KEY] = {.run = act_new_access_key, .in_bootstrap = true},
@@ -147,8 +148,10 @@ static const struct act_row {
     [VAULT_ACT_NEW_PASSWORD] = {.run = act_new_password},
     [VAULT_ACT_NEW_SEED] = {.run = act_new_seed},
     [VAULT_ACT_BIND_SEED] = {.run = act_bind_seed},
-    [VAULT_ACT_LOGIN] = {.run = act_login},
     [VAULT_ACT_REWRAP_SECRET] = {.run = act_rewrap_secret, .is_own = true, .comes_often = true},
+    [VAULT_ACT_LOGIN] = {.run = act_login, .is_unsigned = true},
+    [VAULT_ACT_SEAL_PROVIDER] = {.run = act_seal_provider},
+    [VAULT_ACT_ASSUME_FEDERATED] = {.run = act_assume_federated, .is_unsigned = true},
 };
 
 static const struct act_row *row_of(int act) {
@@ -273,12 +276,12 @@ static status pairs_check(const custody *c, const use_message *use, use_outcome 
     return out->wants_pair ? FAIL(CLOSED) : OK;
 }
 
-/* Nobody signed it: the one act is judged by what the person knows, which the gateway boxed. */
-static bool is_login(const use_message *use) {
-    return use->acts.count == 1 && use->acts.at[0].act == VAULT_ACT_LOGIN && use->account.len > 0;
+static bool is_unsigned(const use_message *use) {
+    const struct act_row *row = use->acts.count == 1 ? row_of(use->acts.at[0].act) : NULL;
+    return row != NULL && row->is_unsigned && use->account.len > 0;
 }
 
-static status login_run(act_scene *scene, const use_message *use, use_outcome *out) {
+static status unsigned_run(act_scene *scene, const use_message *use, use_outcome *out) {
     ENSURE(scene->box != NULL, CLOSED);
     TRY(sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account));
     return acts_run(scene, use, out);
@@ -290,7 +293,7 @@ static status use_run(custody *c, act_scene *scene, const use_message *use, use_
         TRY(own_begin(scene, use));
         return acts_run(scene, use, out);
     }
-    if (use->proof == NULL && is_login(use)) return login_run(scene, use, out);
+    if (use->proof == NULL && is_unsigned(use)) return unsigned_run(scene, use, out);
     if (use->proof == NULL) {
         TRY(acts_check_bootstrap(use));
         return acts_run(scene, use, out);

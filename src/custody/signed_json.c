@@ -1,4 +1,6 @@
-/* The members of one JSON object, as far as the vault has to know them. */
+/* JSON as far as the vault has to know it. */
+#include "custody/json_values.h"
+
 #include "base/text.h"
 #include "custody/signed.h"
 
@@ -97,14 +99,14 @@ static size_t text_end(slice text, size_t i) {
     return SIZE_MAX;
 }
 
-/* A value that is no text, as it stands: up to the comma or bracket that does not belong to it. */
-static status take_other(json_reading *r, slice *out) {
+/* A value that is no text, as it stands: up to the comma or the closing bracket that does not belong to it. */
+static status take_other(json_reading *r, uint8_t closing, slice *out) {
     unsigned depth = 0;
     size_t i = 0;
     skip_blanks(r);
     while (i < r->rest.len) {
         uint8_t c = r->rest.at[i];
-        if (depth == 0 && (c == ',' || c == '}')) break;
+        if (depth == 0 && (c == ',' || c == closing)) break;
         if (c == '{' || c == '[') ENSURE(++depth <= NESTING_MOST, NO_PERMISSION);
         if (c == '}' || c == ']') ENSURE(depth-- > 0, NO_PERMISSION);
         i = c == '"' ? text_end(r->rest, i) : i + 1;
@@ -116,45 +118,88 @@ static status take_other(json_reading *r, slice *out) {
     return OK;
 }
 
-static bool is_there(const pair_list *list, slice key) {
+static bool is_there(const json_values *list, slice name) {
     for (size_t i = 0; i < list->count; i++)
-        if (slice_equals(list->at[i].key, key)) return true;
+        if (slice_equals(list->at[i].name, name)) return true;
     return false;
 }
 
-static status take_member(json_reading *r, pair_list *made) {
-    pair member;
-    TRY(take_text(r, &member.key));
-    ENSURE(!is_there(made, member.key) && take(r, ':'), NO_PERMISSION);
+static status take_value(json_reading *r, uint8_t closing, json_value *out) {
     skip_blanks(r);
-    bool is_text = r->rest.len && r->rest.at[0] == '"';
-    TRY(is_text ? take_text(r, &member.value) : take_other(r, &member.value));
-    if (is_text || !slice_equals_text(member.value, "null")) made->at[made->count++] = member;
+    out->is_text = r->rest.len && r->rest.at[0] == '"';
+    return out->is_text ? take_text(r, &out->value) : take_other(r, closing, &out->value);
+}
+
+static bool is_null(const json_value *v) { return !v->is_text && slice_equals_text(v->value, "null"); }
+
+static status take_member(json_reading *r, json_values *made) {
+    json_value member;
+    TRY(take_text(r, &member.name));
+    ENSURE(!is_there(made, member.name) && take(r, ':'), NO_PERMISSION);
+    TRY(take_value(r, '}', &member));
+    if (!is_null(&member)) made->at[made->count++] = member;
+    return OK;
+}
+
+static status take_element(json_reading *r, json_values *made) {
+    json_value element = {0};
+    TRY(take_value(r, ']', &element));
+    made->at[made->count++] = element;
     return OK;
 }
 
 /* As many as there are commas, and one more, is enough. */
-static size_t members_most(slice text) {
+static size_t values_most(slice text) {
     size_t count = 1;
     for (size_t i = 0; i < text.len; i++) count += text.at[i] == ',';
     return count < MEMBERS_MOST ? count : MEMBERS_MOST;
 }
 
-status signed_json(slice text, arena *memory, pair_list *out) {
+/* What one kind of brackets holds. */
+typedef struct brackets {
+    uint8_t opening, closing;
+    status (*take_one)(json_reading *r, json_values *made);
+} brackets;
+
+static status read_values(const brackets *b, slice text, arena *memory, json_values *out) {
     json_reading r = {text, memory};
-    size_t most = members_most(text);
-    pair_list made = {.at = ARENA_ARRAY(memory, pair, most)};
+    size_t most = values_most(text);
+    json_values made = {.at = ARENA_ARRAY(memory, json_value, most)};
     ENSURE(made.at != NULL, OUT_OF_MEMORY);
-    ENSURE(utf8_is_valid(text) && take(&r, '{'), NO_PERMISSION);
-    if (!take(&r, '}')) {
+    ENSURE(utf8_is_valid(text) && take(&r, b->opening), NO_PERMISSION);
+    if (!take(&r, b->closing)) {
         do {
             ENSURE(made.count < most, NO_PERMISSION);
-            TRY(take_member(&r, &made));
+            TRY(b->take_one(&r, &made));
         } while (take(&r, ','));
-        ENSURE(take(&r, '}'), NO_PERMISSION);
+        ENSURE(take(&r, b->closing), NO_PERMISSION);
     }
     skip_blanks(&r);
     ENSURE(r.rest.len == 0, NO_PERMISSION);
+    *out = made;
+    return OK;
+}
+
+status json_values_object(slice text, arena *memory, json_values *out) {
+    return read_values(&(brackets){'{', '}', take_member}, text, memory, out);
+}
+
+status json_values_array(slice text, arena *memory, json_values *out) {
+    return read_values(&(brackets){'[', ']', take_element}, text, memory, out);
+}
+
+const json_value *json_values_find(const json_values *all, const char *name) {
+    for (size_t i = 0; i < all->count; i++)
+        if (slice_equals_text(all->at[i].name, name)) return &all->at[i];
+    return NULL;
+}
+
+status signed_json(slice text, arena *memory, pair_list *out) {
+    json_values members;
+    TRY(json_values_object(text, memory, &members));
+    pair_list made = {.at = ARENA_ARRAY(memory, pair, members.count + 1)};
+    ENSURE(made.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < members.count; i++) made.at[made.count++] = (pair){members.at[i].name, members.at[i].value};
     *out = made;
     return OK;
 }

@@ -54,6 +54,8 @@ static inline slice test_sign(slice secret_text, slice text, arena *memory) {
 /* Of the product that has the action. */
 static inline const char *test_version(const char *action) {
     if (strcmp(action, "CreateAccount") == 0 || strcmp(action, "RewrapKey") == 0) return "2026-01-01";
+    if (strcmp(action, "SetOIDCProviderKeys") == 0) return "2026-01-01";
+    if (strstr(action, "OIDCProvider") != NULL) return "2019-08-15";
     static const char *const RAM[] = {"CreateAccessKey", "CreateLoginProfile", "ChangePassword",
                                       "CreateVirtualMFADevice", "BindMFADevice"};
     for (size_t i = 0; i < sizeof RAM / sizeof *RAM; i++)
@@ -172,6 +174,13 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
     case BIND_LIFETIME:
         if (act->expires_at.is_set) test_parameter_number(text, f->name, act->expires_at.value - TEST_NOW_S);
         break;
+    case BIND_PROVIDER:
+    case BIND_PROVIDER_ISSUER:
+    case BIND_PROVIDER_CLIENTS:
+    case BIND_PROVIDER_CLIENT_ADDED:
+    case BIND_PROVIDER_CLIENT_REMOVED:
+    case BIND_PROVIDER_KEYS:
+    case BIND_PROVIDER_LIMIT:
     case BIND_PASSWORD:
     case BIND_OLD_PASSWORD:
     case BIND_CODE:

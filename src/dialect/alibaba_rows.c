@@ -3,7 +3,7 @@
 
 static const rpc_product products[] = {
     {"kms", ANSWER_JSON, "KMS", true},         {"ram", ANSWER_XML, NULL, false},      {"sts", ANSWER_XML, NULL, false},
-    {"actiontrail", ANSWER_JSON, NULL, false}, {"keyhold", ANSWER_JSON, NULL, false},
+    {"actiontrail", ANSWER_JSON, NULL, false}, {"keyhold", ANSWER_JSON, NULL, false}, {"ims", ANSWER_XML, NULL, false},
 };
 
 const rpc_product *rpc_product_of(const product *p) {
@@ -35,6 +35,7 @@ const char *rpc_wrapper(const field *list) {
         {"VersionIds", "VersionId"},
         {"VersionStages", "VersionStage"},
         {"VirtualMFADevices", "VirtualMFADevice"},
+        {"OIDCProviders", "OIDCProvider"},
     };
     const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
@@ -53,6 +54,7 @@ const rpc_plain *rpc_plain_of(const char *field_name) {
         {"AuthenticationCode2", NULL, NULL},
         {"Code", NULL, NULL},
         {"TokenCode", NULL, NULL},
+        {"OIDCToken", NULL, NULL},
         {"Base32StringSeed", NULL, NULL},
         {"SecretData", "SecretDataType", "binary"},
     };
@@ -67,6 +69,8 @@ const char *rpc_demanded(slice action, size_t index) {
         {"CreateSecret", "VersionId"},
         {"PutSecretValue", "VersionId"},
         {"RotateSecret", "VersionId"},
+        {"CreateOIDCProvider", "OIDCProviderName"},
+        {"AssumeRoleWithOIDC", "OIDCProviderArn"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (slice_equals_text(action, ROWS[i][0]) && index-- == 0) return ROWS[i][1];
@@ -82,6 +86,10 @@ bool rpc_is_hidden(const shape *s, const field *f) {
         {&cancel_key_deletion_out_shape, NULL},
         {&import_key_material_out_shape, NULL},
         {&delete_key_material_out_shape, NULL},
+        {&create_oidc_provider_out_shape, "OpenIDConnectProviderArn"},
+        {&assume_role_with_oidc_out_shape, "SubjectFromWebIdentityToken"},
+        {&assume_role_with_oidc_out_shape, "Audience"},
+        {&assume_role_with_oidc_out_shape, "Provider"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (ROWS[i].of == s && (!ROWS[i].field || strcmp(ROWS[i].field, f->name) == 0)) return true;

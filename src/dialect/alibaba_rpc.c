@@ -2,6 +2,7 @@
 #include "dialect/alibaba_rpc.h"
 
 #include "dialect/alibaba_rows.h"
+#include "dialect/aws_query.h"
 #include "dialect/head.h"
 
 slice rpc_parameter(const rpc_request *r, slice name) {
@@ -122,6 +123,9 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     *detail = (slice){0};
     rpc_request r = {.head = head, .body = body, .memory = memory};
     status read = read_request(&r, detail);
+    /* A head alone does not tell whose wire a form without a signature is. */
+    if (!FAILED(read) && aws_query_is_meant(head, &r.parameters))
+        return dialect_aws_query.decode(head, body, memory, out, detail);
     name_operation(&r, out);
     TRY(read);
     TRY(rpc_proof(&r, out, detail));

@@ -36,6 +36,7 @@ static status text_of(const typed_json *t, const field *f, slice value, slice *o
     case AWS_ARN: return aws_arn(value, t->memory, out);
     case AWS_MATERIAL_ID: return aws_material_write(value, t->memory, out);
     case AWS_PEM: return pem_content(value, t->memory, out);
+    case AWS_JOINED: /* of the query wire */
     case AWS_PLAIN:
     case AWS_AS_IS: break;
     }

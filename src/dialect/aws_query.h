@@ -12,6 +12,9 @@ enum { AWS_QUERY_BODY_MOST = 512 << 10 };
  * stands for is refused: UNSUPPORTED, *detail names it. */
 status aws_query_translate(const operation *op, const form *from, arena *memory, form *out, slice *detail);
 
+/* Whether an unsigned form is this wire's: its version says so. */
+bool aws_query_is_meant(const http_head *head, const form *said);
+
 /* How a member goes out. */
 enum query_form {
     QUERY_AS_IS,
@@ -19,6 +22,10 @@ enum query_form {
     QUERY_DOCUMENT, /* percent-encoded, as IAM gives policies back */
     QUERY_ARN,      /* acs:ram:… → arn:aws:iam:… or arn:aws:sts:… */
     QUERY_ATTACHED, /* a list of policies by name and ARN alone */
+    QUERY_ARNS,     /* a list of which only the ARNs are told */
+    QUERY_INLINE,   /* a shape whose members stand in the place of it */
+    QUERY_SPLIT,    /* a text divided by commas: a list */
+    QUERY_HOST,     /* a URL without its scheme */
 };
 typedef struct query_member {
     const shape *of;   /* NULL: of every shape */

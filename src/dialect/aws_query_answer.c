@@ -65,11 +65,32 @@ static status put_attached(writing *t, const shape_list *list) {
     return OK;
 }
 
+/* Each has its own in a field. */
+static status put_arns(writing *t, const field *f, const shape_list *list) {
+    const field *own = shape_find(f->nested, SLICE("Arn"));
+    for (size_t i = 0; own && i < list->count; i++) {
+        slice arn = *(const slice *)field_at(own, (const uint8_t *)list->at + i * f->nested->struct_bytes);
+        TRY(aws_query_arn(arn, t->memory, &arn));
+        xml_open(t->w, SLICE("member"));
+        put_safe(t, SLICE("Arn"), arn);
+        xml_close(t->w);
+    }
+    return OK;
+}
+
+static void put_split(writing *t, slice name, slice text) {
+    slice each;
+    xml_open(t->w, name);
+    while (text.len > 0 && slice_split(&text, ',', &each)) put_safe(t, SLICE("member"), each);
+    xml_close(t->w);
+}
+
 static status put_list(writing *t, const field *f, const query_member *row, const void *at) {
     const shape_list *list = at;
     xml_open(t->w, row && row->wire ? slice_of_text(row->wire) : slice_of_text(f->name));
-    if (row && row->form == QUERY_ATTACHED) TRY(put_attached(t, list));
-    for (size_t i = 0; i < list->count && (!row || row->form != QUERY_ATTACHED); i++) {
+    bool is_special = row && (row->form == QUERY_ATTACHED || row->form == QUERY_ARNS);
+    if (is_special) TRY(row->form == QUERY_ARNS ? put_arns(t, f, list) : put_attached(t, list));
+    for (size_t i = 0; i < list->count && !is_special; i++) {
         if (f->kind == FIELD_TEXTS) {
             put_safe(t, SLICE("member"), ((const slice *)list->at)[i]);
             continue;
@@ -91,6 +112,8 @@ static status text_of(writing *t, const field *f, const query_member *row, const
         clock_format_iso(((const maybe_int *)at)->value, time);
         return arena_copy(t->memory, slice_of_text(time), out);
     }
+    if (row && row->form == QUERY_HOST && slice_find(*out, SLICE("://")) != SIZE_MAX)
+        *out = slice_skip(*out, slice_find(*out, SLICE("://")) + 3);
     if (row && row->form == QUERY_ARN) return aws_query_arn(*out, t->memory, out);
     if (!row || row->form != QUERY_DOCUMENT) return OK;
     OWNED(buffer) encoded = {0};
@@ -103,6 +126,11 @@ static status put_field(writing *t, const shape *s, const field *f, const void *
     const void *at = field_at(f, value);
     slice text, name = row && row->wire ? slice_of_text(row->wire) : slice_of_text(f->name);
     if (row && row->form == QUERY_HIDDEN) return OK;
+    if (row && row->form == QUERY_INLINE) return put_shape(t, f->nested, *(void *const *)at);
+    if (row && row->form == QUERY_SPLIT) {
+        put_split(t, name, *(const slice *)at);
+        return OK;
+    }
     switch (f->kind) {
     case FIELD_TEXTS:
     case FIELD_SHAPES: return put_list(t, f, row, at);

@@ -1,7 +1,7 @@
 /* Names in AWS's query wire, and its parameters as the contract's. */
 #include "dialect/aws_query.h"
 
-#include "contract/contract_tables.h"
+#include "contract/aws_wire.h"
 
 /* ---- answers */
 
@@ -50,6 +50,27 @@ static const query_member members[] = {
     {.of = &tag_shape, .field = "TagKey", .wire = "Key"},
     {.of = &tag_shape, .field = "TagValue", .wire = "Value"},
     {.field = "AttachDate", .form = QUERY_HIDDEN},
+    {.of = &create_oidc_provider_out_shape, .field = "OIDCProvider", .form = QUERY_HIDDEN},
+    {.field = "OpenIDConnectProviderArn", .wire = "OpenIDConnectProviderArn", .form = QUERY_ARN},
+    {.of = &get_oidc_provider_out_shape, .field = "OIDCProvider", .form = QUERY_INLINE},
+    {.field = "OIDCProvider", .form = QUERY_HIDDEN},
+    {.of = &list_oidc_providers_out_shape,
+     .field = "OIDCProviders",
+     .wire = "OpenIDConnectProviderList",
+     .form = QUERY_ARNS},
+    {.of = &list_oidc_providers_out_shape, .field = "IsTruncated", .form = QUERY_HIDDEN},
+    {.of = &list_oidc_providers_out_shape, .field = "Marker", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "OIDCProviderName", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "Arn", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "Description", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "IssuerUrl", .wire = "Url", .form = QUERY_HOST},
+    {.of = &oidc_provider_view_shape, .field = "ClientIds", .wire = "ClientIDList", .form = QUERY_SPLIT},
+    {.of = &oidc_provider_view_shape, .field = "Fingerprints", .wire = "ThumbprintList", .form = QUERY_SPLIT},
+    {.of = &oidc_provider_view_shape, .field = "IssuanceLimitTime", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "SigningKeys", .form = QUERY_HIDDEN},
+    {.of = &oidc_provider_view_shape, .field = "UpdateDate", .form = QUERY_HIDDEN},
+    {.of = &assume_role_with_oidc_out_shape, .field = "OIDCTokenInfo", .form = QUERY_HIDDEN},
+    {.of = &assume_role_with_oidc_out_shape, .field = "Provider", .wire = "Provider", .form = QUERY_ARN},
 };
 
 const query_member *aws_query_member(const shape *s, const char *field_name) {
@@ -70,7 +91,9 @@ status aws_query_arn(slice name, arena *memory, slice *out) {
     slice account = slice_head(rest, slice_find_byte(rest, ':'));
     if (slice_equals_text(account, "system")) account = SLICE("aws"); /* who ships policies */
     slice parts = relative, kind, role, session = {0};
-    bool has_role = slice_split(&parts, '/', &kind) && slice_split(&parts, '/', &role) && !slice_is_absent(parts);
+    bool is_role = slice_starts_with(relative, SLICE("role/")) || slice_starts_with(relative, SLICE("assumed-role/"));
+    bool has_role =
+        is_role && slice_split(&parts, '/', &kind) && slice_split(&parts, '/', &role) && !slice_is_absent(parts);
     if (has_role)
         session = parts; /* STS's own answer says role/ROLE/SESSION, GetCallerIdentity assumed-role/ROLE/SESSION */
     if (has_role)
@@ -130,12 +153,54 @@ static slice contract_name(slice name) {
     return name;
 }
 
+/* The field that is called so on this wire. */
+static const field *field_of_wire(const operation *op, slice name) {
+    for (size_t i = 0; i < op->in->field_count; i++) {
+        const char *wire = aws_wire_name(op->in, &op->in->fields[i]);
+        if (wire && slice_equals_text(name, wire)) return &op->in->fields[i];
+    }
+    return NULL;
+}
+
+static bool is_joined(const operation *op, const field *f) {
+    const aws_member *row = f ? aws_member_of(op->in, f) : NULL;
+    return row && row->form == AWS_JOINED;
+}
+
+/* A field that rows give no name on this wire. */
+static bool is_elsewhere(const operation *op, slice name) {
+    const field *f = shape_find(op->in, name);
+    return f && aws_wire_name(op->in, f) == NULL;
+}
+
+/* Lists that are one text here. */
+static status put_joined(const operation *op, const form *from, arena *memory, form *out) {
+    pair_list said = {.at = ARENA_ARRAY(memory, pair, from->count + 1), .count = from->count};
+    ENSURE(said.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < from->count; i++) said.at[i] = (pair){from->pairs[i].name, from->pairs[i].value};
+    for (size_t i = 0; i < op->in->field_count; i++) {
+        const field *f = &op->in->fields[i];
+        form_pair to = {.name = slice_of_text(f->name)};
+        if (!is_joined(op, f)) continue;
+        TRY(aws_join(&said, aws_wire_name(op->in, f), memory, &to.value));
+        if (!slice_is_absent(to.value)) out->pairs[out->count++] = to;
+    }
+    return OK;
+}
+
 /* NAME.member.1.MORE → NAME.1.MORE under the contract's name. */
 static status put_pair(const operation *op, const form_pair *from, arena *memory, form *out) {
     size_t dot = slice_find_byte(from->name, '.');
     slice head = contract_name(slice_head(from->name, dot)),
           below = dot == SIZE_MAX ? SLICE("") : slice_skip(from->name, dot);
     if (slice_starts_with(below, SLICE(".member."))) below = slice_skip(below, 7);
+    const field *called = field_of_wire(op, slice_head(from->name, dot));
+    if (is_joined(op, called)) {
+        ENSURE(slice_starts_with(slice_skip(from->name, dot), SLICE(".member.")), INVALID_PARAMETER);
+        return OK; /* put_joined */
+    }
+    ENSURE(called != NULL || !is_elsewhere(op, head), UNSUPPORTED);
+    if (called != NULL) head = slice_of_text(called->name);
     slice renewed; /* UpdateRole: Description → NewDescription */
     TRY(arena_printf(memory, &renewed, "New%.*s", SLICE_ARGS(head)));
     if (!shape_find(op->in, head) && shape_find(op->in, renewed)) head = renewed;
@@ -148,7 +213,7 @@ static status put_pair(const operation *op, const form_pair *from, arena *memory
 }
 
 status aws_query_translate(const operation *op, const form *from, arena *memory, form *out, slice *detail) {
-    form made = {.pairs = ARENA_ARRAY(memory, form_pair, 2 * from->count + 1)};
+    form made = {.pairs = ARENA_ARRAY(memory, form_pair, 2 * from->count + op->in->field_count + 1)};
     ENSURE(made.pairs != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < from->count; i++) {
         const form_pair *each = &from->pairs[i];
@@ -157,6 +222,7 @@ status aws_query_translate(const operation *op, const form *from, arena *memory,
         if (slice_equals_text(each->name, "PolicyArn")) TRY(put_policy(each, &made));
         else TRY(put_pair(op, each, memory, &made));
     }
+    TRY(put_joined(op, from, memory, &made));
     *detail = (slice){0};
     *out = made;
     return OK;

@@ -84,10 +84,11 @@ typedef struct dialect {
 
 /* Never NULL. Exactly one dialect recognises a request:
  *   1. a header x-amz-target, a body of AWS's JSON, or a signature version 4 for a service with that wire   aws_json
- *   2. a signature version 4 for sts or iam                                       aws_query
+ *   2. a signature version 4 for sts or iam, or a query with STS's version        aws_query
  *   3. Authorization of OSS, or a query of a signed OSS URL                       oss_rest
  *   4. Authorization "ACS3-…", a header x-acs-action or x-acs-version             alibaba_rpc
  *   5. path "/" with a parameter Action, or POST / of an HTML form                alibaba_rpc
+ *      (whose decode hands a form of STS's version without a signature on)
  *   6. anything else, an unsigned GET / included                                  oss_rest */
 const dialect *dialect_recognise(const http_head *head);
 

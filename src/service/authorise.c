@@ -41,6 +41,7 @@ static status add_named(facts *f, const char *prefix, slice name, slice value) {
 
 static slice principal_type(const principal *who) {
     if (who->is_root) return SLICE("Account");
+    if (!slice_is_absent(who->federated)) return SLICE("Federated");
     return slice_is_absent(who->role) ? SLICE("User") : SLICE("AssumedRole");
 }
 
@@ -332,6 +333,8 @@ enum decision call_consult(call *c, const policy *p, const char *action, slice r
     facts f = {.c = c};
     target t = {action, resource, NULL, NULL};
     policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
+    /* whom somebody else vouches for belongs to nobody's account */
+    if (!slice_is_absent(c->who.federated)) caller = (policy_caller){.federated = c->who.federated};
     if (FAILED(gather(&f, &t))) return DECISION_EXPLICIT_DENY;
     policy_request request = {slice_of_text(action), resource, f.at, f.count, c->now_s, &caller};
     return policy_consult(p, &request, reach, NULL);

@@ -66,14 +66,16 @@ slice call_input_text(const call *c, const char *name) {
     return *(const slice *)field_at(f, c->in);
 }
 
-status call_condition(call *c, slice name, slice value) {
+status call_condition_list(call *c, slice name, const slice *values, size_t count) {
     TRY(make_room(c, (void **)&c->conditions, c->condition_count, &c->condition_room, sizeof *c->conditions));
-    slice *held = CALL_NEW(c, slice);
+    slice *held = ARENA_ARRAY(&c->memory, slice, count);
     ENSURE(held != NULL, OUT_OF_MEMORY);
-    *held = value;
-    c->conditions[c->condition_count++] = (condition_value){name, held, 1};
+    if (count) memcpy(held, values, count * sizeof *held);
+    c->conditions[c->condition_count++] = (condition_value){name, held, count};
     return OK;
 }
+
+status call_condition(call *c, slice name, slice value) { return call_condition_list(c, name, &value, 1); }
 
 status call_doom(call *c, slice blob_id) {
     ENSURE(blob_id.len == BLOB_ID_BYTES, CORRUPT);

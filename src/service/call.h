@@ -121,6 +121,7 @@ slice call_input_text(const call *c, const char *name);
 
 /* Adds a condition for the policy decision. */
 status call_condition(call *c, slice name, slice value);
+status call_condition_list(call *c, slice name, const slice *values, size_t count);
 
 /* Plans the removal of a blob that no record will name any more once the changes are durable. */
 status call_doom(call *c, slice blob_id);

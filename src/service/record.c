@@ -40,6 +40,12 @@ static event_identity identity_of(const job *j) {
         who.principal_id = c->who.session_principal;
         return who;
     }
+    if (!slice_is_absent(c->who.federated)) {
+        who.type = SLICE("oidc-user");
+        who.user_name = c->who.subject;
+        who.principal_id = c->who.federated;
+        return who;
+    }
     who.type = c->who.is_root ? SLICE("root-account") : SLICE("ram-user");
     who.user_name = c->who.is_root ? SLICE("root") : c->who.user_name;
     who.principal_id = c->who.user_id;

@@ -1,4 +1,5 @@
 /* Resolvers of identities: users, groups, roles, policies, devices, tags, the account. */
+#include "service/oidc.h"
 #include "service/resolver.h"
 
 static status allow_user(call *c, slice name) {
@@ -108,6 +109,21 @@ status resolve_group(call *c) {
     slice arn_text;
     if (FAILED(arn_group(c->who.account_id, call_input_text(c, "GroupName"), &c->memory, &arn_text)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "GroupName");
+    return resolve_allow(c, arn_text);
+}
+
+/* A new one without a name is called by its issuer. */
+status resolve_oidc_provider(call *c) {
+    slice arn_text, name = oidc_name_of(call_input_text(c, "OIDCProviderName"));
+    if (slice_is_absent(name)) name = oidc_issuer_name(call_input_text(c, "IssuerUrl"));
+    if (FAILED(arn_oidc_provider(c->who.account_id, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "OIDCProviderName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_oidc_provider_container(call *c) {
+    slice arn_text;
+    TRY(arn_oidc_providers(c->who.account_id, &c->memory, &arn_text));
     return resolve_allow(c, arn_text);
 }
 

@@ -4,6 +4,7 @@ const kmsPackage = require('@alicloud/kms20160120');
 const {$OpenApiUtil} = require('@alicloud/openapi-core');
 const ramPackage = require('@alicloud/ram20150501');
 const stsPackage = require('@alicloud/sts20150401');
+const imsPackage = require('@alicloud/ims20190815');
 const {default: Open, Config, Params, OpenApiRequest} = require('@alicloud/openapi-client');
 const {RuntimeOptions} = require('@alicloud/tea-util');
 const {RPCClient} = require('@alicloud/pop-core');
@@ -33,6 +34,7 @@ function openApiConfig(server, who) {
 }
 
 const ram = (server, who = server.owner) => withRequests(new ramPackage.default(openApiConfig(server, who)), ramPackage);
+const ims = (server, who = server.owner) => withRequests(new imsPackage.default(openApiConfig(server, who)), imsPackage);
 const sts = (server, who = server.owner) => withRequests(new stsPackage.default(openApiConfig(server, who)), stsPackage);
 
 // pop-core: request(action, parameters, options)
@@ -63,4 +65,4 @@ function oss(server, who = server.owner, more = {}) {
     timeout: WAIT_MS, ...more});
 }
 
-module.exports = {kms, ram, sts, pop, open, oss, OSS, VERSIONS};
+module.exports = {kms, ims, ram, sts, pop, open, oss, OSS, VERSIONS};

@@ -1,0 +1,52 @@
+/* Binding what an owner says of a provider: each part is what its field of the signed request says, and absent where the operation has no
+ * such field. */
+#include "crypto/compare.h"
+#include "custody/bound.h"
+#include "custody/signed.h"
+
+static status same(slice signed_for, slice in_act) {
+    ENSURE(bytes_equal_secret(signed_for, in_act), NO_PERMISSION);
+    return OK;
+}
+
+static slice said_for(const binding *b, enum field_bind part) {
+    const shape *in = b->operation->in;
+    for (size_t i = 0; i < in->field_count; i++)
+        if (in->fields[i].binds == part) return signed_find(b->said, in->fields[i].name);
+    return (slice){0};
+}
+
+/* By its name, or an ARN of it; a new one without a name has its issuer's, without the scheme. */
+static slice name_said(const binding *b, const field *f) {
+    static const slice KIND = {(const uint8_t *)":oidc-provider/", 15}, SCHEME = {(const uint8_t *)"https://", 8};
+    slice text = signed_find(b->said, f->name), issuer = said_for(b, BIND_PROVIDER_ISSUER);
+    size_t at = slice_find(text, KIND);
+    if (slice_is_absent(text)) return slice_starts_with(issuer, SCHEME) ? slice_skip(issuer, SCHEME.len) : (slice){0};
+    bool is_arn = slice_starts_with(text, SLICE("acs:")) || slice_starts_with(text, SLICE("arn:"));
+    return is_arn && at != SIZE_MAX ? slice_skip(text, at + KIND.len) : text;
+}
+
+static status same_limit(slice text, maybe_int given) {
+    int64_t wanted = 0;
+    ENSURE(slice_is_absent(text) || slice_to_i64(text, &wanted), NO_PERMISSION);
+    ENSURE(given.is_set == !slice_is_absent(text) && (!given.is_set || given.value == wanted), NO_PERMISSION);
+    return OK;
+}
+
+status bind_provider(const binding *b, const field *f) {
+    const provider_wish *wish = b->act->provider;
+    ENSURE(wish != NULL, NO_PERMISSION);
+    TRY(same(name_said(b, f), wish->name));
+    TRY(same(said_for(b, BIND_PROVIDER_ISSUER), wish->issuer_url));
+    TRY(same(said_for(b, BIND_PROVIDER_CLIENTS), wish->client_ids));
+    TRY(same(said_for(b, BIND_PROVIDER_CLIENT_ADDED), wish->client_added));
+    TRY(same(said_for(b, BIND_PROVIDER_CLIENT_REMOVED), wish->client_removed));
+    TRY(same(said_for(b, BIND_PROVIDER_KEYS), wish->keys));
+    return same_limit(said_for(b, BIND_PROVIDER_LIMIT), wish->issuance_limit);
+}
+
+/* With the provider's name everything was compared. */
+status bind_provider_part(const binding *b, const field *f) {
+    (void)b, (void)f;
+    return OK;
+}
