@@ -1,5 +1,5 @@
 /* keyhold account: the tenants of this Keyhold; for the platform's operator. */
-#include "cli/command.h"
+#include "cli/run.h"
 
 static const command rows[] = {
     {.verb = "create", .operation = OPERATION_CREATE_ACCOUNT, .positional = "AccountName", .name = "AccountId"},
@@ -14,6 +14,7 @@ static const command rows[] = {
      .name = "AccountId",
      .danger = "Refuse everything the account asks for"},
     {.verb = "unfreeze", .operation = OPERATION_UNFREEZE_ACCOUNT, .positional = "AccountId", .name = "AccountId"},
+    {.verb = "summary", .operation = OPERATION_GET_ACCOUNT_SUMMARY, .run = run_whole},
 };
 
 extern const noun account_noun;

@@ -177,11 +177,9 @@ static status base32_write(const secret *seed, secret *out) {
     return OK;
 }
 
-static status seed_seal(act_scene *scene, const key_act *owner, const secret *seed, slice *out) {
-    sealing_order order = {.kind = SEALED_SEED, .content = seed};
+static status seed_seal(act_scene *scene, const sealed_header *owner, const secret *seed, slice *out) {
+    sealing_order order = {.kind = SEALED_SEED, .content = seed, .header = *owner};
     order.header.created_at = SET_INT(scene->now_s);
-    if (owner) order.header.user_name = owner->user_name;
-    if (owner) order.header.user_id = owner->user_id;
     return sealing_seal(scene->account, &order, scene->memory, out);
 }
 
@@ -191,18 +189,24 @@ status act_new_seed(act_scene *scene, const key_act *act, act_outcome *out) {
     OWNED(secret) text = {0};
     TRY(random_secret(TOTP_SEED_BYTES, &seed));
     TRY(base32_write(&seed, &text));
-    TRY(seed_seal(scene, NULL, &seed, &out->result.output));
+    TRY(seed_seal(scene, &(sealed_header){0}, &seed, &out->result.output));
     return act_box(scene, &text, &out->result.boxed);
 }
 
-/* The step within reach, after `last`, whose code this is; MFA_CODE. All are computed, whichever it is. */
-static status step_find(const secret *seed, const secret *code, int64_t now_step, int64_t last, int64_t *out) {
+/* Where to look: `reach` steps before and after one, behind the last that was taken. */
+typedef struct step_range {
+    int64_t around, reach, last;
+} step_range;
+enum { STEPS_WITHIN_REACH = 1, STEPS_OF_DRIFT_MOST = 20 };
+
+/* The step within reach, after the last, whose code this is; MFA_CODE. All are computed, whichever it is. */
+static status step_find(const secret *seed, const secret *code, const step_range *range, int64_t *out) {
     bool found = false;
     int64_t at = 0;
-    for (int64_t step = now_step - 1; step <= now_step + 1; step++) {
+    for (int64_t step = range->around - range->reach; step <= range->around + range->reach; step++) {
         char expected[TOTP_DIGITS];
         TRY(totp_code(seed, step, expected));
-        bool is_it = bytes_equal_secret(slice_of(expected, TOTP_DIGITS), secret_expose(code)) && step > last;
+        bool is_it = bytes_equal_secret(slice_of(expected, TOTP_DIGITS), secret_expose(code)) && step > range->last;
         if (is_it) at = step;
         found |= is_it;
     }
@@ -220,22 +224,28 @@ status code_verify(act_scene *scene, const code_check *check, int64_t *step) {
     TRY(sealing_open(scene->sealing, scene->account, SEALED_SEED, check->sealed_seed, &o));
     ENSURE(check->user_id.len > 0 && slice_equals(o->header.user_id, check->user_id), CORRUPT);
     TRY(act_unbox(scene, check->boxed_code, &code));
-    return step_find(&o->value, &code, step_now(scene), check->last.is_set ? check->last.value : 0, step);
+    step_range range = {step_now(scene) + o->header.drift_steps.value, STEPS_WITHIN_REACH, check->last.value};
+    return step_find(&o->value, &code, &range, step);
 }
 
-/* Two codes in a row show that the person has the device; from then on the seed is theirs. */
+/* Two codes in a row show that the person has the device; from then on the seed is theirs. A seed that is theirs already is set right:
+ * how far its clock is off, found in a wider range, goes into the header. */
 static status seed_bind(act_scene *scene, const key_act *act, const opened *o, act_outcome *out) {
     OWNED(secret) first = {0};
     OWNED(secret) second = {0};
     int64_t at = 0, next = 0, now = step_now(scene);
-    ENSURE(o->header.user_id.len == 0, CORRUPT);
+    bool is_theirs = o->header.user_id.len > 0;
+    ENSURE(!is_theirs || slice_equals(o->header.user_id, act->user_id), MFA_OF_ANOTHER);
     TRY(act_unbox(scene, act->input, &first));
     TRY(act_unbox(scene, act->context, &second));
-    TRY(step_find(&o->value, &first, now - 1, 0, &at));
-    TRY(step_find(&o->value, &second, at + 1, at, &next));
+    step_range range = {now - 1, is_theirs ? STEPS_OF_DRIFT_MOST : STEPS_WITHIN_REACH, act->size.value};
+    TRY(step_find(&o->value, &first, &range, &at));
+    TRY(step_find(&o->value, &second, &(step_range){at + 1, STEPS_WITHIN_REACH, at}, &next));
     ENSURE(next == at + 1, MFA_CODE);
     out->result.time = SET_INT(next);
-    return seed_seal(scene, act, &o->value, &out->result.output);
+    sealed_header owner = {.user_name = act->user_name, .user_id = act->user_id};
+    if (is_theirs) owner.drift_steps = SET_INT(next - now);
+    return seed_seal(scene, &owner, &o->value, &out->result.output);
 }
 
 status act_bind_seed(act_scene *scene, const key_act *act, act_outcome *out) {

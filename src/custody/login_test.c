@@ -284,9 +284,33 @@ static void two_codes_in_a_row_bind_a_device(void **state) {
     const key_result *bound = bind(&d, now - 1, now);
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(bound->time.value, now);
-    device again = {bound->output, d.base32};
-    bind(&again, now - 1, now);
-    ASSERT_ANSWER(&house, CORRUPT); /* it is somebody's already */
+}
+
+static void a_bound_device_is_set_right_for_its_user_alone(void **state) {
+    (void)state;
+    device d = new_device();
+    int64_t now = TEST_NOW_S / TOTP_STEP_S;
+    d.sealed = bind(&d, now - 1, now)->output;
+    ASSERT_ANSWER(&house, OK);
+    bind(&d, now - 23, now - 22);
+    ASSERT_ANSWER(&house, MFA_CODE); /* too far off */
+    bind(&d, now + 10, now + 12);
+    ASSERT_ANSWER(&house, MFA_CODE); /* not one after the other */
+    const key_result *right = bind(&d, now + 10, now + 11);
+    ASSERT_ANSWER(&house, OK);
+    assert_int_equal(right->time.value, now + 11);
+    d.sealed = right->output;
+    char codes[2][TOTP_DIGITS];
+    code_at(d.base32, now + 10, codes[0]);
+    code_at(d.base32, now + 11, codes[1]);
+    const said parameters[] = {{"UserName", SLICE("bob")},
+                               {"AuthenticationCode1", slice_of(codes[0], TOTP_DIGITS)},
+                               {"AuthenticationCode2", slice_of(codes[1], TOTP_DIGITS)}};
+    key_act act = {.act = VAULT_ACT_BIND_SEED, .key = d.sealed, .user_name = SLICE("bob"), .user_id = SLICE("3000")};
+    act.input = test_boxed(&house, parameters[1].value);
+    act.context = test_boxed(&house, parameters[2].value);
+    ask("BindMFADevice", parameters, 3, act);
+    ASSERT_ANSWER(&house, MFA_OF_ANOTHER);
 }
 
 static void a_code_comes_beside_the_password(void **state) {
@@ -386,6 +410,7 @@ int main(void) {
         TEST(changing_needs_the_old_one_and_a_new_one),
         TEST(a_password_is_the_one_that_was_signed),
         TEST(two_codes_in_a_row_bind_a_device),
+        TEST(a_bound_device_is_set_right_for_its_user_alone),
         TEST(a_code_comes_beside_the_password),
         TEST(a_role_session_is_what_was_signed),
     };

@@ -72,6 +72,8 @@ static status read_form(const http_head *head, slice body, arena *memory, form *
 static status check_operation(const http_head *head, const decoded *out, slice *detail) {
     *detail = out->api_version;
     ENSURE(slice_equals_text(out->api_version, version_of(service_of(head))), UNKNOWN_VERSION);
+    *detail = out->operation == OPERATION_NONE ? aws_query_refusal(out->action) : (slice){0};
+    ENSURE(slice_is_absent(*detail), UNSUPPORTED);
     *detail = out->action;
     ENSURE(out->operation != OPERATION_NONE, UNKNOWN_OPERATION);
     *detail = (slice){0};

@@ -15,12 +15,16 @@ status aws_query_translate(const operation *op, const form *from, arena *memory,
 /* Whether an unsigned form is this wire's: its version says so. */
 bool aws_query_is_meant(const http_head *head, const form *said);
 
+/* Why an action that AWS has is not offered here; absent: it is unknown. */
+slice aws_query_refusal(slice action);
+
 /* How a member goes out. */
 enum query_form {
     QUERY_AS_IS,
     QUERY_HIDDEN,
     QUERY_DOCUMENT, /* percent-encoded, as IAM gives policies back */
     QUERY_ARN,      /* acs:ram:… → arn:aws:iam:… or arn:aws:sts:… */
+    QUERY_BLOB,     /* in base64, where the contract has text */
     QUERY_ATTACHED, /* a list of policies by name and ARN alone */
     QUERY_ARNS,     /* a list of which only the ARNs are told */
     QUERY_INLINE,   /* a shape whose members stand in the place of it */

@@ -107,7 +107,8 @@ static status text_of(writing *t, const field *f, const query_member *row, const
     char time[CLOCK_ISO_BYTES];
     *out = f->kind == FIELD_TEXT || f->kind == FIELD_SECRET ? *(const slice *)at : (slice){0};
     if (f->kind == FIELD_CHOICE) *out = slice_of_text(choice_text(f->choices, *(const int *)at));
-    if (f->kind == FIELD_BYTES) return text_base64(*(const slice *)at, t->memory, out);
+    bool is_blob = f->kind == FIELD_BYTES || (row && row->form == QUERY_BLOB);
+    if (is_blob) return text_base64(*(const slice *)at, t->memory, out);
     if (f->kind == FIELD_TIME) {
         clock_format_iso(((const maybe_int *)at)->value, time);
         return arena_copy(t->memory, slice_of_text(time), out);
@@ -119,6 +120,17 @@ static status text_of(writing *t, const field *f, const query_member *row, const
     OWNED(buffer) encoded = {0};
     TRY(percent_encode(&encoded, *out, NULL));
     return arena_copy(t->memory, buffer_slice(&encoded), out);
+}
+
+static void put_map(writing *t, slice name, const pair_list *map) {
+    xml_open(t->w, name);
+    for (size_t i = 0; i < map->count; i++) {
+        xml_open(t->w, SLICE("entry"));
+        put_safe(t, SLICE("key"), map->at[i].key);
+        put_safe(t, SLICE("value"), map->at[i].value);
+        xml_close(t->w);
+    }
+    xml_close(t->w);
 }
 
 static status put_field(writing *t, const shape *s, const field *f, const void *value) {
@@ -134,6 +146,7 @@ static status put_field(writing *t, const shape *s, const field *f, const void *
     switch (f->kind) {
     case FIELD_TEXTS:
     case FIELD_SHAPES: return put_list(t, f, row, at);
+    case FIELD_MAP: put_map(t, name, at); return OK;
     case FIELD_INT: xml_put_integer(t->w, name, ((const maybe_int *)at)->value); return OK;
     case FIELD_BOOL: xml_put_bool(t->w, name, ((const maybe_bool *)at)->value); return OK;
     case FIELD_SHAPE:
@@ -215,6 +228,8 @@ status aws_query_encode_failure(const decoded *d, const reply *r, arena *memory,
     slice message, detail = r->detail, carried;
     if (!row->in[WIRE_AWS_QUERY].code) row = failure_get(FAILURE_INTERNAL), detail = (slice){0};
     failure_code shown = row->in[WIRE_AWS_QUERY];
+    bool is_sts = slice_equals_text(d->proof.scope_service, "sts");
+    if (is_sts && FAILED_WITH(r->failure, MFA_CODE)) shown.code = "AccessDenied"; /* IAM has a word of its own for it */
     OWNED(buffer) body = {0};
     xml_writer w = {.out = &body};
     answer_builder b;

@@ -1,8 +1,10 @@
 /* A diagnosis is packed by its shape and sealed under a key of its own, bound to the account. */
 #include "service/diagnosis.h"
 
+#include "access/arn_twin.h"
 #include "base/text.h"
 #include "crypto/kdf.h"
+#include "format/json.h"
 #include "service/handlers.h"
 
 enum { VALUES_SHOWN_MOST = 8, VALUE_BYTES_SHOWN = 128, CONDITIONS_SHOWN_MOST = 48, MATCHES_MOST = 32 };
@@ -98,11 +100,10 @@ status diagnosis_make(call *c, const authorisation *question) {
 }
 
 /* Damage, another account's message and another house's look alike. */
-status decode_diagnostic_message_prepare(call *c, const decode_diagnostic_message_in *in,
-                                         decode_diagnostic_message_out *out) {
+static status open_message(call *c, slice encoded, diagnostic_message **out) {
     slice sealed;
     ENSURE(c->house->diagnosis != NULL, UNSUPPORTED);
-    bool is_text = !FAILED(base64_decode(in->encoded_diagnostic_message, &c->memory, &sealed));
+    bool is_text = !FAILED(base64_decode(encoded, &c->memory, &sealed));
     ENSURE(is_text && sealed.len > XAES_OVERHEAD_BYTES, DIAGNOSTIC_MESSAGE);
     size_t len = sealed.len - XAES_OVERHEAD_BYTES;
     uint8_t *packed = arena_take(&c->memory, len);
@@ -111,6 +112,98 @@ status decode_diagnostic_message_prepare(call *c, const decode_diagnostic_messag
     status opened = xaes_open_bytes(c->house->diagnosis, c->who.account_id, sealed, packed);
     ENSURE(!FAILED(opened), DIAGNOSTIC_MESSAGE);
     ENSURE(!FAILED(shape_unpack(&diagnostic_message_shape, slice_of(packed, len), &c->memory, told)), CORRUPT);
-    out->decoded_diagnostic_message = told;
+    *out = told;
     return OK;
+}
+
+status decode_diagnostic_message_prepare(call *c, const decode_diagnostic_message_in *in,
+                                         decode_diagnostic_message_out *out) {
+    return open_message(c, in->encoded_diagnostic_message, &out->decoded_diagnostic_message);
+}
+
+/* ---- the same as the JSON text that AWS's clients expect */
+
+static slice as_aws(call *c, slice name) {
+    slice told;
+    return FAILED(arn_as_aws(name, &c->memory, &told)) ? name : told;
+}
+
+static void write_conditions(json_writer *w, const diagnostic_message *told) {
+    json_put_key(w, SLICE("conditions"));
+    json_begin_object(w);
+    json_put_key(w, SLICE("items"));
+    json_begin_array(w);
+    for (size_t i = 0; i < told->auth_conditions.count; i++) {
+        const auth_condition *each = &told->auth_conditions.at[i];
+        json_begin_object(w);
+        json_put_member_text(w, "key", each->condition_key);
+        json_put_key(w, SLICE("values"));
+        json_begin_object(w);
+        json_put_key(w, SLICE("items"));
+        json_begin_array(w);
+        for (size_t k = 0; k < each->condition_values.count; k++) {
+            json_begin_object(w);
+            json_put_member_text(w, "value", each->condition_values.at[k]);
+            json_end_object(w);
+        }
+        json_end_array(w);
+        json_end_object(w);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void write_matches(json_writer *w, const diagnostic_message *told) {
+    json_put_key(w, SLICE("matchedStatements"));
+    json_begin_object(w);
+    json_put_key(w, SLICE("items"));
+    json_begin_array(w);
+    for (size_t i = 0; i < told->matched_policies.count; i++) {
+        const matched_policy *each = &told->matched_policies.at[i];
+        json_begin_object(w);
+        json_put_member_text(w, "sourcePolicyType", each->policy_type);
+        json_put_member_text(w, "sourcePolicyId", each->policy_identifier);
+        json_put_key(w, SLICE("statement"));
+        json_put_integer(w, each->statement.value);
+        json_put_member_text(w, "effect", each->effect);
+        json_end_object(w);
+    }
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void write_context(call *c, json_writer *w, const diagnostic_message *told) {
+    const auth_principal *who = told->auth_principal;
+    json_put_key(w, SLICE("context"));
+    json_begin_object(w);
+    json_put_key(w, SLICE("principal"));
+    json_begin_object(w);
+    if (who) json_put_member_text(w, "name", who->auth_principal_display_name);
+    if (who) json_put_member_text(w, "account", who->auth_principal_owner_id);
+    if (who) json_put_member_text(w, "arn", as_aws(c, who->auth_principal_arn));
+    json_end_object(w);
+    json_put_member_text(w, "action", told->auth_action);
+    json_put_member_text(w, "resource", as_aws(c, told->auth_resource));
+    write_conditions(w, told);
+    json_end_object(w);
+}
+
+status decode_authorization_message_prepare(call *c, const decode_authorization_message_in *in,
+                                            decode_authorization_message_out *out) {
+    diagnostic_message *told;
+    OWNED(buffer) text = {0};
+    json_writer w = {.out = &text};
+    TRY(open_message(c, in->encoded_message, &told));
+    json_begin_object(&w);
+    json_put_key(&w, SLICE("allowed"));
+    json_put_bool(&w, false);
+    json_put_key(&w, SLICE("explicitDeny"));
+    json_put_bool(&w, told->explicit_deny.value);
+    json_put_member_text(&w, "decidedBy", told->no_permission_policy_type);
+    write_matches(&w, told);
+    write_context(c, &w, told);
+    json_end_object(&w);
+    TRY(json_finish(&w));
+    return arena_copy(&c->memory, buffer_slice(&text), &out->decoded_message);
 }

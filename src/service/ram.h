@@ -10,6 +10,17 @@ enum { USER_NAME_MOST = 64, GROUP_NAME_MOST = 64, ROLE_NAME_MOST = 64, POLICY_NA
 /* INVALID_PARAMETER, naming the field, unless the name is valid. */
 status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name);
 
+/* How many an account, a user, a policy may have. */
+enum {
+    USERS_MOST = 1000,
+    GROUPS_MOST = 50,
+    ROLES_MOST = 1000,
+    POLICIES_MOST = 1500,
+    ACCESS_KEYS_MOST = 2,
+    GROUPS_OF_USER_MOST = 5,
+    POLICY_VERSIONS_MOST = 5,
+};
+
 /* 17 random decimal digits after `first`, as users' ids look. */
 status identity_id_new(call *c, char first, slice *out);
 
@@ -57,6 +68,20 @@ typedef struct page_wish {
     maybe_int most;
 } page_wish;
 status page_read(call *c, const page_wish *wish, record_page *out);
+
+/* A page of a list that fits into one answer: `marker` says how many elements went before. IsTruncated is for AWS's clients, or where
+ * something is left. INVALID_PARAMETER. */
+typedef struct list_wish {
+    slice marker;
+    maybe_int most;
+} list_wish;
+typedef struct list_rest {
+    maybe_bool is_truncated;
+    slice marker;
+} list_rest;
+status list_cut(call *c, const list_wish *wish, shape_list *list, size_t element_bytes, list_rest *out);
+#define LIST_CUT(c, list, out)                                                                                         \
+    list_cut(c, &(list_wish){in->marker, in->max_items}, (shape_list *)&(list), sizeof *(list).at, out)
 
 /* A record of the page in the call's memory; CORRUPT. */
 status row_unpack(call *c, const store_row *row, const shape *record, void *out);

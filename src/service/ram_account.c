@@ -65,13 +65,26 @@ status get_account_alias_prepare(call *c, const get_account_alias_in *in, get_ac
 }
 
 status clear_account_alias_prepare(call *c, const clear_account_alias_in *in, clear_account_alias_out *out) {
-    (void)in, (void)out;
+    (void)out;
     account_settings_record settings;
     uint64_t revision;
     TRY(account_settings_load(c, &settings, &revision));
+    bool is_it = slice_is_absent(in->account_alias) || slice_equals(in->account_alias, settings.account_alias);
+    ENSURE(is_it, ACCOUNT_ALIAS_NOT_FOUND);
     TRY(release_alias(c, settings.account_alias));
     settings.account_alias = (slice){0};
     return account_settings_save(c, &settings, revision);
+}
+
+status list_account_aliases_prepare(call *c, const list_account_aliases_in *in, list_account_aliases_out *out) {
+    (void)in;
+    account_settings_record settings;
+    TRY(account_settings_load(c, &settings, NULL));
+    out->account_aliases.at = ARENA_ARRAY(&c->memory, slice, 1);
+    ENSURE(out->account_aliases.at != NULL, OUT_OF_MEMORY);
+    out->account_aliases.at[0] = settings.account_alias;
+    out->account_aliases.count = !slice_is_absent(settings.account_alias);
+    return OK;
 }
 
 /* ---- what users may do for themselves */

@@ -80,9 +80,12 @@ status detach_policy_from_user_prepare(call *c, const detach_policy_from_user_in
 status list_policies_for_user_prepare(call *c, const list_policies_for_user_in *in, list_policies_for_user_out *out) {
     holder h;
     policy_views views;
+    list_rest rest;
     TRY(holder_load(c, HOLDER_USER, in->user_name, &h));
     TRY(list(c, &h, &views));
     out->policies.at = views.at, out->policies.count = views.count;
+    TRY(LIST_CUT(c, out->policies, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
     return OK;
 }
 
@@ -107,9 +110,12 @@ status list_policies_for_group_prepare(call *c, const list_policies_for_group_in
                                        list_policies_for_group_out *out) {
     holder h;
     policy_views views;
+    list_rest rest;
     TRY(holder_load(c, HOLDER_GROUP, in->group_name, &h));
     TRY(list(c, &h, &views));
     out->policies.at = views.at, out->policies.count = views.count;
+    TRY(LIST_CUT(c, out->policies, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
     return OK;
 }
 
@@ -133,15 +139,19 @@ status detach_policy_from_role_prepare(call *c, const detach_policy_from_role_in
 status list_policies_for_role_prepare(call *c, const list_policies_for_role_in *in, list_policies_for_role_out *out) {
     holder h;
     policy_views views;
+    list_rest rest;
     TRY(holder_load(c, HOLDER_ROLE, in->role_name, &h));
     TRY(list(c, &h, &views));
     out->policies.at = views.at, out->policies.count = views.count;
+    TRY(LIST_CUT(c, out->policies, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
     return OK;
 }
 
 /* ---- everybody who has one */
 
 typedef struct entities {
+    const list_entities_for_policy_in *in;
     list_entities_for_policy_out *out;
     size_t rooms[3];
 } entities;
@@ -158,10 +168,21 @@ static status grow(call *c, shape_list *views, size_t *room, size_t size) {
     return OK;
 }
 
+/* Alibaba's clients know of no boundaries. */
+static bool is_wanted(const call *c, const list_entities_for_policy_in *in, const holder *h, size_t at) {
+    static const enum entity_filter KINDS[] = {
+        [HOLDER_USER] = ENTITY_FILTER_USER, [HOLDER_GROUP] = ENTITY_FILTER_GROUP, [HOLDER_ROLE] = ENTITY_FILTER_ROLE};
+    if (in->entity_filter && in->entity_filter != (int)KINDS[h->kind]) return false;
+    if (in->policy_usage_filter == POLICY_USAGE_PERMISSIONS_BOUNDARY)
+        return boundary_is(boundary_of(h), &(policy_name){in->policy_name, in->policy_type});
+    return at != SIZE_MAX || (call_speaks_aws(c) && !in->policy_usage_filter);
+}
+
 static status take_entity(call *c, holder *h, size_t at, void *context) {
     entities *all = context;
     list_entities_for_policy_out *out = all->out;
-    maybe_int since = attachments_of(h).at[at].attached_at;
+    if (!is_wanted(c, all->in, h, at)) return OK;
+    maybe_int since = at == SIZE_MAX ? boundary_of(h)->attached_at : attachments_of(h).at[at].attached_at;
     size_t *room = &all->rooms[h->kind];
     switch (h->kind) {
     case HOLDER_USER:
@@ -187,7 +208,7 @@ static status take_entity(call *c, holder *h, size_t at, void *context) {
 status list_entities_for_policy_prepare(call *c, const list_entities_for_policy_in *in,
                                         list_entities_for_policy_out *out) {
     policy_view view;
-    entities all = {.out = out};
+    entities all = {.in = in, .out = out};
     policy_name wanted = {in->policy_name, in->policy_type};
     TRY(policy_view_of(c, in->policy_name, in->policy_type, &view));
     return holders_walk(c, &wanted, take_entity, &all);

@@ -24,10 +24,6 @@ static status policy_of(call *c, slice text, policy_name *out) {
     return OK;
 }
 
-static bool is_same(const attachment_record *a, const policy_name *p) {
-    return a && a->policy_type == p->type && slice_equals(a->policy_name, p->name);
-}
-
 static status count(call *c, const policy_name *p, int change) {
     if (p->type == POLICY_TYPE_SYSTEM) {
         ENSURE(system_policy_find(p->name) != NULL, POLICY_NOT_FOUND);
@@ -45,7 +41,7 @@ status boundary_set(call *c, slice text, attachment_record **in_record) {
     if (slice_is_absent(text)) return OK;
     TRY(policy_of(c, text, &wanted));
     const attachment_record *present = *in_record;
-    if (is_same(present, &wanted)) return OK;
+    if (boundary_is(present, &wanted)) return OK;
     TRY(count(c, &wanted, 1));
     if (present) former = (policy_name){present->policy_name, present->policy_type};
     if (present) TRY(count(c, &former, -1));

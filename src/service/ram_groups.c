@@ -1,8 +1,6 @@
 /* RAM: groups, and who is in them. Who is in which group stands in the users' records; a group counts its users. */
 #include "service/ram.h"
 
-enum { GROUPS_MOST = 50, GROUPS_OF_USER_MOST = 5 };
-
 static status new_view(call *c, const group_record *group, group_view **out) {
     *out = CALL_NEW(c, group_view);
     ENSURE(*out != NULL, OUT_OF_MEMORY);
@@ -174,6 +172,9 @@ status list_groups_for_user_prepare(call *c, const list_groups_for_user_in *in, 
         *view = group_view_of(&group);
         view->join_date = user.groups.at[i].joined_at;
     }
+    list_rest rest;
+    TRY(LIST_CUT(c, out->groups, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
     return OK;
 }
 
@@ -195,7 +196,7 @@ static status take_member(call *c, const store_row *row, void *context) {
     search->is_truncated = search->count == search->most;
     if (search->is_truncated) return OK;
     user_view *view = &search->at[search->count++];
-    *view = (user_view){.join_date = user.groups.at[at].joined_at};
+    *view = (user_view){.join_date = user.groups.at[at].joined_at, .create_date = user.created_at};
     TRY(arena_copy(&c->memory, user.user_id, &view->user_id));
     TRY(arena_copy(&c->memory, user.user_name, &view->user_name));
     return slice_is_absent(user.display_name) ? OK : arena_copy(&c->memory, user.display_name, &view->display_name);

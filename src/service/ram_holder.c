@@ -67,6 +67,15 @@ void attachment_remove(holder *h, size_t at) {
     attachments_set(h, list);
 }
 
+const attachment_record *boundary_of(const holder *h) {
+    if (h->kind == HOLDER_USER) return h->user.boundary;
+    return h->kind == HOLDER_ROLE ? h->role.boundary : NULL;
+}
+
+bool boundary_is(const attachment_record *present, const policy_name *p) {
+    return present && present->policy_type == p->type && slice_equals(present->policy_name, p->name);
+}
+
 /* ---- all holders of a policy */
 
 typedef struct search {
@@ -86,13 +95,17 @@ static void *record_of(holder *h) {
     return h->kind == HOLDER_GROUP ? (void *)&h->group : (void *)&h->role;
 }
 
+static bool has_it(const holder *h, const policy_name *p) {
+    return attachment_find(attachments_of(h), p) != SIZE_MAX || boundary_is(boundary_of(h), p);
+}
+
 /* Most hold something else: only a record that matters is copied into the call's memory. */
 static status look_at(call *c, const store_row *row, void *context) {
     const search *s = context;
     OWNED(arena) memory = {0};
     holder passing = {.kind = s->kind}, found = {.kind = s->kind, .revision = row->revision};
     ENSURE(!FAILED(shape_unpack(shape_of(s->kind), row->value, &memory, record_of(&passing))), CORRUPT);
-    if (attachment_find(attachments_of(&passing), s->wanted) == SIZE_MAX) return OK;
+    if (!has_it(&passing, s->wanted)) return OK;
     slice kept;
     TRY(arena_copy(&c->memory, row->value, &kept));
     ENSURE(!FAILED(shape_unpack(shape_of(s->kind), kept, &c->memory, record_of(&found))), CORRUPT);

@@ -46,7 +46,12 @@ size_t attachment_find(attachments list, const policy_name *p);
 /* Takes one away, in the list alone. */
 void attachment_remove(holder *h, size_t at);
 
-/* Goes over all holders of a policy in the account; `at` is the attachment's place. A failure of `visit` ends the walk. */
+/* The policy that bounds it; NULL: none does. */
+const attachment_record *boundary_of(const holder *h);
+bool boundary_is(const attachment_record *present, const policy_name *p);
+
+/* Goes over all holders of a policy in the account, those it is attached to and those it bounds; `at` is the attachment's place, SIZE_MAX
+ * where it bounds only. A failure of `visit` ends the walk. */
 typedef status holder_visitor(call *c, holder *h, size_t at, void *context);
 status holders_walk(call *c, const policy_name *p, holder_visitor *visit, void *context);
 

@@ -154,3 +154,61 @@ status get_password_policy_prepare(call *c, const get_password_policy_in *in, ge
     (void)in;
     return password_rules(c, &out->password_policy);
 }
+
+/* ---- the same as AWS's clients have it: all of it said at once, the right to change one's own password among it */
+
+status update_account_password_policy_prepare(call *c, const update_account_password_policy_in *in,
+                                              update_account_password_policy_out *out) {
+    (void)out;
+    account_settings_record settings;
+    uint64_t revision;
+    TRY(account_settings_load(c, &settings, &revision));
+    password_policy_view *rules = CALL_NEW(c, password_policy_view);
+    ENSURE(rules != NULL, OUT_OF_MEMORY);
+    *rules = (password_policy_view){.minimum_password_length = in->minimum_password_length,
+                                    .require_lowercase_characters = in->require_lowercase_characters,
+                                    .require_uppercase_characters = in->require_uppercase_characters,
+                                    .require_numbers = in->require_numbers,
+                                    .require_symbols = in->require_symbols,
+                                    .hard_expiry = in->hard_expiry,
+                                    .max_password_age = in->max_password_age,
+                                    .password_reuse_prevention = in->password_reuse_prevention};
+    if (settings.password_policy) rules->max_login_attemps = settings.password_policy->max_login_attemps;
+    settings.password_policy = rules;
+    settings.change_password_off = SET_BOOL(!in->allow_users_to_change_password.value);
+    return account_settings_save(c, &settings, revision);
+}
+
+status get_account_password_policy_prepare(call *c, const get_account_password_policy_in *in,
+                                           get_account_password_policy_out *out) {
+    (void)in;
+    account_settings_record settings;
+    TRY(account_settings_load(c, &settings, NULL));
+    ENSURE(settings.password_policy != NULL, PASSWORD_POLICY_NOT_FOUND);
+    password_policy_view rules = rules_of(&settings);
+    account_password_policy *view = CALL_NEW(c, account_password_policy);
+    ENSURE(view != NULL, OUT_OF_MEMORY);
+    *view = (account_password_policy){.minimum_password_length = rules.minimum_password_length,
+                                      .require_symbols = rules.require_symbols,
+                                      .require_numbers = rules.require_numbers,
+                                      .require_uppercase_characters = rules.require_uppercase_characters,
+                                      .require_lowercase_characters = rules.require_lowercase_characters,
+                                      .hard_expiry = rules.hard_expiry};
+    view->allow_users_to_change_password = SET_BOOL(!settings.change_password_off.value);
+    view->expire_passwords = SET_BOOL(rules.max_password_age.value > 0);
+    if (rules.max_password_age.value > 0) view->max_password_age = rules.max_password_age;
+    if (rules.password_reuse_prevention.value > 0) view->password_reuse_prevention = rules.password_reuse_prevention;
+    out->password_policy = view;
+    return OK;
+}
+
+status delete_account_password_policy_prepare(call *c, const delete_account_password_policy_in *in,
+                                              delete_account_password_policy_out *out) {
+    (void)in, (void)out;
+    account_settings_record settings;
+    uint64_t revision;
+    TRY(account_settings_load(c, &settings, &revision));
+    ENSURE(settings.password_policy != NULL, PASSWORD_POLICY_NOT_FOUND);
+    settings.password_policy = NULL;
+    return account_settings_save(c, &settings, revision);
+}

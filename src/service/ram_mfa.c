@@ -30,14 +30,14 @@ status mfa_save(call *c, const mfa_record *device, uint64_t revision) {
     return call_change(c, path, &mfa_record_shape, device, revision);
 }
 
-static status serial_of(call *c, slice name, slice *out) {
+status mfa_serial(call *c, slice name, slice *out) {
     return arena_printf(&c->memory, out, "acs:ram::%.*s:mfa/%.*s", SLICE_ARGS(c->who.account_id), SLICE_ARGS(name));
 }
 
 static status new_view(call *c, slice name, mfa_device_view **out) {
     mfa_device_view *view = CALL_NEW(c, mfa_device_view);
     ENSURE(view != NULL, OUT_OF_MEMORY);
-    TRY(serial_of(c, name, &view->serial_number));
+    TRY(mfa_serial(c, name, &view->serial_number));
     *out = view;
     return OK;
 }
@@ -70,25 +70,41 @@ status create_virtual_mfa_device_finish(call *c, const create_virtual_mfa_device
     return OK;
 }
 
+static status show_user(call *c, slice name, user_view **out) {
+    user_record user;
+    *out = CALL_NEW(c, user_view);
+    ENSURE(*out != NULL, OUT_OF_MEMORY);
+    if (slice_is_absent(name)) return OK; /* the account root */
+    TRY(user_load(c, name, &user, NULL));
+    **out = (user_view){.user_id = user.user_id, .user_name = user.user_name, .display_name = user.display_name};
+    (*out)->create_date = user.created_at;
+    return OK;
+}
+
+static bool is_wanted(int wish, const mfa_record *device) {
+    if (wish == ASSIGNMENT_STATUS_ASSIGNED) return device->bound_at.is_set;
+    return wish != ASSIGNMENT_STATUS_UNASSIGNED || !device->bound_at.is_set;
+}
+
 status list_virtual_mfa_devices_prepare(call *c, const list_virtual_mfa_devices_in *in,
                                         list_virtual_mfa_devices_out *out) {
-    (void)in;
     record_page shown;
-    page_wish wish = {.most = SET_INT(DEVICES_MOST)};
+    page_wish wish = {.marker = in->marker, .most = in->max_items.is_set ? in->max_items : SET_INT(DEVICES_MOST)};
     TRY(mfa_prefix(c->who.account_id, &c->memory, &wish.prefix));
     TRY(page_read(c, &wish, &shown));
     out->virtual_mfa_devices.at = ARENA_ARRAY(&c->memory, mfa_device_view, shown.count + 1);
     ENSURE(out->virtual_mfa_devices.at != NULL, OUT_OF_MEMORY);
+    if (call_speaks_aws(c) || shown.is_truncated) out->is_truncated = SET_BOOL(shown.is_truncated);
     for (size_t i = 0; i < shown.count; i++) {
         mfa_record device;
         TRY(row_unpack(c, &shown.rows[i], &mfa_record_shape, &device));
+        if (shown.is_truncated) out->marker = device.name;
+        if (!is_wanted(in->assignment_status, &device)) continue;
         mfa_device_view *view = &out->virtual_mfa_devices.at[out->virtual_mfa_devices.count++];
-        TRY(serial_of(c, device.name, &view->serial_number));
+        TRY(mfa_serial(c, device.name, &view->serial_number));
         if (!device.bound_at.is_set) continue;
         view->activate_date = device.bound_at;
-        view->user = CALL_NEW(c, user_view);
-        ENSURE(view->user != NULL, OUT_OF_MEMORY);
-        view->user->user_name = device.user_name;
+        TRY(show_user(c, device.user_name, &view->user));
     }
     return OK;
 }
@@ -108,12 +124,6 @@ status delete_virtual_mfa_device_prepare(call *c, const delete_virtual_mfa_devic
 
 /* ---- whose they are */
 
-typedef struct bound_pair {
-    user_record user;
-    mfa_record device;
-    uint64_t user_revision, device_revision;
-} bound_pair;
-
 static status load_unbound(call *c, const bind_mfa_device_in *in, bound_pair *out) {
     slice name;
     TRY(mfa_name(c, in->serial_number, &name));
@@ -128,7 +138,8 @@ status bind_mfa_device_prepare(call *c, const bind_mfa_device_in *in, bind_mfa_d
     (void)out;
     bound_pair p;
     TRY(load_unbound(c, in, &p));
-    key_act act = {.act = VAULT_ACT_BIND_SEED, .key = p.device.sealed, .user_id = p.user.user_id};
+    key_act act = {
+        .act = VAULT_ACT_BIND_SEED, .key = p.device.sealed, .user_id = p.user.user_id, .size = p.device.last_step};
     act.user_name = p.user.user_name;
     act.input = in->authentication_code1;
     act.context = in->authentication_code2;
@@ -148,19 +159,23 @@ status bind_mfa_device_finish(call *c, const bind_mfa_device_in *in, bind_mfa_de
     return user_save(c, &p.user, p.user_revision);
 }
 
-static status load_bound(call *c, slice user_name, bound_pair *out) {
+status mfa_load_bound(call *c, slice user_name, bound_pair *out) {
     TRY(user_load(c, user_name, &out->user, &out->user_revision));
     ENSURE(!slice_is_absent(out->user.mfa_serial), USER_MFA_NOT_FOUND);
     return mfa_load(c, out->user.mfa_serial, &out->device, &out->device_revision);
+}
+
+status mfa_check_dispensable(call *c, const bound_pair *p) {
+    if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa) return OK;
+    return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
 }
 
 /* The seed stays the user's: an unbound device can only be deleted. */
 status unbind_mfa_device_prepare(call *c, const unbind_mfa_device_in *in, unbind_mfa_device_out *out) {
     bound_pair p;
     slice path;
-    TRY(load_bound(c, in->user_name, &p));
-    if (slice_is_absent(p.user.user_name) && c->who.root_needs_mfa)
-        return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
+    TRY(mfa_load_bound(c, in->user_name, &p));
+    TRY(mfa_check_dispensable(c, &p));
     p.user.mfa_serial = (slice){0};
     TRY(mfa_path(c->who.account_id, p.device.name, &c->memory, &path));
     TRY(call_change(c, path, NULL, NULL, p.device_revision));
@@ -170,7 +185,7 @@ status unbind_mfa_device_prepare(call *c, const unbind_mfa_device_in *in, unbind
 
 status get_user_mfa_info_prepare(call *c, const get_user_mfa_info_in *in, get_user_mfa_info_out *out) {
     bound_pair p;
-    TRY(load_bound(c, in->user_name, &p));
+    TRY(mfa_load_bound(c, in->user_name, &p));
     TRY(new_view(c, p.device.name, &out->mfa_device));
     out->mfa_device->type = SLICE("VMFA");
     out->mfa_device->activate_date = p.device.bound_at;

@@ -9,6 +9,19 @@ status mfa_name(call *c, slice serial, slice *out);
 status mfa_load(call *c, slice name, mfa_record *out, uint64_t *revision);
 status mfa_save(call *c, const mfa_record *device, uint64_t revision);
 
+/* acs:ram::A:mfa/NAME */
+status mfa_serial(call *c, slice name, slice *out);
+
+/* Somebody and the device that is bound to them. USER_MFA_NOT_FOUND. */
+typedef struct bound_pair {
+    user_record user;
+    mfa_record device;
+    uint64_t user_revision, device_revision;
+} bound_pair;
+status mfa_load_bound(call *c, slice user_name, bound_pair *out);
+/* MFA_IN_USE when the account cannot do without it: its root must have one. */
+status mfa_check_dispensable(call *c, const bound_pair *p);
+
 /* A code that came along with a request, and the device it is of; both or neither. */
 typedef struct mfa_claim {
     slice serial, boxed_code;

@@ -3,8 +3,6 @@
 #include "access/system_policies.h"
 #include "service/ram_holder.h"
 
-enum { POLICIES_MOST = 1500, VERSIONS_MOST = 5 };
-
 static policy_view view_custom(const policy_record *p) {
     policy_view view = {.policy_name = p->policy_name,
                         .policy_type = POLICY_TYPE_CUSTOM,
@@ -226,7 +224,7 @@ static void drop_version(policy_record *p, const policy_version_record *version)
 }
 
 static status make_room(const create_policy_version_in *in, policy_record *p) {
-    if (p->versions.count < VERSIONS_MOST) return OK;
+    if (p->versions.count < POLICY_VERSIONS_MOST) return OK;
     ENSURE(in->rotate_strategy == ROTATE_STRATEGY_DELETE_OLDEST_NON_DEFAULT_VERSION_WHEN_LIMIT_EXCEEDED,
            POLICY_VERSION_LIMIT);
     for (size_t i = 0; i < p->versions.count; i++) {
@@ -272,18 +270,22 @@ status get_policy_version_prepare(call *c, const get_policy_version_in *in, get_
 }
 
 status list_policy_versions_prepare(call *c, const list_policy_versions_in *in, list_policy_versions_out *out) {
-    out->policy_versions.at = ARENA_ARRAY(&c->memory, policy_version_view, VERSIONS_MOST);
+    out->policy_versions.at = ARENA_ARRAY(&c->memory, policy_version_view, POLICY_VERSIONS_MOST);
     ENSURE(out->policy_versions.at != NULL, OUT_OF_MEMORY);
     if (in->policy_type == POLICY_TYPE_SYSTEM) {
         const system_policy *shipped;
         TRY(find_system(in->policy_name, &shipped));
         out->policy_versions.at[out->policy_versions.count++] = view_system_version(shipped);
+        if (call_speaks_aws(c)) out->is_truncated = SET_BOOL(false);
         return OK;
     }
     policy_record p;
     TRY(policy_load(c, in->policy_name, &p, NULL));
-    for (size_t i = 0; i < p.versions.count && i < VERSIONS_MOST; i++)
+    for (size_t i = 0; i < p.versions.count && i < POLICY_VERSIONS_MOST; i++)
         out->policy_versions.at[out->policy_versions.count++] = view_version(&p, &p.versions.at[i]);
+    list_rest rest;
+    TRY(LIST_CUT(c, out->policy_versions, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
     return OK;
 }
 

@@ -150,6 +150,20 @@ status page_read(call *c, const page_wish *wish, record_page *out) {
     return OK;
 }
 
+status list_cut(call *c, const list_wish *wish, shape_list *list, size_t element_bytes, list_rest *out) {
+    int64_t skipped = 0;
+    bool is_number = slice_is_empty(wish->marker) || slice_to_i64(wish->marker, &skipped);
+    if (!is_number || skipped < 0 || skipped > (int64_t)list->count)
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "Marker");
+    size_t left = list->count - (size_t)skipped;
+    bool is_cut = wish->most.is_set && (size_t)wish->most.value < left;
+    list->at = (uint8_t *)list->at + (size_t)skipped * element_bytes;
+    list->count = is_cut ? (size_t)wish->most.value : left;
+    *out = (list_rest){0};
+    if (is_cut || call_speaks_aws(c)) out->is_truncated = SET_BOOL(is_cut);
+    return is_cut ? arena_printf(&c->memory, &out->marker, "%lld", (long long)(skipped + wish->most.value)) : OK;
+}
+
 status row_unpack(call *c, const store_row *row, const shape *record, void *out) {
     ENSURE(!FAILED(shape_unpack(record, row->value, &c->memory, out)), CORRUPT);
     return OK;

@@ -2,7 +2,7 @@
 #include "access/policy.h"
 #include "service/ram.h"
 
-enum { ROLES_MOST = 1000, SESSION_DEFAULT_S = 3600 };
+enum { SESSION_DEFAULT_S = 3600 };
 
 static status new_view(call *c, const role_record *role, role_view **out) {
     *out = CALL_NEW(c, role_view);
@@ -85,6 +85,17 @@ status update_assume_role_policy_prepare(call *c, const update_assume_role_polic
     role.trust_policy = in->policy_document;
     role.updated_at = SET_INT(c->now_s);
     return role_save(c, &role, revision);
+}
+
+status update_role_description_prepare(call *c, const update_role_description_in *in,
+                                       update_role_description_out *out) {
+    role_record role;
+    uint64_t revision;
+    TRY(role_load(c, in->role_name, &role, &revision));
+    role.description = in->description;
+    role.updated_at = SET_INT(c->now_s);
+    TRY(role_save(c, &role, revision));
+    return new_view(c, &role, &out->role);
 }
 
 status delete_role_prepare(call *c, const delete_role_in *in, delete_role_out *out) {

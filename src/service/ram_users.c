@@ -4,7 +4,7 @@
 #include "crypto/random.h"
 #include "service/ram.h"
 
-enum { USERS_MOST = 1000, ACCESS_KEYS_MOST = 2, ACCESS_KEY_RANDOM = 20 };
+enum { ACCESS_KEY_RANDOM = 20 };
 
 static status new_view(call *c, const user_record *user, user_view **out) {
     *out = CALL_NEW(c, user_view);
@@ -201,6 +201,10 @@ status list_access_keys_prepare(call *c, const list_access_keys_in *in, list_acc
                                                                           .create_date = key.created_at,
                                                                           .user_name = key.user_name};
     }
+    list_rest rest;
+    TRY(LIST_CUT(c, out->access_keys, &rest));
+    out->is_truncated = rest.is_truncated;
+    out->marker = rest.marker;
     return OK;
 }
 
@@ -217,22 +221,42 @@ status update_access_key_prepare(call *c, const update_access_key_in *in, update
     return call_change(c, path, &access_key_record_shape, &key, revision);
 }
 
-/* To the second while this process lives, to a quarter of an hour across its restarts. */
+/* To the second while this process lives, to a quarter of an hour across its restarts. Nothing is written when it was never used. */
+static status last_use(call *c, slice id, access_key_use_record *out) {
+    slice path;
+    status known = identity_last_use(c->house->identities, id, out);
+    TRY(access_key_use_path(id, &c->memory, &path));
+    if (FAILED(known)) known = call_load(c, path, &access_key_use_record_shape, out, NULL);
+    return FAILED_WITH(known, NOT_FOUND) ? OK : known;
+}
+
+/* AWS's clients name the key alone, and want words where nothing is known. */
+status find_access_key_last_used_prepare(call *c, const find_access_key_last_used_in *in,
+                                         find_access_key_last_used_out *out) {
+    slice path;
+    access_key_record key;
+    access_key_use_record use = {.service_name = SLICE("N/A")};
+    TRY(access_key_path(in->user_access_key_id, &c->memory, &path));
+    TRY(call_load(c, path, &access_key_record_shape, &key, NULL));
+    TRY(last_use(c, key.access_key_id, &use));
+    out->user_name = slice_is_absent(key.user_name) ? SLICE("root") : key.user_name;
+    out->access_key_last_used = CALL_NEW(c, last_used_view);
+    ENSURE(out->access_key_last_used != NULL, OUT_OF_MEMORY);
+    *out->access_key_last_used = (last_used_view){use.used_at, use.service_name, SLICE("N/A")};
+    return OK;
+}
+
 status get_access_key_last_used_prepare(call *c, const get_access_key_last_used_in *in,
                                         get_access_key_last_used_out *out) {
-    slice path;
     user_record user;
     access_key_record key;
     access_key_use_record use = {0};
     TRY(user_load(c, in->user_name, &user, NULL));
     TRY(load_access_key(c, &user, in->user_access_key_id, &key, NULL));
-    status known = identity_last_use(c->house->identities, key.access_key_id, &use);
-    TRY(access_key_use_path(key.access_key_id, &c->memory, &path));
-    if (FAILED(known)) known = call_load(c, path, &access_key_use_record_shape, &use, NULL);
-    if (FAILED(known) && !FAILED_WITH(known, NOT_FOUND)) return known;
+    TRY(last_use(c, key.access_key_id, &use));
     out->access_key_last_used = CALL_NEW(c, last_used_view);
     ENSURE(out->access_key_last_used != NULL, OUT_OF_MEMORY);
-    *out->access_key_last_used = (last_used_view){use.used_at, use.service_name};
+    *out->access_key_last_used = (last_used_view){.last_used_date = use.used_at, .service_name = use.service_name};
     return OK;
 }
 

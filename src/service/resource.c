@@ -291,6 +291,7 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_ROLE] = resolve_role,
     [RESOURCE_ROLE_CONTAINER] = resolve_role_container,
     [RESOURCE_TAGGED] = resolve_tagged,
+    [RESOURCE_ACCESS_KEY] = resolve_access_key,
     [RESOURCE_SELF] = resolve_self,
     [RESOURCE_ROLE_ARN] = resolve_role_arn,
     [RESOURCE_MFA] = resolve_mfa,

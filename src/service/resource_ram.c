@@ -202,6 +202,28 @@ static status tagged_arn(call *c, int type, slice name, slice *out) {
     return arn_policy(account, name, &c->memory, out);
 }
 
+/* What is done to a user's, a role's or a policy's tags has an action of its own, under which policies that name TagResources are found
+ * as well (access/action_name.c). */
+static const char *tagging_action(const call *c, int type) {
+    static const char *const ACTIONS[][3] = {{"iam:TagUser", "iam:TagRole", "iam:TagPolicy"},
+                                             {"iam:UntagUser", "iam:UntagRole", "iam:UntagPolicy"},
+                                             {"iam:ListUserTags", "iam:ListRoleTags", "iam:ListPolicyTags"}};
+    size_t kind = type == TAGGED_TYPE_USER ? 0 : type == TAGGED_TYPE_ROLE ? 1 : 2;
+    if (c->operation->level == LEVEL_LIST) return ACTIONS[2][kind];
+    return ACTIONS[strcmp(c->operation->name, "UntagResources") == 0][kind];
+}
+
+static status tagged_container(call *c, int type, slice *out) {
+    if (type == TAGGED_TYPE_USER) return arn_users(c->who.account_id, &c->memory, out);
+    if (type == TAGGED_TYPE_ROLE) return arn_roles(c->who.account_id, &c->memory, out);
+    return arn_policies(c->who.account_id, &c->memory, out);
+}
+
+static status allow_tagged(call *c, int type, slice arn_text) {
+    if (slice_is_absent(c->resource)) c->resource = arn_text;
+    return call_authorise(c, tagging_action(c, type), arn_text);
+}
+
 /* Each thing named; without names all of the kind. */
 status resolve_tagged(call *c) {
     const field *type = shape_find(c->operation->in, SLICE("ResourceType"));
@@ -213,9 +235,23 @@ status resolve_tagged(call *c) {
         slice arn_text;
         if (FAILED(tagged_arn(c, kind, list->at[i], &arn_text)))
             return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceNames");
-        TRY(resolve_allow(c, arn_text));
+        TRY(allow_tagged(c, kind, arn_text));
     }
     if (list->count) return OK;
-    if (kind == TAGGED_TYPE_USER) return resolve_user_container(c);
-    return kind == TAGGED_TYPE_ROLE ? resolve_role_container(c) : resolve_policy_container(c);
+    slice all;
+    TRY(tagged_container(c, kind, &all));
+    return allow_tagged(c, kind, all);
+}
+
+/* Whether there is such a key is told only to those who may ask about the account's users. */
+status resolve_access_key(call *c) {
+    slice path;
+    access_key_record key;
+    TRY(access_key_path(call_input_text(c, "UserAccessKeyId"), &c->memory, &path));
+    status found = call_load(c, path, &access_key_record_shape, &key, NULL);
+    if (FAILED(found) && !FAILED_WITH(found, NOT_FOUND)) return found;
+    bool is_own = !FAILED(found) && slice_equals(key.account_id, c->who.account_id);
+    if (!is_own) TRY(resolve_user_container(c));
+    ENSURE(is_own, ACCESS_KEY_NOT_FOUND);
+    return slice_is_absent(key.user_name) ? resolve_user_container(c) : allow_user(c, key.user_name);
 }
