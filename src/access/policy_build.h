@@ -20,6 +20,7 @@ typedef struct policy_builder {
     buffer allowances;
     buffer denial_gates; /* tables of struct gate */
     buffer allowance_gates;
+    bool asks_facts; /* some gate does */
     buffer principals;
     buffer actions;
     buffer resources;

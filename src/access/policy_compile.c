@@ -144,25 +144,53 @@ static size_t literal_bytes(const struct pattern *pattern, const uint8_t *text) 
     return count;
 }
 
-static struct gate make_gate(const policy_builder *b, const struct draft *d) {
-    const struct statement *s = &d->statement;
-    struct gate gate = {.actions = s->not_action ? UINT64_MAX : d->action_bits};
-    if (s->not_resource || s->resource_patterns.count != 1) return gate;
+/* Whether a condition holds only if the request has one of one or two values, letter by letter. */
+static bool asks_fact(const struct condition *c, const union operand *operands) {
+    bool is_plain = c->compare == COMPARE_TEXT && c->source == KEY_GIVEN && !c->is_negated && !c->if_exists &&
+                    c->quantifier != QUANTIFIER_ALL && c->operands.count <= 2;
+    for (uint32_t i = 0; is_plain && i < c->operands.count; i++)
+        is_plain = operands[c->operands.first + i].text.kind == GLOB_LITERAL;
+    return is_plain;
+}
+
+static slice text_of(const policy_builder *b, const struct pattern *pattern) {
+    return slice_of(b->text.at + pattern->at, pattern->len);
+}
+
+/* Of the first condition that does; conditions all have to hold. */
+static bool gate_facts(const policy_builder *b, const struct statement *s, struct gate *gate) {
+    const struct condition *conditions = (const struct condition *)(const void *)b->conditions.at;
+    const union operand *operands = (const union operand *)(const void *)b->operands.at;
+    for (uint32_t i = 0; i < s->conditions.count; i++) {
+        const struct condition *c = &conditions[s->conditions.first + i];
+        if (!asks_fact(c, operands)) continue;
+        const union operand *first = &operands[c->operands.first], *last = first + c->operands.count - 1;
+        gate->facts[0] = fact_of(text_of(b, &c->key), text_of(b, &first->text));
+        gate->facts[1] = fact_of(text_of(b, &c->key), text_of(b, &last->text));
+        return true;
+    }
+    gate->facts[0] = gate->facts[1] = FACT_ANY;
+    return false;
+}
+
+static void gate_resource(const policy_builder *b, const struct statement *s, struct gate *gate) {
+    if (s->not_resource || s->resource_patterns.count != 1) return;
     const struct resource_pattern *rows_at = (const struct resource_pattern *)(const void *)b->resources.at;
     const struct pattern *relative = &rows_at[s->resource_patterns.first].relative;
     const uint8_t *text = b->text.at + relative->at;
     size_t literal = literal_bytes(relative, text);
-    if (literal == 0) return gate;
-    size_t at = literal > sizeof gate.word ? literal - sizeof gate.word : 0;
-    memcpy(&gate.word, text + at, literal - at);
-    memset(&gate.word_mask, 0xff, literal - at);
-    gate.word_at = (uint16_t)at;
-    return gate;
+    if (literal == 0) return;
+    size_t at = literal > sizeof gate->word ? literal - sizeof gate->word : 0;
+    memcpy(&gate->word, text + at, literal - at);
+    memset(&gate->word_mask, 0xff, literal - at);
+    gate->word_at = (uint16_t)at;
 }
 
 static status keep_statement(policy_builder *b, const struct draft *d) {
     bool is_deny = d->statement.is_deny;
-    struct gate gate = make_gate(b, d);
+    struct gate gate = {.actions = d->statement.not_action ? UINT64_MAX : d->action_bits};
+    gate_resource(b, &d->statement, &gate);
+    b->asks_facts |= gate_facts(b, &d->statement, &gate);
     TRY(buffer_append(is_deny ? &b->denial_gates : &b->allowance_gates, slice_of(&gate, sizeof gate)));
     return buffer_append(is_deny ? &b->denials : &b->allowances, slice_of(&d->statement, sizeof d->statement));
 }
@@ -263,6 +291,7 @@ static status pack(policy_builder *b, policy **out) {
     p->bytes = bytes;
     p->denials = denials;
     p->allowances = allowances;
+    p->asks_facts = b->asks_facts;
     *out = p;
     return OK;
 }

@@ -45,6 +45,9 @@ static bool evaluation_begin(struct evaluation *e, const policy_request *request
     e->request = request;
     e->steps_left = POLICY_STEPS_MOST;
     e->is_unresolved = false;
+    e->has_facts = false;
+    memset(e->facts, 0, sizeof e->facts);
+    e->facts[FACT_ANY / 64] = 1ULL << FACT_ANY % 64;
     return read_action(e, request->action) && read_resource(e, request->resource) && conditions_are_bounded(request);
 }
 
@@ -135,14 +138,30 @@ static enum policy_reach statement_reach(const struct policy *p, const struct st
     return e->steps_left ? reach : REACH_NONE;
 }
 
+static void read_facts(struct evaluation *e) {
+    const policy_request *request = e->request;
+    e->has_facts = true;
+    for (size_t i = 0; i < request->condition_count; i++)
+        for (size_t k = 0; k < request->conditions[i].count; k++) {
+            uint16_t fact = fact_of(request->conditions[i].name, request->conditions[i].values[k]);
+            e->facts[fact / 64] |= 1ULL << fact % 64;
+        }
+}
+
+static inline bool fact_holds(const struct evaluation *e, uint16_t fact) {
+    return e->facts[fact / 64] >> fact % 64 & 1;
+}
+
 static inline bool gate_lets_through(const struct gate *g, const struct evaluation *e) {
-    return (g->actions & e->action_bits) && !((load_half(e->opening + g->word_at) ^ g->word) & g->word_mask);
+    return (g->actions & e->action_bits) && !((load_half(e->opening + g->word_at) ^ g->word) & g->word_mask) &&
+           (fact_holds(e, g->facts[0]) || fact_holds(e, g->facts[1]));
 }
 
 /* The first of `among` that applies, or NULL: also when the steps ran out, which the caller must look at. */
 static const struct statement *first_applying(const struct policy *p, struct span among, struct evaluation *e,
                                               enum policy_reach *reach) {
     const struct gate *gates = p->gates + among.first;
+    if (p->asks_facts && !e->has_facts) read_facts(e);
     for (uint32_t i = 0; i < among.count; i++) {
         if (!gate_lets_through(&gates[i], e)) continue;
         const struct statement *s = &p->statements[among.first + i];

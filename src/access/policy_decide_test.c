@@ -330,6 +330,51 @@ static void hostile_wildcards_cost_bounded_time(void **state) {
     for (size_t i = 0; i < 20; i++) policy_free((policy *)(uintptr_t)policies[i]);
 }
 
+/* Allows all, but for what the condition holds for. */
+static enum decision decision_but_for(const char *condition, const condition_value *known) {
+    char document[512];
+    snprintf(document, sizeof document,
+             DOCUMENT(ALLOW("\"Action\":\"*\",\"Resource\":\"*\"") ",{\"Effect\":\"Deny\",\"Action\":\"*\","
+                                                                   "\"Resource\":\"*\",\"Condition\":{%s}}"),
+             condition);
+    policy_request request = {SLICE("kms:Encrypt"), SLICE("acs:kms:r:1:key/a"), known, known != NULL, 0, NULL};
+    return decision_of(document, &request);
+}
+
+/* A value that a denying statement asks for, as the only one or as one of two or three, alone in the request or not, is never passed
+ * over by the quick look at statements, whatever its length. */
+static void no_value_slips_by_its_condition(void **state) {
+    (void)state;
+    static const char *const others[] = {"", "\"another\",", "\"another\",\"third\","};
+    for (size_t length = 0; length <= 40; length++) {
+        char value[64] = "", condition[256];
+        for (size_t i = 0; i < length; i++) value[i] = (char)('a' + (i * 7 + length) % 26);
+        const slice values[] = {SLICE("first"), slice_of_text(value)};
+        const condition_value both = {SLICE("acs:ResourceTag/t"), values, 2}, first = {both.name, values, 1};
+        for (size_t i = 0; i < 6; i++) {
+            const char *quantifier = i % 2 ? "ForAnyValue:" : "";
+            snprintf(condition, sizeof condition, "\"%sStringEquals\":{\"kms:tag/t\":[%s\"%s\"]}", quantifier,
+                     others[i / 2], value);
+            assert_int_equal(decision_but_for(condition, &both), DECISION_EXPLICIT_DENY);
+            assert_int_equal(decision_but_for(condition, &first), DECISION_ALLOW);
+        }
+    }
+}
+
+/* Conditions that hold where the value is not there. */
+static void absence_is_not_passed_over(void **state) {
+    (void)state;
+    static const char *const conditions[] = {"\"StringEqualsIfExists\":{\"kms:tag/t\":\"a\"}",
+                                             "\"StringNotEquals\":{\"kms:tag/t\":\"a\"}",
+                                             "\"ForAllValues:StringEquals\":{\"kms:tag/t\":\"a\"}",
+                                             "\"StringEquals\":{\"acs:UserName\":\"${kms:tag/t, 'b'}\"}"};
+    const slice name = SLICE("b");
+    const condition_value user = {SLICE("acs:UserName"), &name, 1};
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+        assert_int_equal(decision_but_for(conditions[i], &user), DECISION_EXPLICIT_DENY);
+    assert_int_equal(decision_but_for("\"StringEquals\":{\"kms:tag/t\":\"b\"}", &user), DECISION_ALLOW);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statements_match),
@@ -341,6 +386,8 @@ int main(void) {
         cmocka_unit_test(deny_wins),
         cmocka_unit_test(malformed_requests_are_denied),
         cmocka_unit_test(hostile_wildcards_cost_bounded_time),
+        cmocka_unit_test(no_value_slips_by_its_condition),
+        cmocka_unit_test(absence_is_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,15 +106,19 @@ struct condition {
     uint8_t source; /* enum key_source */
 };
 
-/* What a look at a statement takes before anything else: may it be about this action, and do four literal bytes of its only
- * resource pattern stand where they should? */
+/* What a look at a statement takes before anything else: may it be about this action, do four literal bytes of its only
+ * resource pattern stand where they should, and is one of the values there that its StringEquals asks for? */
 struct gate {
     uint64_t actions;
     uint32_t word;
     uint32_t word_mask; /* 0: nothing can be said of the resource */
     uint16_t word_at;   /* in the relative id */
+    uint16_t facts[2];  /* numbers of a key and a value, one of which must hold; twice the same: it alone */
 };
 enum { GATE_BYTES = 64 }; /* of the relative id that gates look at */
+
+/* What holds of a request has a bit by its number; all that is not asked for in a gate has the last one, which is always set. */
+enum { FACTS = 1024, FACT_ANY = FACTS, FACT_WORDS = FACTS / 64 + 1 };
 
 struct statement {
     struct span principal_patterns;
@@ -142,6 +146,7 @@ struct policy {
     size_t bytes;
     struct span denials;
     struct span allowances;
+    bool asks_facts; /* some gate does */
 };
 
 static inline slice pattern_text(const struct policy *p, const struct pattern *pattern) {
@@ -159,6 +164,22 @@ static inline uint64_t gate_bit_whole(slice whole) { return 1ULL << (text_hash(w
 static inline uint64_t gate_bit_beginning(slice beginning) { return 1ULL << (32 + (text_hash(beginning) & 15)); }
 static inline uint64_t gate_bit_service(slice service) { return 1ULL << (48 + (text_hash(service) & 15)); }
 
+/* A quick look at a text: its length, its first and its last bytes. */
+static inline uint64_t text_glance(slice text) {
+    uint64_t first = 0, last = 0;
+    if (text.len >= sizeof first) {
+        memcpy(&first, text.at, sizeof first);
+        memcpy(&last, text.at + text.len - sizeof last, sizeof last);
+    } else if (text.len) {
+        memcpy(&first, text.at, text.len);
+    }
+    return (first ^ text.len) * 0x9e3779b97f4a7c15ULL ^ last * 0xc2b2ae3d27d4eb4fULL;
+}
+static inline uint16_t fact_of(slice key, slice value) {
+    uint64_t both = (text_glance(key) ^ text_glance(value) << 1) * 0x9e3779b97f4a7c15ULL;
+    return (uint16_t)(both >> 54);
+}
+
 static inline uint8_t byte_in_lower_case(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
 
 /* What a decision carries along. */
@@ -172,6 +193,8 @@ struct evaluation {
     slice resource_account;
     slice resource_relative;
     bool is_unresolved; /* a variable had no value */
+    bool has_facts;     /* they were looked at, because a policy asks for some */
+    uint64_t facts[FACT_WORDS];
     uint8_t service_bytes[64];
     uint8_t region_bytes[64];
     uint8_t opening[GATE_BYTES + 8]; /* of the relative id, and zeroes */
