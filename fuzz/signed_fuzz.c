@@ -9,6 +9,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MEMBERS_COMPARED = 1000 };
 
+static void compare_texts(slice text) {
+    OWNED(arena) memory = {.limit = 64 << 20};
+    const json *parsed;
+    slice_list said;
+    status ours = signed_json_texts(text, &memory, &said);
+    if (FAILED(json_parse(text, &memory, &parsed, NULL)) || !json_is_array(parsed)) return;
+    if (parsed->count > MEMBERS_COMPARED) return;
+    size_t texts = 0;
+    for (const json *each = json_first(parsed); each; each = each->next) {
+        bool is_same =
+            json_is_text(each) && !FAILED(ours) && texts < said.count && slice_equals(said.at[texts], each->text);
+        texts += json_is_text(each);
+        if (!FAILED(ours) && !is_same) abort();
+    }
+    if (FAILED(ours) == (texts == parsed->count)) abort();
+}
+
 static bool has(const pair_list *said, slice name, slice value) {
     for (size_t i = 0; i < said->count; i++)
         if (slice_equals(said->at[i].key, name)) return slice_equals(said->at[i].value, value);
@@ -35,12 +52,16 @@ static void compare(slice text) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     OWNED(arena) memory = {0};
     pair_list said, map;
+    slice_list list;
     slice text = slice_of(data, size);
     compare(text);
+    compare_texts(text);
     for (int scheme = 0; scheme <= SCHEME_OSS_V4 + 1; scheme++) {
         proof p = {.scheme = scheme};
         if (FAILED(signed_read(&p, text, &memory, &said))) continue;
         if (!FAILED(signed_map(&said, "EncryptionContext", &memory, &map)) && map.count && map.at == NULL) abort();
+        if (!FAILED(signed_texts(&said, "SubjectAlternativeNames", &memory, &list)) && list.count && list.at == NULL)
+            abort();
     }
     return 0;
 }

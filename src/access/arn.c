@@ -104,6 +104,15 @@ status arn_secrets(const arn_home *home, arena *memory, slice *out) {
     return build(&(parts){"kms", home->region, home->account, "secret"}, memory, out);
 }
 
+status arn_certificate(const arn_home *home, slice id, arena *memory, slice *out) {
+    ENSURE(is_single_name(id), INVALID_PARAMETER);
+    return build(&(parts){"kms", home->region, home->account, "certificate/", id}, memory, out);
+}
+
+status arn_certificates(const arn_home *home, arena *memory, slice *out) {
+    return build(&(parts){"kms", home->region, home->account, "certificate"}, memory, out);
+}
+
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"actiontrail", home->region, home->account, "trail/", name}, memory, out);

@@ -36,6 +36,9 @@ status arn_keys(const arn_home *home, arena *memory, slice *out);    /* acs:kms:
 status arn_aliases(const arn_home *home, arena *memory, slice *out); /* acs:kms:R:A:alias */
 status arn_secret(const arn_home *home, slice name, arena *memory, slice *out); /* acs:kms:R:A:secret/NAME */
 status arn_secrets(const arn_home *home, arena *memory, slice *out); /* acs:kms:R:A:secret, to create and list */
+status arn_certificate(const arn_home *home, slice id, arena *memory, slice *out); /* acs:kms:R:A:certificate/ID */
+status arn_certificates(const arn_home *home, arena *memory,
+                        slice *out); /* acs:kms:R:A:certificate, to create and list */
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /* acs:actiontrail:R:A:trail/NAME */
 
 /* acs:keyhold:*:OPERATOR:account/ID; `tenant` absent: all of them. */

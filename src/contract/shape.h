@@ -98,6 +98,9 @@ enum field_bind {
     BIND_PROVIDER_CLIENT_REMOVED,
     BIND_PROVIDER_KEYS,
     BIND_PROVIDER_LIMIT,
+    BIND_CERTIFICATE, /* the certificate whose key is used: its id, or an ARN of it */
+    BIND_SUBJECT,     /* of a new certificate */
+    BIND_NAMES,
 };
 
 typedef struct field {

@@ -1,4 +1,5 @@
 /* Encryption under public keys, and key agreement. */
+#include <limits.h>
 #include <openssl/rsa.h>
 
 #include "crypto/asymmetric_private.h"
@@ -56,13 +57,22 @@ static size_t room_for(const asymmetric *a, enum asymmetric_sealing how, slice s
     return how == SEALING_SM2 ? sealed.len : (size_t)EVP_PKEY_get_size(a->key);
 }
 
+/* One whole value in DER, which libcrypto does not insist on. */
+static bool is_whole(slice der) {
+    const uint8_t *at = der.at;
+    long length = 0;
+    int tag = 0, class = 0;
+    if (der.len > LONG_MAX || (ASN1_get_object(&at, &length, &tag, &class, (long)der.len) & 0x80)) return false;
+    return at + length == der.at + der.len;
+}
+
 static status open_any(const asymmetric *a, enum asymmetric_sealing how, slice sealed, secret *out) {
     FREED(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_pkey(NULL, a->key, NULL);
     if (context == NULL) return libcrypto_failure();
     TRY(libcrypto_result(EVP_PKEY_decrypt_init(context)));
     if (how != SEALING_SM2) TRY(oaep_choose(context, hash_of(how)));
     size_t size = room_for(a, how, sealed);
-    ENSURE(sealed.len > 0 && (how == SEALING_SM2 || sealed.len == size), CIPHERTEXT);
+    ENSURE(sealed.len > 0 && (how == SEALING_SM2 ? is_whole(sealed) : sealed.len == size), CIPHERTEXT);
     OWNED(secret) whole = {0};
     TRY(secret_new(size, &whole));
     TRY(libcrypto_result(EVP_PKEY_decrypt(context, secret_fill(&whole), &size, sealed.at, sealed.len)));

@@ -6,9 +6,6 @@
 
 enum { SIGNATURE_MOST = 1024 };
 
-/* GM/T 0009 §10: the user id when none was agreed on. */
-static const char SM2_USER_ID[] = "1234567812345678";
-
 static bool goes_together(enum asymmetric_kind kind, enum signing_scheme scheme) {
     switch (scheme) {
     case SIGNING_PSS:

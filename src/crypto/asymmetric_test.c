@@ -119,6 +119,9 @@ static void check_round_trip(enum asymmetric_kind kind, enum asymmetric_sealing 
     }
     check_refused(made.key[kind], how, slice_head(buffer_slice(&sealed), sealed.len - 1));
     check_refused(made.key[kind], how, SLICE(""));
+    assert_ok(buffer_append_byte(&sealed, 0));
+    check_refused(made.key[kind], how, buffer_slice(&sealed));
+    sealed.len--;
     if (how != SEALING_SM2)
         check_refused(made.key[kind], how == SEALING_OAEP_SHA1 ? SEALING_OAEP_SHA256 : SEALING_OAEP_SHA1,
                       buffer_slice(&sealed));

@@ -41,7 +41,13 @@ FREE_AT(GENERAL_NAMES)
 FREE_AT(PKCS8_PRIV_KEY_INFO)
 FREE_AT(X509)
 FREE_AT(X509_EXTENSION)
+FREE_AT(X509_REQ)
+FREE_AT(X509_STORE)
+FREE_AT(X509_STORE_CTX)
 #undef FREE_AT
+static inline void X509_EXTENSIONS_free_at(X509_EXTENSIONS **at) {
+    sk_X509_EXTENSION_pop_free(*at, X509_EXTENSION_free);
+}
 static inline void BIO_free_at(BIO **at) { BIO_free_all(*at); }
 
 #endif

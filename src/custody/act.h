@@ -53,6 +53,8 @@ act_run act_sign, act_check_signature, act_generate_mac, act_check_mac, act_agre
 /* Making keys, their versions, and pairs as data keys (material_make.c). */
 act_run act_new_key, act_new_version, act_permit_rotation, act_forbid_rotation, act_rotate, act_generate_pair,
     act_generate_pair_sealed;
+/* A certificate's key pair, and the request signed with it (certificate.c). */
+act_run act_new_certificate;
 /* Drops opened key material from memory: without a signature too, for it comes back with the next use (material.c). */
 act_run act_forget;
 /* Moving data keys to a newer version (material_rewrap.c), and values of secrets (secret_value.c). */
@@ -94,6 +96,8 @@ status act_key_open(act_scene *scene, const asymmetric *key, enum asymmetric_sea
 
 /* The key's material, still valid, and the one core says it is; noted in *out as what was used. */
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);
+/* What the key is there for. A certificate's key is for whatever keys of its spec can do. */
+int act_key_usage(const opened *key, int wanted);
 /* Encrypts under a symmetric key; the blob goes into the result. */
 status act_seal_symmetric(act_scene *scene, const key_act *act, const secret *plaintext, act_outcome *out, slice *blob);
 /* Decrypts act->input under a symmetric key. */

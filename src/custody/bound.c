@@ -34,6 +34,16 @@ static status bind_key(const binding *b, const field *f) {
     return same(slice_of(id, sizeof id), b->act->key_id);
 }
 
+/* By its id, or by acs:kms:…:certificate/ID. */
+static status bind_certificate(const binding *b, const field *f) {
+    slice rest = signed_find(b->said, f->name), name = rest, part;
+    uint8_t id[KEY_ID_BYTES];
+    while (slice_split(&rest, ':', &part)) name = part;
+    if (slice_starts_with(name, SLICE("certificate/"))) name = slice_skip(name, 12);
+    ENSURE(b->act->key_id.len == KEY_ID_BYTES && !FAILED(uuid_parse(name, id)), NO_PERMISSION);
+    return same(slice_of(id, sizeof id), b->act->key_id);
+}
+
 /* ---- with what */
 
 static status signed_bytes(const binding *b, const field *f, slice *out) {
@@ -243,11 +253,33 @@ static status bind_lifetime(const binding *b, const field *f) {
     return OK;
 }
 
-/* Only an operation that names a role has a session of one made. */
-static bool names_role(const operation *op) {
+/* ---- what a new certificate says */
+
+static status bind_subject(const binding *b, const field *f) {
+    return same(signed_find(b->said, f->name), b->act->subject);
+}
+
+static status bind_names(const binding *b, const field *f) {
+    slice_list wanted;
+    TRY(signed_texts(b->said, f->name, b->scene->memory, &wanted));
+    ENSURE(wanted.count == b->act->names.count, NO_PERMISSION);
+    for (size_t i = 0; i < wanted.count; i++) TRY(same(wanted.at[i], b->act->names.at[i]));
+    return OK;
+}
+
+static bool has_field(const operation *op, enum field_bind binds) {
     for (size_t i = 0; i < op->in->field_count; i++)
-        if (op->in->fields[i].binds == BIND_ROLE) return true;
+        if (op->in->fields[i].binds == binds) return true;
     return false;
+}
+
+/* Only an operation that names a role has a session of one made. */
+static bool names_role(const operation *op) { return has_field(op, BIND_ROLE); }
+
+/* Keys of certificates are used by the operations that name a certificate, and these use no others. */
+static status check_kind(const operation *op, const key_act *act) {
+    ENSURE(act->is_certificate.value == has_field(op, BIND_CERTIFICATE), NO_PERMISSION);
+    return OK;
 }
 
 static bool is_role_session(const key_act *act) { return act->session && act->session->role_name.len > 0; }
@@ -293,6 +325,9 @@ static binder *const binders[] = {
     [BIND_PROVIDER_CLIENT_REMOVED] = bind_provider_part,
     [BIND_PROVIDER_KEYS] = bind_provider_part,
     [BIND_PROVIDER_LIMIT] = bind_provider_part,
+    [BIND_CERTIFICATE] = bind_certificate,
+    [BIND_SUBJECT] = bind_subject,
+    [BIND_NAMES] = bind_names,
 };
 
 static bool is_bound(const operation *op) {
@@ -340,7 +375,7 @@ static status copy_source_read(slice header, arena *memory, slice *out) {
 /* The context of a body's data key names account, blob, bucket and key (docs/formats/object.md). */
 static status object_check(const asked *a, const act_scene *scene, const key_act *act) {
     slice bucket = context_find(act->context, "bucket"), key = context_find(act->context, "key");
-    ENSURE(bucket.len > 0 && key.len > 0, NO_PERMISSION);
+    ENSURE(bucket.len > 0 && key.len > 0 && !act->is_certificate.value, NO_PERMISSION);
     if (act->act != VAULT_ACT_DECRYPT || !a->copies) {
         ENSURE(names_object(a, a->resource, bucket, key), NO_PERMISSION);
         return OK;
@@ -368,6 +403,7 @@ status bound_check(const asked *a, const pair_list *said, act_scene *scene, cons
     if (a->is_aws) b.operation = bound_aws_operation(a, act->act);
     ENSURE(b.operation != NULL, NO_PERMISSION);
     ENSURE(!is_role_session(act) || names_role(b.operation), NO_PERMISSION);
+    TRY(check_kind(b.operation, act));
     if (a->is_aws) TRY(bound_aws_translate(b.operation, said, scene->memory, &translated));
     if (a->is_aws) b.said = &translated;
     for (size_t i = 0; i < b.operation->in->field_count; i++) {

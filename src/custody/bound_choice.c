@@ -35,10 +35,11 @@ status bind_signing(const binding *b, const field *f) {
     return same(wanted, b->act->signing);
 }
 
+/* A digest unless said otherwise; with a certificate, a message. */
 status bind_message_type(const binding *b, const field *f) {
-    int wanted;
+    int wanted, standard = b->act->is_certificate.value ? MESSAGE_TYPE_RAW : MESSAGE_TYPE_DIGEST;
     TRY(chosen(b, f, &wanted));
-    return same(or_else(wanted, MESSAGE_TYPE_DIGEST), or_else(b->act->message_type, MESSAGE_TYPE_DIGEST));
+    return same(or_else(wanted, standard), or_else(b->act->message_type, standard));
 }
 
 status bind_mac(const binding *b, const field *f) {
@@ -56,6 +57,7 @@ status bind_wrapping(const binding *b, const field *f) {
 status bind_spec(const binding *b, const field *f) {
     int wanted;
     TRY(chosen(b, f, &wanted));
+    wanted = choice_find(key_spec_choices, slice_of_text(choice_text(f->choices, wanted)));
     return same(or_else(wanted, KEY_SPEC_ALIYUN_AES_256), or_else(b->act->spec, KEY_SPEC_ALIYUN_AES_256));
 }
 

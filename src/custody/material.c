@@ -33,7 +33,8 @@ void act_hold(act_scene *scene, secret *plaintext) {
 
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **found) {
     const opened *key = NULL;
-    TRY(sealing_open(scene->sealing, scene->account, SEALED_KEY_MATERIAL, act->key, &key));
+    enum sealed_kind kind = act->is_certificate.value ? SEALED_CERTIFICATE_KEY : SEALED_KEY_MATERIAL;
+    TRY(sealing_open(scene->sealing, scene->account, kind, act->key, &key));
     const sealed_header *h = &key->header;
     ENSURE(h->key_id.len == ID_BYTES && h->key_version_id.len == ID_BYTES, CORRUPT);
     ENSURE(slice_is_absent(act->key_id) || slice_equals(act->key_id, h->key_id), CORRUPT);
@@ -43,6 +44,10 @@ status act_key(act_scene *scene, const key_act *act, act_outcome *out, const ope
     out->key_version_id = h->key_version_id;
     *found = key;
     return OK;
+}
+
+int act_key_usage(const opened *key, int wanted) {
+    return key->kind == SEALED_CERTIFICATE_KEY ? wanted : key->header.usage;
 }
 
 /* ---- symmetric keys */
@@ -127,7 +132,8 @@ static bool is_asymmetric(const key_act *act) {
 static status pair_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key,
                        enum asymmetric_sealing *how) {
     TRY(act_key(scene, act, out, key));
-    TRY(key_spec_check_encryption((*key)->header.spec, (*key)->header.usage, act->encryption));
+    int usage = act_key_usage(*key, KEY_USAGE_ENCRYPT_DECRYPT);
+    TRY(key_spec_check_encryption((*key)->header.spec, usage, act->encryption));
     ENSURE((*key)->pair != NULL, CORRUPT);
     return sealing_of_encryption(act->encryption, how);
 }
@@ -184,11 +190,12 @@ status act_generate_sealed(act_scene *scene, const key_act *act, act_outcome *ou
     return act_seal_symmetric(scene, act, &made, out, &out->result.output);
 }
 
-/* Only key material: account keys and credentials may be in use by the very request. */
+/* Only keys of customers: account keys and credentials may be in use by the very request. */
 status act_forget(act_scene *scene, const key_act *act, act_outcome *out) {
     (void)out;
     const opened *found = cache_find(&scene->sealing->cache, act->key);
-    if (found && found->kind == SEALED_KEY_MATERIAL) cache_forget(&scene->sealing->cache, act->key);
+    bool is_key = found && (found->kind == SEALED_KEY_MATERIAL || found->kind == SEALED_CERTIFICATE_KEY);
+    if (is_key) cache_forget(&scene->sealing->cache, act->key);
     return OK;
 }
 

@@ -20,6 +20,7 @@ bool act_needs_pair(const key_act *act, enum asymmetric_kind *kind) {
         is_pair = key_spec_has_usage(act->spec, usage_of(act)) && pair_of_spec(act->spec, kind);
         break;
     case VAULT_ACT_NEW_VERSION:
+    case VAULT_ACT_NEW_CERTIFICATE:
     case VAULT_ACT_GENERATE_PAIR:
     case VAULT_ACT_GENERATE_PAIR_SEALED: is_pair = pair_of_spec(act->spec, kind); break;
     default: break;

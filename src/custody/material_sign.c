@@ -18,7 +18,8 @@ static void signing_scene_clear(signing_scene *s) { secret_clear(&s->message); }
 
 static status signing_begin(act_scene *scene, const key_act *act, act_outcome *out, signing_scene *s) {
     TRY(act_key(scene, act, out, &s->key));
-    TRY(key_spec_check_signing(s->key->header.spec, s->key->header.usage, act->signing));
+    int usage = act_key_usage(s->key, KEY_USAGE_SIGN_VERIFY);
+    TRY(key_spec_check_signing(s->key->header.spec, usage, act->signing));
     ENSURE(s->key->pair != NULL, CORRUPT);
     TRY(signing_of(act->signing, act->message_type, &s->how));
     return act_unbox(scene, act->input, &s->message);

@@ -129,7 +129,8 @@ static status fill(opened *o, const opened *account) {
     OWNED(secret) content = {0};
     TRY(content_open(account->cipher, o, &content));
     memcpy(o->mark, account->mark, MARK_BYTES);
-    if (o->kind == SEALED_KEY_MATERIAL) return material_fill(o, &content);
+    bool is_key = o->kind == SEALED_KEY_MATERIAL || o->kind == SEALED_CERTIFICATE_KEY;
+    if (is_key) return material_fill(o, &content);
     o->value = content;
     content = (secret){0};
     return OK;

@@ -150,3 +150,29 @@ status signed_map(const pair_list *said, const char *name, arena *memory, pair_l
     *out = map;
     return OK;
 }
+
+static status numbered(const pair_list *said, slice name, arena *memory, slice_list *out) {
+    slice_list made = {.at = ARENA_ARRAY(memory, slice, said->count + 1)};
+    ENSURE(made.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < said->count; i++) made.count += !slice_is_absent(key_below(said->at[i].key, name));
+    for (size_t i = 0; i < said->count; i++) {
+        slice place = key_below(said->at[i].key, name);
+        uint64_t number;
+        if (slice_is_absent(place)) continue;
+        ENSURE(slice_to_u64(place, &number) && number >= 1 && number <= made.count, NO_PERMISSION);
+        made.at[number - 1] = said->at[i].value;
+    }
+    for (size_t i = 0; i < made.count; i++) ENSURE(!slice_is_absent(made.at[i]), NO_PERMISSION);
+    *out = made;
+    return OK;
+}
+
+status signed_texts(const pair_list *said, const char *name, arena *memory, slice_list *out) {
+    slice whole = signed_find(said, name);
+    slice_list list;
+    TRY(numbered(said, slice_of_text(name), memory, &list));
+    ENSURE(slice_is_absent(whole) || list.count == 0, NO_PERMISSION);
+    if (!slice_is_absent(whole)) return signed_json_texts(whole, memory, out);
+    *out = list;
+    return OK;
+}

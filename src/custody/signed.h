@@ -20,6 +20,12 @@ slice signed_find(const pair_list *said, const char *name);
 /* A map: from NAME.key=value pairs, or a JSON object as NAME's value. NO_PERMISSION for anything else. */
 status signed_map(const pair_list *said, const char *name, arena *memory, pair_list *out);
 
+/* A list of texts: from NAME.1=value, NAME.2=value, …, or a JSON array as NAME's value. NO_PERMISSION for anything else. */
+status signed_texts(const pair_list *said, const char *name, arena *memory, slice_list *out);
+
+/* The texts of a JSON array that holds nothing else. NO_PERMISSION. */
+status signed_json_texts(slice text, arena *memory, slice_list *out);
+
 /* The members of a JSON object (RFC 8259): texts decoded, everything else as it stands in the text, without nulls. The
  * vault has no JSON library; this knows no more than it must. NO_PERMISSION for anything else, and for a name twice. */
 status signed_json(slice text, arena *memory, pair_list *out);

@@ -203,3 +203,16 @@ status signed_json(slice text, arena *memory, pair_list *out) {
     *out = made;
     return OK;
 }
+
+status signed_json_texts(slice text, arena *memory, slice_list *out) {
+    json_values elements;
+    TRY(json_values_array(text, memory, &elements));
+    slice_list made = {.at = ARENA_ARRAY(memory, slice, elements.count + 1)};
+    ENSURE(made.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < elements.count; i++) {
+        ENSURE(elements.at[i].is_text, NO_PERMISSION);
+        made.at[made.count++] = elements.at[i].value;
+    }
+    *out = made;
+    return OK;
+}

@@ -108,7 +108,7 @@ static inline int test_choice_of(const field *f, const key_act *act) {
     case BIND_MESSAGE_TYPE: return act->message_type;
     case BIND_MAC: return act->mac;
     case BIND_WRAPPING: return act->wrapping;
-    case BIND_SPEC: return act->spec;
+    case BIND_SPEC: return choice_find(f->choices, slice_of_text(choice_text(key_spec_choices, act->spec)));
     case BIND_USAGE: return act->usage;
     case BIND_ALGORITHM: return act->algorithm;
     default: return 0;
@@ -131,15 +131,26 @@ static inline void test_parameter_role(buffer *text, const char *name, slice rol
     test_parameter(text, name, slice_of_text(arn));
 }
 
+static inline void test_parameter_texts(buffer *text, const char *name, const slice *list, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char below[256];
+        snprintf(below, sizeof below, "%s.%zu", name, i + 1);
+        test_parameter(text, below, list[i]);
+    }
+}
+
+static inline void test_parameter_id(buffer *text, const char *name, key_act *act) {
+    char id[37];
+    if (slice_is_absent(act->key_id)) act->key_id = slice_of(TEST_KEY_ID, 16);
+    uuid_format(act->key_id.at, id);
+    test_parameter(text, name, slice_of_text(id));
+}
+
 /* What an honest client would have signed for this act. */
 static inline void test_bound_parameter(test_house *h, const field *f, key_act *act, buffer *text) {
-    char id[37];
     switch (f->binds) {
     case BIND_KEY:
-        if (slice_is_absent(act->key_id)) act->key_id = slice_of(TEST_KEY_ID, 16);
-        uuid_format(act->key_id.at, id);
-        test_parameter(text, f->name, slice_of_text(id));
-        break;
+    case BIND_CERTIFICATE: test_parameter_id(text, f->name, act); break;
     case BIND_INPUT: test_parameter_base64(text, f->name, f->kind == FIELD_SECRET ? h->plaintext : act->input); break;
     case BIND_TOKEN: test_parameter_base64(text, f->name, act->token); break;
     case BIND_CONTEXT: test_parameter_context(text, f->name, act->context); break;
@@ -174,6 +185,8 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
     case BIND_LIFETIME:
         if (act->expires_at.is_set) test_parameter_number(text, f->name, act->expires_at.value - TEST_NOW_S);
         break;
+    case BIND_SUBJECT: test_parameter(text, f->name, act->subject); break;
+    case BIND_NAMES: test_parameter_texts(text, f->name, act->names.at, act->names.count); break;
     case BIND_PROVIDER:
     case BIND_PROVIDER_ISSUER:
     case BIND_PROVIDER_CLIENTS:

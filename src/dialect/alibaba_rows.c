@@ -36,6 +36,7 @@ const char *rpc_wrapper(const field *list) {
         {"VersionStages", "VersionStage"},
         {"VirtualMFADevices", "VirtualMFADevice"},
         {"OIDCProviders", "OIDCProvider"},
+        {"SubjectAlternativeNames", "SubjectAlternativeName"},
     };
     const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)

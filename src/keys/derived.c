@@ -8,6 +8,8 @@
 
 enum { FLUSH_MEMORY = 16 << 20 };
 
+static const slice CERTIFICATES = {(const uint8_t *)"certificate/", 12};
+
 /* Room for one element more in a list that lives in the arena. */
 static status make_room(arena *memory, void **at, size_t count, size_t *room, size_t size) {
     if (count < *room) return OK;
@@ -101,14 +103,18 @@ static bool holds(const key_record *key, slice sealed) {
     return false;
 }
 
-static status release(following *f, const key_record *before, const key_record *after) {
+static status let_go(following *f, slice sealed) {
     derived_changes *out = f->out;
+    TRY(make_room(f->memory, (void **)&out->released, out->released_count, &out->released_room, sizeof *out->released));
+    out->released[out->released_count++] = sealed;
+    return OK;
+}
+
+static status release(following *f, const key_record *before, const key_record *after) {
     for (size_t i = 0; i < before->versions.count; i++) {
         slice sealed = before->versions.at[i].sealed;
         if (slice_is_empty(sealed) || holds(after, sealed)) continue;
-        TRY(make_room(f->memory, (void **)&out->released, out->released_count, &out->released_room,
-                      sizeof *out->released));
-        out->released[out->released_count++] = sealed;
+        TRY(let_go(f, sealed));
     }
     return OK;
 }
@@ -162,11 +168,20 @@ static status follow_secret(following *f, slice path, const versions *v) {
     return put_due(f, after, after_count, SLICE(""));
 }
 
+/* A certificate's key goes with its record. */
+static status follow_certificate(following *f, const versions *v) {
+    certificate_record before = {0};
+    if (slice_is_absent(v->before) || !slice_is_absent(v->after)) return OK;
+    ENSURE(!FAILED(shape_unpack(&certificate_record_shape, v->before, f->memory, &before)), CORRUPT);
+    return let_go(f, before.sealed);
+}
+
 /* ---- any record */
 
 static status follow(following *f, slice path, const versions *v) {
     slice name;
     int kind = dependent_kind_of(path, &name);
+    if (slice_starts_with(path, CERTIFICATES)) return follow_certificate(f, v);
     if (kind == DEPENDENT_KIND_ABSENT) return follow_key(f, path, v);
     if (kind == DEPENDENT_KIND_OBJECT) TRY(follow_head(f, name, v));
     if (kind == DEPENDENT_KIND_SECRET) TRY(follow_secret(f, path, v));
@@ -175,6 +190,7 @@ static status follow(following *f, slice path, const versions *v) {
 
 static bool is_of_interest(slice key) {
     slice name;
+    if (slice_starts_with(key, CERTIFICATES)) return true;
     return dependent_kind_of(key, &name) != DEPENDENT_KIND_ABSENT || slice_starts_with(key, SLICE("key/"));
 }
 

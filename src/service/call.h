@@ -17,6 +17,7 @@
 #include "access/slowdown.h"
 #include "blobs/blobs.h"
 #include "contract/operation.h"
+#include "keys/stored_certificate.h"
 #include "keys/stored_secret.h"
 #include "store/store.h"
 
@@ -83,6 +84,8 @@ typedef struct call {
     uint64_t key_revision;
     secret_record *secret; /* of operations on a secret: as it is now */
     uint64_t secret_revision;
+    certificate_record *certificate; /* of operations on a certificate: as it is now */
+    uint64_t certificate_revision;
     condition_value *conditions; /* for the policy decision, beside the standing ones */
     size_t condition_count, condition_room;
     verdict decided; /* of the last decision: what allowed or denied */

@@ -1,5 +1,6 @@
 /* KMS: changes of secrets that touch no value: descriptions, labels, deletion. */
 #include "service/secrets.h"
+#include "service/tag_list.h"
 
 enum { DAY_S = 24 * 3600, RECOVERY_DAYS = 30 };
 
@@ -80,31 +81,16 @@ status restore_secret_prepare(call *c, const restore_secret_in *in, restore_secr
 
 /* ---- tags */
 
-static tag *tag_named(const secret_record *of, slice name) {
-    for (size_t i = 0; i < of->tags.count; i++)
-        if (slice_equals(of->tags.at[i].tag_key, name)) return &of->tags.at[i];
-    return NULL;
-}
-
 status secret_set_tags(call *c, secret_record *of, const tag *tags, size_t count) {
-    tag *all = ARENA_ARRAY(&c->memory, tag, of->tags.count + count + 1);
-    ENSURE(all != NULL, OUT_OF_MEMORY);
-    if (of->tags.count) memcpy(all, of->tags.at, of->tags.count * sizeof *all);
-    of->tags.at = all;
-    for (size_t i = 0; i < count; i++) {
-        tag *there = tag_named(of, tags[i].tag_key);
-        if (there) there->tag_value = tags[i].tag_value;
-        else of->tags.at[of->tags.count++] = tags[i];
-    }
-    ENSURE(of->tags.count <= SECRET_TAGS_MOST, SECRET_LIMIT);
+    tag_list all = {of->tags.at, of->tags.count};
+    TRY(tag_list_set(&all, tags, count, &c->memory));
+    ENSURE(all.count <= SECRET_TAGS_MOST, SECRET_LIMIT);
+    of->tags.at = all.at, of->tags.count = all.count;
     return OK;
 }
 
 void secret_drop_tags(secret_record *of, const slice *names, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        tag *there = tag_named(of, names[i]);
-        if (!there) continue;
-        memmove(there, there + 1, (size_t)(of->tags.at + of->tags.count - there - 1) * sizeof *there);
-        of->tags.count--;
-    }
+    tag_list all = {of->tags.at, of->tags.count};
+    tag_list_drop(&all, names, count);
+    of->tags.count = all.count;
 }

@@ -1,6 +1,8 @@
-/* KMS: tags of keys, in both generations of calls, and of secrets in the first; and what the service tells of itself. */
+/* KMS: tags of keys, in both generations of calls, and of secrets and certificates in the first; and what the service tells of itself. */
 #include "contract/key_spec.h"
+#include "service/certificates.h"
 #include "service/secrets.h"
+#include "service/tag_list.h"
 
 enum { TAGS_MOST = 20, LISTED_MOST = 100 };
 
@@ -18,44 +20,29 @@ status kms_check_tags(call *c, const tag *tags, size_t count) {
     return OK;
 }
 
-/* ---- a key's tags as a list that grows and shrinks */
-
-static tag *tag_find(const key_record *key, slice name) {
-    for (size_t i = 0; i < key->tags.count; i++)
-        if (slice_equals(key->tags.at[i].tag_key, name)) return &key->tags.at[i];
-    return NULL;
-}
+/* ---- a key's tags */
 
 static status tags_set(call *c, key_record *key, const tag *tags, size_t count) {
+    tag_list all = {key->tags.at, key->tags.count};
     TRY(key_allows(key, KEY_ACT_DESCRIBE));
-    tag *all = ARENA_ARRAY(&c->memory, tag, key->tags.count + count);
-    ENSURE(all != NULL, OUT_OF_MEMORY);
-    if (key->tags.count) memcpy(all, key->tags.at, key->tags.count * sizeof *all);
-    key->tags.at = all;
-    for (size_t i = 0; i < count; i++) {
-        tag *there = tag_find(key, tags[i].tag_key);
-        if (there) there->tag_value = tags[i].tag_value;
-        else key->tags.at[key->tags.count++] = tags[i];
-    }
-    ENSURE(key->tags.count <= TAGS_MOST, KEY_TAG_LIMIT);
+    TRY(tag_list_set(&all, tags, count, &c->memory));
+    ENSURE(all.count <= TAGS_MOST, KEY_TAG_LIMIT);
+    key->tags.at = all.at, key->tags.count = all.count;
     return OK;
 }
 
 static status tags_drop(key_record *key, const slice *names, size_t count) {
+    tag_list all = {key->tags.at, key->tags.count};
     TRY(key_allows(key, KEY_ACT_DESCRIBE));
-    for (size_t i = 0; i < count; i++) {
-        tag *there = tag_find(key, names[i]);
-        if (!there) continue;
-        size_t after = (size_t)(key->tags.at + key->tags.count - there - 1);
-        memmove(there, there + 1, after * sizeof *there);
-        key->tags.count--;
-    }
+    tag_list_drop(&all, names, count);
+    key->tags.count = all.count;
     return OK;
 }
 
 status tag_resource_prepare(call *c, const tag_resource_in *in, tag_resource_out *out) {
     (void)out;
     TRY(kms_check_tags(c, in->tags.at, in->tags.count));
+    if (c->certificate) return certificate_set_tags(c, in->tags.at, in->tags.count);
     if (c->secret) {
         TRY(secret_usable(c->secret));
         TRY(secret_set_tags(c, c->secret, in->tags.at, in->tags.count));
@@ -67,6 +54,7 @@ status tag_resource_prepare(call *c, const tag_resource_in *in, tag_resource_out
 
 status untag_resource_prepare(call *c, const untag_resource_in *in, untag_resource_out *out) {
     (void)out;
+    if (c->certificate) return certificate_drop_tags(c, in->tag_keys.at, in->tag_keys.count);
     if (c->secret) {
         TRY(secret_usable(c->secret));
         secret_drop_tags(c->secret, in->tag_keys.at, in->tag_keys.count);
@@ -151,7 +139,8 @@ static bool is_wanted(const tag_listing *l, const key_record *key) {
         is_named |= slice_equals(l->in->resource_id.at[i], key->key_id);
     if (!is_named) return false;
     for (size_t i = 0; i < l->in->tag.count; i++) {
-        const tag *there = tag_find(key, l->in->tag.at[i].key);
+        tag_list all = {key->tags.at, key->tags.count};
+        const tag *there = tag_list_find(&all, l->in->tag.at[i].key);
         slice value = l->in->tag.at[i].value;
         if (!there || (!slice_is_empty(value) && !slice_equals(there->tag_value, value))) return false;
     }

@@ -10,6 +10,12 @@ typedef status resolver(call *c);
 /* Decides over one ARN; the first one becomes the resource of the event. */
 status resolve_allow(call *c, slice arn_text);
 
+/* Adds a tag of the resource to the decision. */
+status resolve_tag(call *c, const tag *each);
+
+/* resource_certificate.c */
+resolver resolve_certificate, resolve_certificate_container;
+
 /* resource_ram.c */
 resolver resolve_user, resolve_user_container, resolve_user_or_self, resolve_self, resolve_mfa, resolve_mfa_new,
     resolve_mfa_and_user, resolve_mfa_container, resolve_role_arn, resolve_group, resolve_role, resolve_group_container,

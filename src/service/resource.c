@@ -13,8 +13,7 @@ status resolve_allow(call *c, slice arn_text) {
     return call_authorise(c, c->operation->action, arn_text);
 }
 
-/* Tags of the key take part in the decision. */
-static status add_tag(call *c, const tag *each) {
+status resolve_tag(call *c, const tag *each) {
     slice name;
     TRY(arena_printf(&c->memory, &name, CONDITION_RESOURCE_TAG "%.*s", SLICE_ARGS(each->tag_key)));
     return call_condition(c, name, each->tag_value);
@@ -155,16 +154,18 @@ static status resolve_secret(call *c) {
     c->secret = CALL_NEW(c, secret_record);
     ENSURE(c->secret != NULL, OUT_OF_MEMORY);
     status loaded = secret_load(&shelf, &name, &c->memory, c->secret, &c->secret_revision);
-    for (size_t i = 0; !FAILED(loaded) && i < c->secret->tags.count; i++) TRY(add_tag(c, &c->secret->tags.at[i]));
+    for (size_t i = 0; !FAILED(loaded) && i < c->secret->tags.count; i++) TRY(resolve_tag(c, &c->secret->tags.at[i]));
     TRY(allow_secret(c, name.name));
     return loaded;
 }
 
-static status resolve_key_or_secret(call *c) {
-    if (slice_is_absent(call_input_text(c, "SecretName"))) return resolve_key_only(c);
-    if (!slice_is_absent(call_input_text(c, "KeyId")))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyId and SecretName: one of them.");
-    return resolve_secret(c);
+static status resolve_key_or_other(call *c) {
+    bool is_secret = !slice_is_absent(call_input_text(c, "SecretName"));
+    bool is_certificate = !slice_is_absent(call_input_text(c, "CertificateId"));
+    if (is_secret + is_certificate + !slice_is_absent(call_input_text(c, "KeyId")) > 1)
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyId, SecretName and CertificateId: one of them.");
+    if (is_certificate) return resolve_certificate(c);
+    return is_secret ? resolve_secret(c) : resolve_key_only(c);
 }
 
 /* A secret that is to be made, by the name it is to have. */
@@ -272,7 +273,9 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_ALIAS] = allow_alias,
     [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
     [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,
-    [RESOURCE_KEY_OR_SECRET] = resolve_key_or_secret,
+    [RESOURCE_KEY_OR_OTHER] = resolve_key_or_other,
+    [RESOURCE_CERTIFICATE] = resolve_certificate,
+    [RESOURCE_CERTIFICATE_CONTAINER] = resolve_certificate_container,
     [RESOURCE_SECRET] = resolve_secret,
     [RESOURCE_SECRET_CONTAINER] = resolve_secret_container,
     [RESOURCE_SECRET_NAMED] = resolve_secret_named,
