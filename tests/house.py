@@ -198,9 +198,9 @@ class Box:
 class House:
     """A data folder with vault, keygen, auditor and core running on it; the test is supervisor and gateway 0."""
 
-    def __init__(self, folder, later_s=0):
+    def __init__(self, folder, later_s=0, region="cn-hangzhou"):
         """later_s: for these processes it is so many seconds later (libfaketime)."""
-        self.folder, self.later_s = str(folder), later_s
+        self.folder, self.later_s, self.region = str(folder), later_s, region
         for name in ("core/blobs", "trail"):
             os.makedirs(os.path.join(self.folder, name), mode=0o700, exist_ok=True)
         root_key = os.path.join(self.folder, "root.key")
@@ -242,7 +242,7 @@ class House:
 
     def start(self):
         ours, theirs = socket_pair()
-        settings = {"region": "cn-hangzhou", "log_level": "info", "is_durable": "no", "rotation_least_s": "604800"}
+        settings = {"region": self.region, "log_level": "info", "is_durable": "no", "rotation_least_s": "604800"}
         self.spawn("vault", [self.root_key])
         self.spawn("keygen")
         self.controls["vault"].send("CONFIGURE", {"Settings": settings})

@@ -259,7 +259,6 @@ def test_what_is_not_offered_is_refused(server, client, key):
     refused("UnsupportedOperationException", client.create_key, Origin="AWS_CLOUDHSM")
     refused("CustomKeyStoreNotFoundException", client.create_key, Origin="AWS_CLOUDHSM", CustomKeyStoreId="cks-1")
     refused("CustomKeyStoreNotFoundException", client.generate_random, NumberOfBytes=1, CustomKeyStoreId="cks-1")
-    refused("UnsupportedOperationException", client.create_key, MultiRegion=True)
     for call, more in ((client.describe_custom_key_stores, {}), (client.create_custom_key_store, {"CustomKeyStoreName": "x"})):
         answer = refused("UnsupportedOperationException", call, **more)
         assert "not offered" in answer["Error"]["Message"]

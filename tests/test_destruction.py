@@ -28,10 +28,10 @@ class Place:
         self.enter(0)
         self.house.bootstrap(AccountId="1000000000000001", AccessKeyId=OWNER[0], AccessKeySecret=OWNER[1].encode())
 
-    def enter(self, later_s):
+    def enter(self, later_s, region="cn-hangzhou"):
         if self.house:
             assert set(self.house.stop().values()) == {0}
-        self.later_s, self.house = later_s, House(self.folder, later_s)
+        self.later_s, self.house = later_s, House(self.folder, later_s, region)
 
     def ask(self, operation, **fields):
         signed = {}
@@ -57,7 +57,7 @@ class Place:
         assert reply["Failure"] == "OK", reply
         return reply["out"]["CiphertextBlob"]
 
-    def record_bytes(self, key_id):
+    def record_bytes(self, key_id, region="cn-hangzhou"):
         """The key's record as it lies on disk: sealed, with the sealed material in it."""
         copy = os.path.join(self.folder, "copy")
         shutil.rmtree(copy, ignore_errors=True)
@@ -65,7 +65,7 @@ class Place:
         for name in ("store.db", "store.db-wal"):
             shutil.copy(os.path.join(self.folder, "core", name), copy)
         with sqlite3.connect(os.path.join(copy, "store.db")) as db:
-            value, = db.execute("SELECT value FROM records WHERE CAST(key AS TEXT) LIKE ?", (f"key/%/{key_id}",)).fetchone()
+            value, = db.execute("SELECT value FROM records WHERE CAST(key AS TEXT) LIKE ?", (f"key/%/{region}/{key_id}",)).fetchone()
         db.close()
         shutil.rmtree(copy)
         return value
@@ -146,6 +146,43 @@ def test_a_key_is_destroyed_and_certified(place, tmp_path):
     check_offline(place, proof, tmp_path)
     place.enter(8 * DAY_S)  # destroyed once, told once
     assert len(place.wait_for_event("DestroyKey")) == 1
+
+
+def test_a_multi_region_keys_material_goes_with_the_last_of_its_keys(place):
+    """The regions of one house: a replica goes alone, the primary after it, and the material with the primary."""
+    other = "eu-west-1"
+    key_id = place.done("CreateKey", MultiRegion=True)["KeyMetadata"]["KeyId"]
+    place.done("CreateAlias", AliasName="alias/doomed", KeyId=key_id)
+    blob = place.encrypt(key_id, b"hello")
+    place.done("ReplicateKey", KeyId=key_id, ReplicaRegion=other)
+    assert place.done("ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=7)["KeyState"] == "PendingReplicaDeletion"
+    record = place.record_bytes(key_id)
+    place.enter(30 * DAY_S)
+    assert place.done("DescribeKey", KeyId=key_id)["KeyMetadata"]["KeyState"] == "PendingReplicaDeletion"
+    place.enter(31 * DAY_S, other)
+    place.done("CreateAlias", AliasName="alias/doomed", KeyId=key_id)
+    assert place.ask("Decrypt", CiphertextBlob=blob)["Failure"] == "OK"
+    place.done("ScheduleKeyDeletion", KeyId=key_id, PendingWindowInDays=7)
+    place.enter(38 * DAY_S + 300, other)
+    event, = place.wait_for_event("DestroyKey")
+    certificate = event["responseElements"]["destructionCertificate"]
+    assert (certificate["keyId"], certificate["versions"], certificate["materialRemainsIn"]) == (key_id, [], "cn-hangzhou")
+    assert f":{other}:" in certificate["keyArn"]
+    assert place.ask("Decrypt", CiphertextBlob=blob)["Failure"] == "KEY_NOT_FOUND"
+    assert place.ask("DescribeKey", KeyId="alias/doomed")["Failure"] == "ALIAS_NOT_FOUND"
+    place.enter(38 * DAY_S + 600)
+    shown = place.done("DescribeKey", KeyId="alias/doomed")["KeyMetadata"]
+    assert (shown["KeyId"], shown["KeyState"]) == (key_id, "PendingDeletion")
+    assert shown["MultiRegionConfiguration"].get("ReplicaKeys", []) == []
+    records = [record, place.record_bytes(key_id)]
+    assert place.files_with(pieces(records[1])[1]), "the material is still there"
+    place.enter(46 * DAY_S)
+    event, = place.wait_for_event("DestroyKey")  # of the last seven days
+    last = event["responseElements"]["destructionCertificate"]
+    assert len(last["versions"]) == 1 and "materialRemainsIn" not in last
+    for piece in pieces(records[0]) + pieces(records[1]):
+        assert place.files_with(piece) == []
+    assert place.ask("DescribeKey", KeyId=key_id)["Failure"] == "KEY_NOT_FOUND"
 
 
 def check_offline(place, proof, tmp_path):

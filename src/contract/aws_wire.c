@@ -38,6 +38,7 @@ static const aws_member members[] = {
     {.of = &key_metadata_shape, .field = "LastRotationDate"},
     {.of = &key_metadata_shape, .field = "DeletionProtection"},
     {.of = &key_metadata_shape, .field = "DeletionProtectionDescription"},
+    {.of = &multi_region_key_shape, .field = "Arn", .wire = "Arn", .form = AWS_ARN},
     {.of = &key_metadata_shape, .field = "Arn", .wire = "Arn", .form = AWS_ARN},
     /* other names, other forms */
     {.of = &create_alias_in_shape, .field = "KeyId", .wire = "TargetKeyId"},

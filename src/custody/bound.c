@@ -3,12 +3,13 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/operation.h"
 #include "crypto/compare.h"
 #include "custody/bound_aws.h"
 #include "custody/signed.h"
 
-enum { KEY_ID_BYTES = 16, DATA_KEY_BYTES = 32, SHORT_DATA_KEY_BYTES = 16 };
+enum { DATA_KEY_BYTES = 32, SHORT_DATA_KEY_BYTES = 16 };
 
 static status same(slice signed_for, slice in_act) {
     ENSURE(bytes_equal_secret(signed_for, in_act), NO_PERMISSION);
@@ -30,7 +31,7 @@ static status bind_key(const binding *b, const field *f) {
     slice name = arn_relative(signed_find(b->said, f->name));
     uint8_t id[KEY_ID_BYTES];
     if (slice_starts_with(name, SLICE("alias/")) || (slice_is_absent(name) && !f->is_required)) return OK;
-    ENSURE(b->act->key_id.len == KEY_ID_BYTES && !FAILED(uuid_parse(name, id)), NO_PERMISSION);
+    ENSURE(b->act->key_id.len == KEY_ID_BYTES && !FAILED(key_id_parse(name, id)), NO_PERMISSION);
     return same(slice_of(id, sizeof id), b->act->key_id);
 }
 
@@ -316,6 +317,7 @@ static binder *const binders[] = {
     [BIND_LIMIT] = bind_limit,
     [BIND_SOURCE] = bind_source,
     [BIND_IMPORT] = bind_import,
+    [BIND_REACH] = bind_reach,
     [BIND_MATERIAL] = bind_material,
     [BIND_LIFETIME] = bind_lifetime,
     [BIND_PROVIDER] = bind_provider,

@@ -19,7 +19,7 @@ typedef status binder(const binding *b, const field *f);
 
 /* bound_choice.c: algorithms, specs, usages, intervals, what is imported. */
 binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping, bind_spec, bind_usage, bind_pair,
-    bind_interval, bind_import, bind_material;
+    bind_interval, bind_import, bind_reach, bind_material;
 /* bound_provider.c */
 binder bind_provider, bind_provider_part;
 

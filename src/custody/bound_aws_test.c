@@ -1,5 +1,6 @@
 /* Acts against the signed JSON bodies of AWS's clients. */
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "custody/bound.h"
 #include "custody/test_house.h"
 
@@ -179,6 +180,25 @@ static void imported_material_is_new_when_it_was_signed_to_be(void **state) {
     CHECK("ImportKeyMaterial", FRESH, act);
 }
 
+/* Its id says for good whether a key may be in several regions. */
+static void a_new_key_reaches_as_far_as_was_signed(void **state) {
+    (void)state;
+    static const uint8_t MARKED[16] = {1, 2, 3, 4, 5, 6, 0x87};
+    static const row ONE[] = {
+        {"{}", "OK"}, {"{\"MultiRegion\":false}", "OK"}, {"{\"MultiRegion\":true}", "NO_PERMISSION"}};
+    static const row SEVERAL[] = {
+        {"{\"MultiRegion\":true}", "OK"}, {"{\"MultiRegion\":false}", "NO_PERMISSION"}, {"{}", "NO_PERMISSION"}};
+    key_act act = {.act = VAULT_ACT_NEW_KEY, .key_id = slice_of(TEST_KEY_ID, 16)};
+    act.key_version_id = slice_of(TEST_VERSION_ID, 16);
+    CHECK("CreateKey", ONE, act);
+    act.key_id = slice_of(MARKED, 16);
+    CHECK("CreateKey", SEVERAL, act);
+    char text[KEY_ID_TEXT];
+    key_id_format(MARKED, text);
+    run("CreateKey", "{\"MultiRegion\":true}", act);
+    assert_string_equal(house.done.uses[0].key_id, text); /* what the auditor is told */
+}
+
 /* The body is under the signature by its hash: another one is none. */
 static void a_body_that_was_not_signed_is_refused(void **state) {
     (void)state;
@@ -201,6 +221,7 @@ int main(void) {
         cmocka_unit_test(a_data_key_is_as_long_as_was_signed),
         cmocka_unit_test(imported_material_expires_when_it_was_signed_to),
         cmocka_unit_test(imported_material_is_new_when_it_was_signed_to_be),
+        cmocka_unit_test(a_new_key_reaches_as_far_as_was_signed),
         cmocka_unit_test(a_body_that_was_not_signed_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);

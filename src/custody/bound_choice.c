@@ -1,6 +1,7 @@
 /* Binding what is chosen from a list: algorithms, key specs, usages; and how often the house may rotate. */
 #include "base/text.h"
 #include "contract/interval.h"
+#include "contract/key_id.h"
 #include "contract/key_spec.h"
 #include "custody/bound.h"
 #include "custody/signed.h"
@@ -82,6 +83,14 @@ status bind_import(const binding *b, const field *f) {
     TRY(chosen(b, f, &wanted));
     if (wanted == IMPORT_TYPE_ABSENT) return OK;
     ENSURE((wanted == IMPORT_TYPE_NEW_KEY_MATERIAL) == import_is_new(b->act), NO_PERMISSION);
+    return OK;
+}
+
+/* Its id says so for good. */
+status bind_reach(const binding *b, const field *f) {
+    bool wanted = slice_equals_ignoring_case(signed_find(b->said, f->name), SLICE("true"));
+    bool is_so = b->act->key_id.len == ID_BYTES && key_id_is_marked(b->act->key_id.at);
+    ENSURE(is_so == wanted, NO_PERMISSION);
     return OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/message.h"
 #include "custody/act.h"
 #include "custody/asked.h"
@@ -242,7 +243,7 @@ static void remember_use(int act, const act_outcome *done, use_outcome *out) {
     if (!act_is_witnessed(act)) return;
     key_use *use = &out->uses[out->use_count++];
     use->act = act;
-    uuid_format(done->key_id.at, use->key_id);
+    key_id_format(done->key_id.at, use->key_id);
     uuid_format(done->key_version_id.at, use->key_version_id);
 }
 

@@ -118,7 +118,7 @@ static void write_key_metadata(typed_json *t, const key_metadata *m) {
     json_put_member_bool(w, "Enabled", m->key_state == KEY_STATE_ENABLED);
     json_put_member_text(w, "KeyManager", SLICE("CUSTOMER"));
     put_choice(w, "CustomerMasterKeySpec", key_spec_choices, m->key_spec);
-    json_put_member_bool(w, "MultiRegion", false);
+    if (!m->multi_region.value) json_put_member_bool(w, "MultiRegion", false);
     put_time(w, "DeletionDate", m->delete_date);
     put_all_algorithms(w, m->key_spec, m->key_usage);
     if (m->origin != KEY_ORIGIN_EXTERNAL || m->key_state == KEY_STATE_PENDING_IMPORT) return;

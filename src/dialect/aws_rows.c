@@ -10,7 +10,6 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
     } ROWS[] = {
         {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_CREATE_KEY},
         {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_GENERATE_RANDOM},
-        {"MultiRegion", AWS_EXTRA_ONLY, NULL, OPERATION_CREATE_KEY},
         {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
         {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
         {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
@@ -30,7 +29,6 @@ enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **onl
 
 status aws_not_offered(slice action, const char **why) {
     static const char STORES[] = "Custom key stores are not offered.", NONE[] = "CustomKeyStoreId";
-    static const char REPLICAS[] = "A key lives in one region here: multi-Region keys are not offered.";
     static const struct {
         const char *action, *why;
         enum status_code failure;
@@ -41,8 +39,6 @@ status aws_not_offered(slice action, const char **why) {
         {"DisconnectCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
         {"DeleteCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
         {"UpdateCustomKeyStore", NONE, FAILURE_KEY_STORE_NOT_FOUND},
-        {"ReplicateKey", REPLICAS, FAILURE_UNSUPPORTED},
-        {"UpdatePrimaryRegion", REPLICAS, FAILURE_UNSUPPORTED},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         if (!slice_equals_text(action, ROWS[i].action)) continue;

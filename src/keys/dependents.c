@@ -1,6 +1,8 @@
 /* Which records refer to which keys. A further kind is one row, and a new number in derived.h. */
 #include "keys/dependents.h"
 
+#include "contract/key_id.h"
+
 #define NO_VERSION SLICE("-")
 
 /* ---- reading references out of records */
@@ -46,20 +48,23 @@ static void secret_references(const void *record, references *out) {
 
 static void grant_references(const void *record, references *out) {
     const grant_record *grant = record;
-    refer(out, grant->key_id, (slice){0});
+    slice key_id, region;
+    key_id_split(grant->key_id, &key_id, &region);
+    refer(out, key_id, (slice){0});
 }
 
 static const struct source {
     const char *prefix; /* of the store key */
     unsigned cut;       /* parts of the store key before the name */
+    bool is_regional;   /* the part before the name is a region, and tells names apart where a key is in several */
     const shape *record;
     void (*read)(const void *record, references *out);
 } SOURCES[] = {
-    [DEPENDENT_KIND_OBJECT] = {"object/", 1, &object_record_shape, object_references},
-    [DEPENDENT_KIND_BUCKET] = {"bucket/", 1, &bucket_record_shape, bucket_references},
-    [DEPENDENT_KIND_GRANT] = {"grant/", 3, &grant_record_shape, grant_references},
-    [DEPENDENT_KIND_SECRET] = {"secret/", 2, &secret_record_shape, secret_references},
-    [DEPENDENT_KIND_ALIAS] = {"alias/", 3, &alias_record_shape, alias_references},
+    [DEPENDENT_KIND_OBJECT] = {"object/", 1, false, &object_record_shape, object_references},
+    [DEPENDENT_KIND_BUCKET] = {"bucket/", 1, false, &bucket_record_shape, bucket_references},
+    [DEPENDENT_KIND_GRANT] = {"grant/", 3, false, &grant_record_shape, grant_references},
+    [DEPENDENT_KIND_SECRET] = {"secret/", 2, false, &secret_record_shape, secret_references},
+    [DEPENDENT_KIND_ALIAS] = {"alias/", 3, true, &alias_record_shape, alias_references},
 };
 enum { KINDS = sizeof SOURCES / sizeof *SOURCES };
 
@@ -85,6 +90,15 @@ status dependent_references(int kind, slice packed, arena *memory, reference out
     s->read(record, &found);
     *count = found.count;
     return OK;
+}
+
+status dependent_name(int kind, slice store_key, slice key_id, arena *memory, slice *out) {
+    const struct source *s = &SOURCES[kind];
+    slice rest = store_key, region = {0};
+    for (unsigned i = 0; i < s->cut; i++) (void)slice_split(&rest, '/', &region);
+    *out = rest;
+    if (!s->is_regional || !key_id_is_multi_region(key_id)) return OK;
+    return ARENA_JOIN(memory, out, region, SLICE("/"), rest);
 }
 
 /* ---- rows and counts */

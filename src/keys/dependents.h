@@ -20,6 +20,8 @@ typedef struct reference {
 
 /* The kind of dependent a record under this store key is: 0 for none; *name is what it is called. */
 int dependent_kind_of(slice store_key, slice *name);
+/* What it is called among the dependents of a key: with its region before it where the key is in several. */
+status dependent_name(int kind, slice store_key, slice key_id, arena *memory, slice *out);
 /* What a packed record of that kind refers to, each key and version once. CORRUPT. */
 status dependent_references(int kind, slice packed, arena *memory, reference out[REFERENCES_MOST], size_t *count);
 

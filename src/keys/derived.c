@@ -46,9 +46,10 @@ static bool has(const reference *list, size_t count, const reference *wanted) {
     return false;
 }
 
-static status put_dependent(following *f, int kind, const reference *to, slice name, int64_t more) {
+static status put_dependent(following *f, int kind, const reference *to, slice store_key, int64_t more) {
     derived_changes *out = f->out;
-    slice path;
+    slice path, name;
+    TRY(dependent_name(kind, store_key, to->key_id, f->memory, &name));
     TRY(dependent_path(to, kind, name, f->memory, &path));
     TRY(put_row(f, path, more > 0 ? SLICE("") : (slice){0}));
     TRY(make_room(f->memory, (void **)&out->counts, out->count_count, &out->count_room, sizeof *out->counts));
@@ -60,15 +61,15 @@ typedef struct versions {
     slice before, after; /* packed; absent: no record */
 } versions;
 
-static status follow_dependent(following *f, int kind, slice name, const versions *v) {
+static status follow_dependent(following *f, int kind, slice path, const versions *v) {
     reference before[REFERENCES_MOST], after[REFERENCES_MOST];
     size_t before_count = 0, after_count = 0;
     if (!slice_is_absent(v->before)) TRY(dependent_references(kind, v->before, f->memory, before, &before_count));
     if (!slice_is_absent(v->after)) TRY(dependent_references(kind, v->after, f->memory, after, &after_count));
     for (size_t i = 0; i < before_count; i++)
-        if (!has(after, after_count, &before[i])) TRY(put_dependent(f, kind, &before[i], name, -1));
+        if (!has(after, after_count, &before[i])) TRY(put_dependent(f, kind, &before[i], path, -1));
     for (size_t i = 0; i < after_count; i++)
-        if (!has(before, before_count, &after[i])) TRY(put_dependent(f, kind, &after[i], name, 1));
+        if (!has(before, before_count, &after[i])) TRY(put_dependent(f, kind, &after[i], path, 1));
     return OK;
 }
 
@@ -185,7 +186,7 @@ static status follow(following *f, slice path, const versions *v) {
     if (kind == DEPENDENT_KIND_ABSENT) return follow_key(f, path, v);
     if (kind == DEPENDENT_KIND_OBJECT) TRY(follow_head(f, name, v));
     if (kind == DEPENDENT_KIND_SECRET) TRY(follow_secret(f, path, v));
-    return follow_dependent(f, kind, name, v);
+    return follow_dependent(f, kind, path, v);
 }
 
 static bool is_of_interest(slice key) {

@@ -2,6 +2,7 @@
 #include "keys/due.h"
 
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "keys/stored_secret.h"
 
 static const char *const NAMES[DUE_KINDS] = {"", "destroy", "expire", "forget"};
@@ -49,7 +50,7 @@ status due_path(const due *d, arena *memory, slice *out) {
 
 static bool subject_is_valid(const due *d) {
     uint8_t id[16];
-    return d->kind == DUE_SECRET_END ? secret_name_is_valid(d->subject) : !FAILED(uuid_parse(d->subject, id));
+    return d->kind == DUE_SECRET_END ? secret_name_is_valid(d->subject) : !FAILED(key_id_parse(d->subject, id));
 }
 
 status due_parse(slice row, due *out) {

@@ -1,8 +1,9 @@
 /* Key records, names and states. */
 #include "keys/key.h"
 
-#include "base/text.h"
+#include "contract/key_id.h"
 #include "keys/imported.h"
+#include "keys/replica.h"
 
 /* A region is a client's word: it must not reach into another's records. */
 static status path_of(const char *kind, const key_shelf *shelf, slice name, arena *memory, slice *out) {
@@ -36,7 +37,7 @@ status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record 
     slice path, packed;
     uint64_t found;
     uint8_t id[16];
-    ENSURE(!FAILED(uuid_parse(key_id, id)), KEY_NOT_FOUND);
+    ENSURE(!FAILED(key_id_parse(key_id, id)), KEY_NOT_FOUND);
     TRY(key_path(shelf, key_id, memory, &path));
     status loaded = store_get(shelf->store, path, memory, &packed, &found);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(KEY_NOT_FOUND);
@@ -44,6 +45,7 @@ status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record 
     key_record key;
     ENSURE(!FAILED(shape_unpack(&key_record_shape, packed, memory, &key)), CORRUPT);
     ENSURE(!(key.delete_at.is_set && key.delete_at.value <= shelf->now_s), KEY_NOT_FOUND);
+    TRY(replica_borrow(shelf, memory, &key));
     imported_forget_expired(&key, shelf->now_s);
     *out = key;
     if (revision) *revision = found;
@@ -115,7 +117,8 @@ bool alias_is_reserved(slice alias) {
     return slice_starts_with(alias, SLICE("alias/acs")) || slice_starts_with(alias, SLICE("alias/aws/"));
 }
 
-/* One row per act, one column per state: Enabled, Disabled, PendingDeletion, PendingImport. */
+/* One row per act, one column per state: Enabled, Disabled, PendingDeletion, PendingImport. A primary key that waits for its replicas
+ * to go is as good as pending deletion. */
 static const enum status_code ALLOWED[][4] = {
     [KEY_ACT_USE] = {STATUS_OK, FAILURE_KEY_DISABLED, FAILURE_KEY_PENDING_DELETION, FAILURE_KEY_PENDING_IMPORT},
     [KEY_ACT_SWITCH] = {STATUS_OK, STATUS_OK, FAILURE_KEY_STATE, FAILURE_KEY_STATE},
@@ -129,8 +132,9 @@ static const enum status_code ALLOWED[][4] = {
 };
 
 status key_allows(const key_record *key, enum key_act_kind act) {
-    ENSURE(key->state >= KEY_STATE_ENABLED && key->state <= KEY_STATE_PENDING_IMPORT, CORRUPT);
-    return (status){ALLOWED[act][key->state - 1]};
+    int state = key->state == KEY_STATE_PENDING_REPLICA_DELETION ? KEY_STATE_PENDING_DELETION : key->state;
+    ENSURE(state >= KEY_STATE_ENABLED && state <= KEY_STATE_PENDING_IMPORT, CORRUPT);
+    return (status){ALLOWED[act][state - 1]};
 }
 
 const key_version_record *key_version(const key_record *key, slice version_id) {

@@ -1,6 +1,7 @@
 /* Questions about the use of keys, answered from what is counted of the trail. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "format/json.h"
 #include "role/auditor.h"
 #include "trail/lookup.h"
@@ -18,7 +19,7 @@ static status find_usage(trail *t, const waiting_lookup *l, const usage_query *q
 }
 
 static status read_key(const waiting_lookup *l, uint8_t id[USAGE_ID_BYTES], usage_query *query) {
-    ENSURE(!FAILED(uuid_parse(l->key_id, id)), KEY_NOT_FOUND);
+    ENSURE(!FAILED(key_id_parse(l->key_id, id)), KEY_NOT_FOUND);
     query->key_id = slice_of(id, USAGE_ID_BYTES);
     return OK;
 }

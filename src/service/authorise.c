@@ -1,6 +1,7 @@
 /* From a call to the question that access/authorisation.h decides: who asks, what is known of the request, which policies have a
  * word. */
 #include "access/grant.h"
+#include "contract/key_id.h"
 #include "service/diagnosis.h"
 #include "service/handlers.h"
 
@@ -133,7 +134,8 @@ static status load_key_policy(call *c, const key_record *key, const policy **out
     slice path, packed, name;
     uint64_t revision;
     key_policy_record record;
-    TRY(key_policy_path(c->who.account_id, key->key_id, &c->memory, &path));
+    key_shelf shelf = call_keys(c);
+    TRY(key_policy_path(&shelf, key->key_id, &c->memory, &path));
     status found = store_get(c->house->store, path, &c->memory, &packed, &revision);
     ENSURE(!FAILED_WITH(found, NOT_FOUND), CORRUPT);
     TRY(found);
@@ -214,13 +216,14 @@ static status consider_grant(call *c, const store_row *row, void *context) {
 
 /* Grants to the caller, to the role behind it, to its account. */
 static status find_grants(call *c, const key_record *key, const grant_question *question, enum policy_reach *out) {
-    slice root, prefix;
+    slice root, prefix, key_id;
     search s = {question, REACH_NONE};
+    TRY(key_id_in_region(key->key_id, call_region(c), &c->memory, &key_id));
     TRY(arn_principal_root(c->who.account_id, &c->memory, &root));
     const slice grantees[] = {c->who.arn, c->who.role, root};
     for (size_t i = 0; i < sizeof grantees / sizeof *grantees && s.best != REACH_CALLER; i++) {
         if (slice_is_absent(grantees[i])) continue;
-        TRY(grant_prefix_of_grantee(c->who.account_id, key->key_id, grantees[i], &c->memory, &prefix));
+        TRY(grant_prefix_of_grantee(c->who.account_id, key_id, grantees[i], &c->memory, &prefix));
         TRY(records_walk(c, prefix, consider_grant, &s));
     }
     *out = s.best;

@@ -91,6 +91,14 @@ slice call_region(const call *c) {
     return call_speaks_aws(c) ? c->proof->scope_region : c->house->region;
 }
 
+bool call_offers_region(const call *c, slice region) {
+    slice rest = c->house->regions, each;
+    if (slice_is_empty(rest) || slice_equals(region, c->house->region)) return true;
+    while (slice_split(&rest, ',', &each))
+        if (slice_equals(each, region)) return true;
+    return false;
+}
+
 key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s}; }
 
 secret_shelf call_secrets(const call *c) {

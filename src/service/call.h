@@ -132,6 +132,8 @@ status call_doom(call *c, slice blob_id);
 /* Where the call acts: the region it was signed for where a signature names one, which the vault verifies with it; the configured one
  * otherwise. */
 slice call_region(const call *c);
+/* Whether it is one that requests may be signed for. */
+bool call_offers_region(const call *c, slice region);
 /* Whether the caller is a client of AWS's, which means some operations a little differently. */
 bool call_speaks_aws(const call *c);
 /* What ARNs are made with: that region and the caller's account. */

@@ -3,6 +3,7 @@
 
 #include "access/grant.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 
 status grant_token_make(call *c, const grant_record *g, slice *out) {
     slice text;
@@ -13,18 +14,20 @@ status grant_token_make(call *c, const grant_record *g, slice *out) {
 }
 
 status grant_token_read(call *c, slice token, slice *key_id, slice *grant_id) {
-    slice text, id;
+    slice text, id, region;
     status decoding = base64_decode(token, &c->memory, &text);
     ENSURE(!FAILED_WITH(decoding, OUT_OF_MEMORY), OUT_OF_MEMORY);
     ENSURE(!FAILED(decoding) && slice_split(&text, '/', &id) && grant_id_is_valid(text), GRANT_TOKEN);
-    *key_id = id;
+    key_id_split(id, key_id, &region);
+    ENSURE(slice_is_absent(region) || slice_equals(region, call_region(c)), GRANT_TOKEN);
     *grant_id = text;
     return OK;
 }
 
 status grant_load(call *c, slice key_id, slice grant_id, grant_record *out) {
     slice path;
-    grant_record named = {.account_id = c->who.account_id, .key_id = key_id, .grant_id = grant_id};
+    grant_record named = {.account_id = c->who.account_id, .grant_id = grant_id};
+    TRY(key_id_in_region(key_id, call_region(c), &c->memory, &named.key_id));
     TRY(grant_path(&named, &c->memory, &path));
     status loaded = call_load(c, path, &grant_record_shape, out, NULL);
     return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(GRANT_NOT_FOUND) : loaded;

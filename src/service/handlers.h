@@ -6,6 +6,8 @@
 
 #include "contract/contract_handlers.h"
 
+/* A key as its clients see it. */
+status key_describe(call *c, const key_record *key, key_metadata **out);
 /* Plans the change of a key's record. */
 status key_save(call *c, const key_record *key, uint64_t revision);
 
@@ -16,8 +18,11 @@ typedef struct new_key_policy {
     bool is_lockout_allowed;
 } new_key_policy;
 status key_policy_check(call *c, slice resource, const new_key_policy *wish);
+/* What a key without a policy of its own does as if it had. */
+status key_policy_default(call *c, slice *out);
 status key_policy_put(call *c, slice key_id, slice document);
-status key_policy_path(slice account, slice key_id, arena *memory, slice *out); /* key-policy/<account>/<key id> */
+status key_policy_path(const key_shelf *shelf, slice key_id, arena *memory,
+                       slice *out); /* key-policy/<account>/<key id>, of a multi-Region key with its region */
 
 /* The user named, or, when absent, the caller. Of the account root: a record of its own that only holds access keys. USER_NOT_FOUND. */
 status user_load(call *c, slice name, user_record *out, uint64_t *revision);
@@ -41,6 +46,7 @@ status kms_blob_ids(call *c, slice blob, slice *key_id, slice *version_id);
 /* Number of bytes of a data key. */
 int64_t kms_data_key_bytes(maybe_int number, int spec);
 status kms_uuid_text(call *c, const uint8_t id[16], slice *out);
+status kms_key_id_text(call *c, const uint8_t id[16], slice *out);
 
 /* None reserved, none twice. */
 status kms_check_tags(call *c, const tag *tags, size_t count);

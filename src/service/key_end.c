@@ -2,12 +2,15 @@
 #include "access/grant.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/sealed.h"
 #include "crypto/hash.h"
 #include "format/json.h"
 #include "keys/dependents.h"
 #include "keys/imported.h"
+#include "keys/replica.h"
 #include "service/handlers.h"
+#include "service/kms_replicas.h"
 #include "service/own.h"
 
 enum { ALIASES_MOST = 1000, GRANTS_MOST = 1000 };
@@ -85,6 +88,7 @@ static status put_certificate(call *c, const key_record *key, json_writer *w) {
     json_begin_array(w);
     for (size_t i = 0; i < key->versions.count; i++) TRY(put_version(w, &key->versions.at[i]));
     json_end_array(w);
+    if (replica_is_one(key)) json_put_member_text(w, "materialRemainsIn", key->primary_region);
     put_dependents(w, &dependents);
     json_end_object(w);
     return OK;
@@ -99,8 +103,10 @@ static status remove_aliases(call *c) {
     size_t count;
     TRY(dependents_list(c->house->store, &query, &c->memory, &list, &count));
     for (size_t i = 0; i < count; i++) {
-        slice path;
-        TRY(alias_path(&shelf, list[i].name, &c->memory, &path));
+        slice path, name = list[i].name, region = shelf.region;
+        bool has_region = key_id_is_multi_region(c->subject);
+        if (has_region && (!slice_split(&name, '/', &region) || !slice_equals(region, shelf.region))) continue;
+        TRY(alias_path(&shelf, name, &c->memory, &path));
         TRY(call_change(c, path, NULL, NULL, STORE_ANY));
     }
     return OK;
@@ -108,17 +114,15 @@ static status remove_aliases(call *c) {
 
 /* Who was allowed to use it goes with it. */
 static status remove_permissions(call *c) {
-    dependents_query query = {.key_id = c->subject, .kind = DEPENDENT_KIND_GRANT, .limit = GRANTS_MOST};
-    key_dependent *list;
+    key_shelf shelf = call_keys(c);
+    store_row *rows;
     size_t count;
-    slice path;
-    TRY(dependents_list(c->house->store, &query, &c->memory, &list, &count));
-    for (size_t i = 0; i < count; i++) {
-        grant_record grant = {.account_id = c->who.account_id, .key_id = c->subject, .grant_id = list[i].name};
-        TRY(grant_path(&grant, &c->memory, &path));
-        TRY(call_change(c, path, NULL, NULL, STORE_ANY));
-    }
-    TRY(key_policy_path(c->who.account_id, c->subject, &c->memory, &path));
+    slice path, key_id, prefix;
+    TRY(key_id_in_region(c->subject, shelf.region, &c->memory, &key_id));
+    TRY(grant_prefix(c->who.account_id, key_id, &c->memory, &prefix));
+    TRY(store_list(c->house->store, prefix, (slice){0}, GRANTS_MOST, &c->memory, &rows, &count));
+    for (size_t i = 0; i < count; i++) TRY(call_change(c, rows[i].key, NULL, NULL, STORE_ANY));
+    TRY(key_policy_path(&shelf, c->subject, &c->memory, &path));
     return call_change(c, path, NULL, NULL, STORE_ANY);
 }
 
@@ -139,6 +143,7 @@ static status destroy_prepare(call *c) {
     json_writer w = {.out = &text};
     TRY(load_raw(c, &key, &revision));
     ENSURE(key.delete_at.is_set && key.delete_at.value <= c->now_s, NOT_FOUND);
+    ENSURE(key.replica_regions.count == 0, CORRUPT);
     TRY(name_resource(c));
     json_begin_object(&w);
     TRY(put_certificate(c, &key, &w));
@@ -149,6 +154,7 @@ static status destroy_prepare(call *c) {
     TRY(call_change(c, path, NULL, NULL, revision));
     TRY(remove_aliases(c));
     TRY(remove_permissions(c));
+    TRY(kms_replica_ended(c, &key));
     return remember_end(c);
 }
 

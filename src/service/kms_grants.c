@@ -3,6 +3,7 @@
 
 #include "access/arn_twin.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/key_spec.h"
 #include "crypto/random.h"
 #include "service/grant_token.h"
@@ -94,7 +95,8 @@ static status check_constraints(call *c, const grant_constraints *given) {
 }
 
 static status read_wish(call *c, const create_grant_in *in, grant_record *g) {
-    *g = (grant_record){.account_id = c->who.account_id, .key_id = c->key->key_id, .name = in->name};
+    *g = (grant_record){.account_id = c->who.account_id, .name = in->name};
+    TRY(key_id_in_region(c->key->key_id, call_region(c), &c->memory, &g->key_id));
     if (!is_sound_name(in->name)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Name");
     TRY(read_grantee(c, in, g));
     TRY(check_operations(c, &in->operations));
@@ -154,7 +156,7 @@ static status check_delegation(call *c, const grant_record *wish) {
     for (size_t i = 0; i < 2 && !s.is_found; i++) {
         slice prefix;
         if (slice_is_absent(grantees[i])) continue;
-        TRY(grant_prefix_of_grantee(c->who.account_id, c->key->key_id, grantees[i], &c->memory, &prefix));
+        TRY(grant_prefix_of_grantee(c->who.account_id, wish->key_id, grantees[i], &c->memory, &prefix));
         TRY(records_walk(c, prefix, find_wider, &s));
     }
     if (!s.is_found)
@@ -236,9 +238,10 @@ static status tell(call *c, slice name, slice *out) {
 
 static status show(call *c, const grant_record *g, grant_entry *out) {
     arn_home home = call_home(c);
-    slice key_name_text;
+    slice key_name_text, key_id, region;
+    key_id_split(g->key_id, &key_id, &region);
     *out = (grant_entry){.grant_id = g->grant_id, .name = g->name, .creation_date = g->created_at};
-    TRY(arn_key(&home, g->key_id, &c->memory, &key_name_text));
+    TRY(arn_key(&home, key_id, &c->memory, &key_name_text));
     TRY(tell(c, key_name_text, &out->key_id));
     TRY(tell(c, g->grantee, &out->grantee_principal));
     TRY(tell(c, g->retiring, &out->retiring_principal));
@@ -256,8 +259,11 @@ static status show(call *c, const grant_record *g, grant_entry *out) {
 static bool is_of_region(call *c, const grant_record *g) {
     key_record key;
     key_shelf shelf = call_keys(c);
+    slice key_id, region;
     OWNED(arena) memory = {0};
-    return !FAILED(key_load(&shelf, g->key_id, &memory, &key, NULL));
+    key_id_split(g->key_id, &key_id, &region);
+    if (!slice_is_absent(region)) return slice_equals(region, shelf.region);
+    return !FAILED(key_load(&shelf, key_id, &memory, &key, NULL));
 }
 
 static bool is_wanted(call *c, const listing *l, const grant_record *g) {
@@ -305,11 +311,12 @@ static status end_listing(call *c, const listing *l, slice *marker) {
 }
 
 status list_grants_prepare(call *c, const list_grants_in *in, list_grants_out *out) {
-    slice prefix;
+    slice prefix, key_id;
     listing l = {.grant_id = in->grant_id};
     if (!slice_is_absent(in->grantee_principal))
         TRY(read_principal(c, in->grantee_principal, "GranteePrincipal", &l.grantee));
-    TRY(grant_prefix(c->who.account_id, c->key->key_id, &c->memory, &prefix));
+    TRY(key_id_in_region(c->key->key_id, call_region(c), &c->memory, &key_id));
+    TRY(grant_prefix(c->who.account_id, key_id, &c->memory, &prefix));
     TRY(begin_listing(c, in->limit, in->marker, prefix, &l));
     TRY(list_from(c, prefix, &l));
     out->grants.at = l.at, out->grants.count = l.count;

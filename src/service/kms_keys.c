@@ -5,13 +5,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "contract/interval.h"
+#include "contract/key_id.h"
 #include "contract/key_spec.h"
 #include "crypto/random.h"
 #include "keys/dependents.h"
 #include "keys/imported.h"
+#include "keys/replica.h"
 #include "keys/rotation.h"
-
-enum { DAY_S = 24 * 3600 };
+#include "service/kms_replicas.h"
 
 static status time_text(call *c, maybe_int time, slice *out) {
     char text[CLOCK_ISO_BYTES] = "";
@@ -19,7 +20,7 @@ static status time_text(call *c, maybe_int time, slice *out) {
     return arena_copy(&c->memory, slice_of_text(text), out);
 }
 
-static status describe(call *c, const key_record *key, key_metadata **out) {
+status key_describe(call *c, const key_record *key, key_metadata **out) {
     key_metadata *m = CALL_NEW(c, key_metadata);
     ENSURE(m != NULL, OUT_OF_MEMORY);
     arn_home home = call_home(c);
@@ -46,7 +47,7 @@ static status describe(call *c, const key_record *key, key_metadata **out) {
     m->deletion_protection = key->deletion_protection.value ? ON_OFF_ENABLED : ON_OFF_DISABLED;
     m->deletion_protection_description = key->deletion_protection_description;
     *out = m;
-    return OK;
+    return kms_show_regions(c, key, m);
 }
 
 /* The index of what is to be rotated follows the record. */
@@ -68,6 +69,7 @@ static status index_follow(call *c, slice path, key_record *key) {
 
 status key_save(call *c, const key_record *key, uint64_t revision) {
     key_record kept = *key;
+    replica_give_back(&kept);
     key_shelf shelf = call_keys(c);
     slice path;
     TRY(key_path(&shelf, key->key_id, &c->memory, &path));
@@ -101,11 +103,17 @@ status kms_uuid_text(call *c, const uint8_t id[16], slice *out) {
     return arena_copy(&c->memory, slice_of_text(text), out);
 }
 
+status kms_key_id_text(call *c, const uint8_t id[16], slice *out) {
+    char text[KEY_ID_TEXT];
+    key_id_format(id, text);
+    return arena_copy(&c->memory, slice_of_text(text), out);
+}
+
 static status check_policy(call *c, const create_key_in *in) {
     slice key_id, resource;
     arn_home home = call_home(c);
     if (slice_is_absent(in->policy)) return OK;
-    TRY(kms_uuid_text(c, ((const new_key *)c->memo)->key_id, &key_id));
+    TRY(kms_key_id_text(c, ((const new_key *)c->memo)->key_id, &key_id));
     TRY(arn_key(&home, key_id, &c->memory, &resource));
     return key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value});
 }
@@ -114,6 +122,8 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     (void)out;
     maybe_int interval_s;
     TRY(rotation_wish(c, in, &interval_s));
+    if (in->multi_region.value && in->origin == KEY_ORIGIN_EXTERNAL)
+        return call_refuse(c, FAIL(UNSUPPORTED), "Imported key material is for keys of one region.");
     if (in->protection_level == PROTECTION_LEVEL_HSM)
         return call_refuse(c, FAIL(KEY_PROTECTION_LEVEL), "This server has no HSM.");
     if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
@@ -125,6 +135,7 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     if (!c->memo) {
         TRY(random_uuid(fresh->key_id));
         TRY(random_uuid(fresh->version_id));
+        if (in->multi_region.value) key_id_mark(fresh->key_id);
         c->memo = fresh;
     }
     TRY(check_policy(c, in));
@@ -140,7 +151,7 @@ status create_key_finish(call *c, const create_key_in *in, create_key_out *out) 
     const new_key *fresh = c->memo;
     key_record key = {.account_id = c->who.account_id, .creator = c->who.user_id, .description = in->description};
     key_version_record version = {.created_at = SET_INT(c->now_s)};
-    TRY(kms_uuid_text(c, fresh->key_id, &key.key_id));
+    TRY(kms_key_id_text(c, fresh->key_id, &key.key_id));
     TRY(kms_uuid_text(c, fresh->version_id, &version.version_id));
     key.origin = in->origin ? in->origin : KEY_ORIGIN_ALIYUN_KMS;
     key.state = KEY_STATE_PENDING_IMPORT;
@@ -162,12 +173,12 @@ status create_key_finish(call *c, const create_key_in *in, create_key_out *out) 
     if (!slice_is_absent(in->policy)) TRY(key_policy_put(c, key.key_id, in->policy));
     key.has_policy = SET_BOOL(!slice_is_absent(in->policy));
     TRY(key_save(c, &key, STORE_ABSENT));
-    return describe(c, &key, &out->key_metadata);
+    return key_describe(c, &key, &out->key_metadata);
 }
 
 status describe_key_prepare(call *c, const describe_key_in *in, describe_key_out *out) {
     (void)in;
-    return describe(c, c->key, &out->key_metadata);
+    return key_describe(c, c->key, &out->key_metadata);
 }
 
 /* ---- switching */
@@ -219,8 +230,7 @@ status schedule_key_deletion_prepare(call *c, const schedule_key_deletion_in *in
         return call_refuse(c, FAIL(UNSUPPORTED), "This is the service's own key (alias/acs/oss).");
     TRY(check_dependents(c));
     c->key->state_before_deletion = c->key->state;
-    c->key->state = KEY_STATE_PENDING_DELETION;
-    c->key->delete_at = SET_INT(c->now_s + in->pending_window_in_days.value * DAY_S);
+    kms_plan_end(c->key, in->pending_window_in_days.value, c->now_s);
     out->key_id = c->key->key_id;
     out->deletion_date = c->key->delete_at;
     out->key_state = c->key->state;
@@ -238,6 +248,7 @@ status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, ca
     out->key_id = c->key->key_id;
     c->key->state_before_deletion = 0;
     c->key->delete_at = (maybe_int){0};
+    c->key->deletion_window_days = (maybe_int){0};
     return key_save(c, c->key, c->key_revision);
 }
 

@@ -1,5 +1,6 @@
 /* KMS: listings as AWS's clients page through them: a limit, and the last name of the page before as marker. */
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "service/handlers.h"
 
 enum { KEYS_STANDARD = 100, ALIASES_STANDARD = 50, TAGS_STANDARD = 50, ROWS_AT_ONCE = 128, ROWS_MEMORY = 16 << 20 };
@@ -71,7 +72,7 @@ status list_keys_by_marker(call *c, const list_keys_in *in, list_keys_out *out) 
     uint8_t id[16];
     key_shelf shelf = call_keys(c);
     marked_page m = {.marker = in->marker, .limit = limit_of(in->limit, KEYS_STANDARD)};
-    ENSURE(slice_is_absent(in->marker) || !FAILED(uuid_parse(in->marker, id)), MARKER);
+    ENSURE(slice_is_absent(in->marker) || !FAILED(key_id_parse(in->marker, id)), MARKER);
     m.entries = ARENA_ARRAY(&c->memory, key_entry, (size_t)m.limit);
     ENSURE(m.entries != NULL, OUT_OF_MEMORY);
     TRY(key_prefix(&shelf, &c->memory, &m.prefix));

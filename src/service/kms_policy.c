@@ -1,10 +1,13 @@
 /* KMS: the policies of keys. */
+#include "contract/key_id.h"
 #include "service/handlers.h"
 
 #define POLICY_NAME "default"
 
-status key_policy_path(slice account, slice key_id, arena *memory, slice *out) {
-    return arena_printf(memory, out, "key-policy/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(key_id));
+status key_policy_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out) {
+    slice name;
+    TRY(key_id_in_region(key_id, shelf->region, memory, &name));
+    return arena_printf(memory, out, "key-policy/%.*s/%.*s", SLICE_ARGS(shelf->account), SLICE_ARGS(name));
 }
 
 static status compile(call *c, slice document, policy **out) {
@@ -32,7 +35,8 @@ status key_policy_check(call *c, slice resource, const new_key_policy *wish) {
 status key_policy_put(call *c, slice key_id, slice document) {
     slice path;
     key_policy_record record = {document, SET_INT(c->now_s)};
-    TRY(key_policy_path(c->who.account_id, key_id, &c->memory, &path));
+    key_shelf shelf = call_keys(c);
+    TRY(key_policy_path(&shelf, key_id, &c->memory, &path));
     return call_change(c, path, &key_policy_record_shape, &record, STORE_ANY);
 }
 
@@ -51,8 +55,7 @@ status set_key_policy_prepare(call *c, const set_key_policy_in *in, set_key_poli
     return key_save(c, c->key, c->key_revision);
 }
 
-/* What a key without a policy of its own does as if it had. */
-static status default_policy(call *c, slice *out) {
+status key_policy_default(call *c, slice *out) {
     bool is_aws = c->peer && slice_starts_with(c->peer->dialect, SLICE("aws"));
     slice account = c->who.account_id;
     if (is_aws)
@@ -73,8 +76,9 @@ status get_key_policy_prepare(call *c, const get_key_policy_in *in, get_key_poli
     key_policy_record record;
     TRY(check_name(c, in->policy_name));
     out->policy_name = SLICE(POLICY_NAME);
-    if (!c->key->has_policy.value) return default_policy(c, &out->policy);
-    TRY(key_policy_path(c->who.account_id, c->key->key_id, &c->memory, &path));
+    if (!c->key->has_policy.value) return key_policy_default(c, &out->policy);
+    key_shelf shelf = call_keys(c);
+    TRY(key_policy_path(&shelf, c->key->key_id, &c->memory, &path));
     TRY(call_load(c, path, &key_policy_record_shape, &record, NULL));
     out->policy = record.document;
     return OK;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "contract/sealed.h"
 #include "format/json.h"
+#include "contract/key_id.h"
 #include "keys/dependents.h"
 #include "objects/bucket.h"
 #include "service/handlers.h"
@@ -77,6 +78,8 @@ status rewrap_key_prepare(call *c, const rewrap_key_in *in, rewrap_key_out *out)
     key_act act = {.act = VAULT_ACT_PERMIT_REWRAP};
     const key_version_record *version = key_primary(c->key);
     TRY(key_allows(c->key, KEY_ACT_USE));
+    if (key_id_is_multi_region(c->key->key_id))
+        return call_refuse(c, FAIL(UNSUPPORTED), "Data keys under multi-Region keys are not moved.");
     if (!rewrap_is_possible(c->key))
         return call_refuse(c, FAIL(UNSUPPORTED), "Only symmetric keys wrap data keys and values.");
     ENSURE(version && !slice_is_absent(version->sealed), KEY_VERSION_NOT_FOUND);

@@ -3,6 +3,7 @@
 #include "contract/interval.h"
 #include "keys/rotation.h"
 #include "service/handlers.h"
+#include "service/kms_replicas.h"
 #include "service/pipeline.h"
 
 enum { DAY_S = 24 * 3600, DUE_AT_ONCE = 32 };
@@ -26,6 +27,7 @@ static status ask_permission(call *c, enum vault_act kind, maybe_int interval_s)
     key_act act;
     if (call_speaks_aws(c)) ENSURE(c->key->origin != KEY_ORIGIN_EXTERNAL, KEY_ORIGIN); /* whatever its state */
     TRY(key_allows(c->key, KEY_ACT_USE));
+    TRY(kms_check_primary(c));
     ENSURE(c->key->origin != KEY_ORIGIN_EXTERNAL, KEY_ORIGIN);
     if (!rotation_is_possible(c->key))
         return call_refuse(c, FAIL(UNSUPPORTED), "Only symmetric keys rotate by themselves.");

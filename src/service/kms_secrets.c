@@ -143,7 +143,7 @@ status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_v
     out->created_at = SET_INT(c->now_s);
     out->data_type = SECRET_DATA_TYPE_TEXT;
     out->fingerprint = made->extra;
-    TRY(kms_uuid_text(c, outside.key_id.at, &out->key_id));
+    TRY(kms_key_id_text(c, outside.key_id.at, &out->key_id));
     TRY(kms_uuid_text(c, outside.key_version_id.at, &out->key_version_id));
     TRY(secret_value_path(c->who.account_id, of, out->number.value, &c->memory, &path));
     return call_change(c, path, &secret_value_record_shape, &value, STORE_ANY);

@@ -1,5 +1,6 @@
 /* KMS: using a key: encrypt, decrypt, data keys. The vault does it; here stands what is asked of it. */
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/key_spec.h"
 #include "contract/sealed.h"
 #include "service/handlers.h"
@@ -7,7 +8,7 @@
 status key_ids(call *c, const key_record *key, const key_version_record *version, key_act *act) {
     uint8_t *ids = arena_take(&c->memory, 32);
     ENSURE(ids != NULL, OUT_OF_MEMORY);
-    ENSURE(!FAILED(uuid_parse(key->key_id, ids)) && !FAILED(uuid_parse(version->version_id, ids + 16)), CORRUPT);
+    ENSURE(!FAILED(key_id_parse(key->key_id, ids)) && !FAILED(uuid_parse(version->version_id, ids + 16)), CORRUPT);
     act->key_id = slice_of(ids, 16);
     act->key_version_id = slice_of(ids + 16, 16);
     act->key = version->sealed;
@@ -91,7 +92,7 @@ status encrypt_finish(call *c, const encrypt_in *in, encrypt_out *out) {
 status kms_blob_ids(call *c, slice blob, slice *key_id, slice *version_id) {
     ciphertext parsed;
     TRY(ciphertext_parse(blob, &parsed));
-    TRY(kms_uuid_text(c, parsed.key_id.at, key_id));
+    TRY(kms_key_id_text(c, parsed.key_id.at, key_id));
     return kms_uuid_text(c, parsed.key_version_id.at, version_id);
 }
 

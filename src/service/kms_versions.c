@@ -3,6 +3,7 @@
 #include "crypto/random.h"
 #include "keys/imported.h"
 #include "service/handlers.h"
+#include "service/kms_replicas.h"
 
 enum { ASYMMETRIC_VERSIONS_MOST = 50, ON_DEMAND_MOST = 25 };
 
@@ -19,6 +20,7 @@ status kms_successor_ask(call *c, enum vault_act kind) {
     const key_version_record *former;
     size_t most = is_asymmetric(c->key) ? ASYMMETRIC_VERSIONS_MOST : KEY_VERSIONS_MOST;
     TRY(key_allows(c->key, KEY_ACT_USE));
+    TRY(kms_check_primary(c));
     ENSURE(c->key->origin == KEY_ORIGIN_ALIYUN_KMS, KEY_ORIGIN);
     ENSURE(c->key->versions.count < most, KEY_VERSION_LIMIT);
     TRY(kms_version(c, c->key, (slice){0}, &former));

@@ -2,6 +2,7 @@
 #include "service/resource.h"
 
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "contract/sealed.h"
 #include "objects/bucket.h"
 #include "service/approval.h"
@@ -100,7 +101,7 @@ static status resolve_blob(call *c) {
     char key_id[37];
     slice id;
     TRY(ciphertext_parse(input_bytes(c, "CiphertextBlob"), &blob));
-    uuid_format(blob.key_id.at, key_id);
+    key_id_format(blob.key_id.at, key_id);
     TRY(arena_copy(&c->memory, slice_of_text(key_id), &id));
     return allow_key(c, id);
 }

@@ -68,11 +68,8 @@ static status check_nonce(serve *s, const call *c) {
 
 /* Resources are divided by the region a client signs for; which regions there are is for the configuration to say, or for nobody. */
 static status check_region(const call *c) {
-    slice region = call_region(c), rest = c->house->regions, each;
-    if (slice_is_empty(rest) || slice_equals(region, c->house->region)) return OK;
-    while (slice_split(&rest, ',', &each))
-        if (slice_equals(each, region)) return OK;
-    return FAIL(REGION_NOT_OFFERED);
+    ENSURE(call_offers_region(c, call_region(c)), REGION_NOT_OFFERED);
+    return OK;
 }
 
 static status prepare(serve *s, job *j) {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "contract/key_id.h"
 #include "format/json_walk.h"
 
 enum { TALLY_MEMORY = 64 << 20, TEXTS = 5, TEXT_BYTES_MOST = 1024 };
@@ -60,13 +61,18 @@ static bool read_id(slice value, uint8_t out[USAGE_ID_BYTES]) {
     return json_walk_text(value, &text) && !FAILED(uuid_parse(text, out));
 }
 
+static bool read_key_id(slice value, uint8_t out[USAGE_ID_BYTES]) {
+    slice text;
+    return json_walk_text(value, &text) && !FAILED(key_id_parse(text, out));
+}
+
 static bool read_use(slice value, one_use *out) {
     json_walk w;
     slice name;
     unsigned found = 0;
     if (!json_walk_object(value, &w)) return false;
     while (json_walk_member(&w, &name, &value)) {
-        if (slice_equals_text(name, "keyId")) found += read_id(value, out->key_id);
+        if (slice_equals_text(name, "keyId")) found += read_key_id(value, out->key_id);
         if (slice_equals_text(name, "keyVersionId")) found += read_id(value, out->key_version_id);
         if (slice_equals_text(name, "operation")) found += json_walk_text(value, &out->use);
     }

@@ -5,7 +5,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const {KMS} = require('@aws-sdk/client-kms');
-const {KmsKeyringNode, buildClient, CommitmentPolicy, getClient} = require('@aws-crypto/client-node');
+const {KmsKeyringNode, AwsKmsMrkAwareSymmetricKeyringNode, buildClient, CommitmentPolicy, getClient} = require('@aws-crypto/client-node');
 const {start} = require('./server');
 const clients = require('./clients');
 const help = require('./help');
@@ -77,6 +77,21 @@ test('rotation, last use, and what is newer than the other clients know', async 
   assert.ok(status.NextRotationDate > new Date());
   await refused(client.createCustomKeyStore({CustomKeyStoreName: 'x'}), 'UnsupportedOperationException');
   await refused(client.replicateKey({KeyId: key.KeyId, ReplicaRegion: 'eu-west-1'}), 'UnsupportedOperationException');
+});
+
+test('@aws-crypto/client-node: what one region encrypted, another one decrypts under the multi-Region key', async () => {
+  const credentials = {accessKeyId: server.owner.id, secretAccessKey: server.owner.secret};
+  const {KeyMetadata: key} = await kms().createKey({MultiRegion: true});
+  const {ReplicaKeyMetadata: replica} = await kms().replicateKey({KeyId: key.KeyId, ReplicaRegion: 'eu-west-1'});
+  assert.equal(replica.MultiRegionConfiguration.MultiRegionKeyType, 'REPLICA');
+  const {encrypt, decrypt} = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT);
+  const keyring = (region, arn) => new AwsKmsMrkAwareSymmetricKeyringNode({
+    client: new KMS({endpoint: server.http, region, credentials}), keyId: arn});
+  const {result} = await encrypt(keyring(REGION, key.Arn), 'over there', {encryptionContext: {stage: 'test'}});
+  const {plaintext} = await decrypt(keyring('eu-west-1', replica.Arn), result);
+  assert.equal(plaintext.toString(), 'over there');
+  const {KeyMetadata: stranger} = await kms(server.owner, {region: 'eu-west-1'}).createKey({MultiRegion: true});
+  await assert.rejects(decrypt(keyring('eu-west-1', stranger.Arn), result));
 });
 
 test('signatures, codes and shared secrets', async () => {
