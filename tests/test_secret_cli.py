@@ -35,6 +35,26 @@ def test_the_examples_of_the_man_page(cli):
     assert os.stat(os.path.join(cli.home, "current-password")).st_mode & 0o777 == 0o600
 
 
+def test_the_man_page_knows_every_verb(cli):
+    verbs = re.findall(r"^  ([a-z-]+)  ", cli.text("secret", "--help"), re.M)
+    assert len(verbs) > 18
+    with open(MAN, encoding="utf-8") as f:
+        page = f.read()
+    synopsis = page[page.index("# SYNOPSIS"):page.index("# DESCRIPTION")]
+    assert [v for v in verbs if f"*{v}*" not in synopsis and f"secret {v}*" not in synopsis] == []
+
+
+def test_several_values_at_once(cli):
+    for name in ("all/a", "all/b"):
+        cli("secret", "create", name, "-", given=name.encode())
+    got = cli("secret", "get-all", "all/b", "all/a", "-o", "json")
+    assert [(v["SecretName"], v["SecretData"]) for v in got["SecretValues"]] == [("all/b", "all/b"), ("all/a", "all/a")]
+    some = cli.run("secret", "get-all", "all/a", "all/none", "-o", "json")
+    assert some.returncode == 3 and b"all/none" in some.stdout and b'"all/a"' in some.stdout
+    cli.refused(USAGE, "secret", "get-all", "all/a=v1")
+    cli.refused(USAGE, "secret", "get-all")
+
+
 def test_values_come_back_byte_for_byte(cli):
     for name, value in {"cli/text": "é \n".encode(), "cli/bytes": bytes(range(256)), "cli/long": os.urandom(65536)}.items():
         cli("secret", "create", name, "-", given=value)

@@ -41,7 +41,9 @@ static status check_unique(invocation *inv, size_t index) {
 static void put_shape(json_writer *w, const shape *s, slice text) {
     bool is_list = s->fields[1].kind == FIELD_TEXTS;
     json_begin_object(w);
-    json_put_member_text(w, s->fields[0].name, name_of(text));
+    bool is_bare = slice_find_byte(text, '=') == SIZE_MAX; /* the first alone */
+    json_put_member_text(w, s->fields[0].name, is_bare ? text : name_of(text));
+    if (is_bare) return json_end_object(w);
     json_put_key(w, slice_of_text(s->fields[1].name));
     if (is_list) json_begin_array(w);
     json_put_text(w, value_of(text));

@@ -74,6 +74,24 @@ static status get(invocation *inv) {
     return show_value(inv, value);
 }
 
+/* Those that cannot be had are shown beside the others, and make it a failure. */
+static status get_all(invocation *inv) {
+    OWNED(client) c = {0};
+    result r;
+    for (size_t i = 0; i < inv->word_count; i++) {
+        if (slice_contains_byte(inv->words[i], '='))
+            return trouble_note(&inv->trouble, FAIL(USAGE), "\"%.*s\" has a '=': get it by itself.",
+                                SLICE_ARGS(inv->words[i]));
+        TRY(argument_set(inv, "SecretsList", inv->words[i]));
+    }
+    if (inv->is_dry_run) return run_operation(inv);
+    TRY(client_open(inv, &c));
+    TRY(call_operation(&c, &r));
+    TRY(run_show(inv, r.value));
+    if (!json_element(json_member(r.value, SLICE("Errors")), 0)) return OK;
+    return trouble_note(&inv->trouble, FAIL(NOT_FOUND), "Not all could be had: see Errors.");
+}
+
 static status random_password(invocation *inv) {
     OWNED(client) c = {0};
     result r;
@@ -109,6 +127,12 @@ static const command rows[] = {
      .saved = "SecretData",
      .run = get,
      .help = "Writes a secret's value to standard output, or with --out to a file that only you can read."},
+    {.verb = "get-all",
+     .operation = OPERATION_BATCH_GET_SECRET_VALUE,
+     .words = "NAME...",
+     .hidden = "SecretsList",
+     .run = get_all,
+     .help = "Shows the current values of up to 20 secrets, and why one could not be had."},
     {.verb = "show",
      .operation = OPERATION_DESCRIBE_SECRET,
      .positional = "SecretName",

@@ -296,3 +296,42 @@ const char *aws_wire_name(const shape *s, const field *f) {
     const aws_member *row = aws_member_of(s, f);
     return row ? row->wire : f->name;
 }
+
+/* ---- failures */
+
+/* Secrets Manager's words. What is wrong with the key that seals shows as what could not be done with it. */
+static const struct manager_word {
+    enum status_code failure;
+    const char *code; /* NULL: the key's fault */
+} MANAGER_WORDS[] = {
+    {FAILURE_INVALID_PARAMETER, "InvalidParameterException"},
+    {FAILURE_MISSING_PARAMETER, "InvalidParameterException"},
+    {FAILURE_TOO_LARGE, "InvalidParameterException"},
+    {FAILURE_UNSUPPORTED, "InvalidRequestException"},
+    {FAILURE_CONFLICT, "InvalidRequestException"},
+    {FAILURE_KEY_NOT_FOUND, NULL},
+    {FAILURE_KEY_VERSION_NOT_FOUND, NULL},
+    {FAILURE_ALIAS_NOT_FOUND, NULL},
+    {FAILURE_KEY_DISABLED, NULL},
+    {FAILURE_KEY_PENDING_DELETION, NULL},
+    {FAILURE_KEY_PENDING_IMPORT, NULL},
+    {FAILURE_KEY_USAGE, NULL},
+};
+
+static failure_code manager_failure(const operation *op, status failure, failure_code standard) {
+    const char *of_key = op->level == LEVEL_USE ? "DecryptionFailure" : "EncryptionFailure";
+    for (size_t i = 0; i < sizeof MANAGER_WORDS / sizeof *MANAGER_WORDS; i++) {
+        if (MANAGER_WORDS[i].failure != failure.code) continue;
+        return (failure_code){400, MANAGER_WORDS[i].code ? MANAGER_WORDS[i].code : of_key};
+    }
+    if (standard.http == 500) standard.code = "InternalServiceError";
+    return standard;
+}
+
+failure_code aws_failure_of(const operation *op, status failure) {
+    const failure_row *row = failure_get(failure.code);
+    if (!row->in[WIRE_AWS_JSON].code) row = failure_get(FAILURE_INTERNAL);
+    failure_code standard = row->in[WIRE_AWS_JSON];
+    bool is_manager = op && strcmp(op->product->name, "secretsmanager") == 0;
+    return is_manager ? manager_failure(op, failure, standard) : standard;
+}

@@ -3,6 +3,7 @@
 #ifndef CONTRACT_AWS_WIRE_H
 #define CONTRACT_AWS_WIRE_H
 
+#include "contract/failure.h"
 #include "contract/operation.h"
 
 /* How a value goes out where not as it is. */
@@ -50,5 +51,8 @@ status aws_join(const pair_list *said, const char *name, arena *memory, slice *o
 
 /* The member's name on the wire; NULL: not there. */
 const char *aws_wire_name(const shape *s, const field *f);
+
+/* How a failure is called by the service that was asked: what errors.def says, unless that service has a word of its own. */
+failure_code aws_failure_of(const operation *op, status failure);
 
 #endif

@@ -135,27 +135,6 @@ static status bind_user(const binding *b, const field *f) {
 
 /* ---- secrets */
 
-/* By its name, by acs:kms:…:secret/NAME, or by arn:aws:secretsmanager:…:secret:NAME-SUFFIX. */
-static status bind_secret(const binding *b, const field *f) {
-    enum { SUFFIX = 6 };
-    slice rest = signed_find(b->said, f->name), name = rest, part, after;
-    while (slice_split(&rest, ':', &part)) name = part;
-    if (slice_starts_with(signed_find(b->said, f->name), SLICE("acs:")) && slice_starts_with(name, SLICE("secret/")))
-        name = slice_skip(name, 7);
-    ENSURE(b->act->text.len > 0, NO_PERMISSION);
-    if (bytes_equal_secret(name, b->act->text)) return OK;
-    ENSURE(slice_starts_with(signed_find(b->said, f->name), SLICE("arn:")), NO_PERMISSION);
-    ENSURE(slice_starts_with(name, b->act->text), NO_PERMISSION);
-    after = slice_skip(name, b->act->text.len);
-    ENSURE(after.len == SUFFIX + 1 && after.at[0] == '-' && b->act->secret_id.len >= SUFFIX, NO_PERMISSION);
-    return same(slice_skip(after, 1), slice_head(b->act->secret_id, SUFFIX));
-}
-
-static status bind_version(const binding *b, const field *f) {
-    slice wanted = signed_find(b->said, f->name);
-    return slice_is_absent(wanted) ? OK : same(wanted, b->act->version);
-}
-
 /* Where the value may come as text or as bytes, in two fields, one of them must. */
 static bool has_secret_data(const binding *b) {
     const shape *in = b->operation->in;
@@ -305,6 +284,7 @@ static binder *const binders[] = {
     [BIND_PAIR] = bind_pair,
     [BIND_INTERVAL] = bind_interval,
     [BIND_SECRET] = bind_secret,
+    [BIND_SECRETS] = bind_secrets,
     [BIND_VERSION] = bind_version,
     [BIND_SECRET_DATA] = bind_secret_data,
     [BIND_RULE] = bind_rule,

@@ -23,6 +23,9 @@ binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping
 /* bound_provider.c */
 binder bind_provider, bind_provider_part;
 
+/* bound_secret.c: which secret, which of its versions, one of several. */
+binder bind_secret, bind_secrets, bind_version;
+
 /* What the signed parameters say; empty when no field of the operation binds. Failures as signed_read. */
 status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out);
 

@@ -21,9 +21,6 @@ status aws_not_offered(slice action, const char **why);
 /* Whether a word of a choice is one that AWS's clients know and this house does not offer. */
 bool aws_word_is_known(slice word);
 
-/* How a failure is called by the service that was asked: what errors.def says, unless that service has a word of its own. */
-failure_code aws_failure_of(const operation *op, status failure);
-
 /* The account's and region's ARN of a key: arn:aws:kms:… */
 typedef struct aws_place {
     slice region;

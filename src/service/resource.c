@@ -146,18 +146,26 @@ static status allow_secret(call *c, slice name) {
 }
 
 /* Whether there is such a secret is told only to those who may ask. */
-static status resolve_secret(call *c) {
+status resource_use_secret(call *c, slice given, const char *action) {
     secret_shelf shelf = call_secrets(c);
     secret_name name;
-    slice given = call_input_text(c, "SecretName");
-    if (slice_is_absent(given)) given = call_input_text(c, "SecretId");
+    slice arn_text;
+    arn_home home = call_home(c);
     TRY(secret_name_parse(given, &shelf, &name));
     c->secret = CALL_NEW(c, secret_record);
     ENSURE(c->secret != NULL, OUT_OF_MEMORY);
     status loaded = secret_load(&shelf, &name, &c->memory, c->secret, &c->secret_revision);
     for (size_t i = 0; !FAILED(loaded) && i < c->secret->tags.count; i++) TRY(resolve_tag(c, &c->secret->tags.at[i]));
-    TRY(allow_secret(c, name.name));
+    TRY(arn_secret(&home, name.name, &c->memory, &arn_text));
+    if (slice_is_absent(c->resource)) c->resource = arn_text;
+    TRY(call_authorise(c, action, arn_text));
     return loaded;
+}
+
+static status resolve_secret(call *c) {
+    slice given = call_input_text(c, "SecretName");
+    if (slice_is_absent(given)) given = call_input_text(c, "SecretId");
+    return resource_use_secret(c, given, c->operation->action);
 }
 
 static status resolve_key_or_other(call *c) {

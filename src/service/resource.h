@@ -12,4 +12,7 @@ status resource_authorise(call *c);
  * allows use. */
 status resource_use_key(call *c, slice name, const char *action, key_record *out);
 
+/* The same for a secret, by its name or ARN: it becomes c->secret, whether or not it is usable. SECRET_NOT_FOUND. */
+status resource_use_secret(call *c, slice given, const char *action);
+
 #endif

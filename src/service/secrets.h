@@ -51,6 +51,29 @@ status secret_load_value(call *c, const secret_version_record *version, slice *o
 /* Asks for its value; the caller must be allowed kms:Decrypt on the key. */
 status secret_open_ask(call *c, const secret_version_record *version);
 
+/* Several values at once: each secret is found, authorised and asked for on its own, and what is wrong with one says nothing of the
+ * others. The values come in the order of the acts. */
+enum { SECRET_BATCH_MOST = 20 };
+typedef struct secret_item {
+    slice asked;             /* as the caller names it */
+    slice version_id, stage; /* absent: the current one */
+    status failure;          /* this and what follows: set by secret_batch_try */
+    slice detail;
+    const secret_record *secret;
+    const secret_version_record *version;
+    size_t place; /* among the vault's results */
+} secret_item;
+typedef struct secret_batch {
+    secret_item at[SECRET_BATCH_MOST];
+    size_t count, value_bytes;
+} secret_batch;
+/* *fits is false when the answer would become too large with it: nothing has been asked then. The failures of single secrets are kept
+ * with them. */
+status secret_batch_try(call *c, secret_batch *b, const secret_item *wish, bool *fits);
+/* Which values were opened and which were not, for the trail. */
+status secret_batch_tell(call *c, const secret_batch *b);
+status secret_item_message(call *c, const secret_item *item, slice *out);
+
 /* Checks a key that is named for later; *key_id is its id. */
 status secret_check_key(call *c, slice name, slice *key_id);
 

@@ -5,7 +5,7 @@ const crypto = require('node:crypto');
 const {test, before, after} = require('node:test');
 const aws = require('@aws-sdk/client-secrets-manager');
 const clients = require('./clients');
-const {refused, events} = require('./help');
+const {allow, events, newUser, refused} = require('./help');
 const {start} = require('./server');
 
 let server, kms, send;
@@ -85,4 +85,143 @@ test('tags of a secret through both generations of packages', async () => {
   const keyId = (await kms.createKey({})).keyMetadata.keyId;
   await refused(kms.tagResource({secretName, keyId, tags: JSON.stringify([{TagKey: 'a', TagValue: '1'}])}), 'InvalidParameter', 400);
   await refused(kms.tagResource({secretName: 'nothing', tags: JSON.stringify([{TagKey: 'a', TagValue: '1'}])}), 'Forbidden.ResourceNotFound', 404);
+});
+
+test('several values at once', async () => {
+  const folder = `batch/${crypto.randomUUID()}`, names = ['a', 'b', 'c'].map((n) => `${folder}/${n}`);
+  const SecretBinary = crypto.randomBytes(100);
+  const first = await send('CreateSecret', {Name: names[0], SecretString: 'value a', Tags: [{Key: 'team', Value: 'red'}]});
+  await send('CreateSecret', {Name: names[1], SecretBinary});
+  await send('CreateSecret', {Name: names[2], SecretString: 'value c'});
+  await send('DeleteSecret', {SecretId: names[2], RecoveryWindowInDays: 7});
+  const got = await send('BatchGetSecretValue', {SecretIdList: [names[1], 'nothing', names[2], first.ARN]});
+  assert.deepEqual(got.SecretValues.map((v) => [v.Name, v.VersionStages]), [[names[1], ['AWSCURRENT']], [names[0], ['AWSCURRENT']]]);
+  assert.deepEqual(Buffer.from(got.SecretValues[0].SecretBinary), SecretBinary);
+  assert.equal(got.SecretValues[0].SecretString, undefined);
+  assert.equal(got.SecretValues[1].SecretString, 'value a');
+  assert.equal(got.SecretValues[1].ARN, first.ARN);
+  assert.equal(got.SecretValues[1].VersionId, first.VersionId);
+  assert.deepEqual(got.Errors.map((e) => [e.SecretId, e.ErrorCode]),
+    [['nothing', 'ResourceNotFoundException'], [names[2], 'InvalidRequestException']]);
+  assert.equal(got.NextToken, undefined);
+  // by filters, a page at a time
+  const Filters = [{Key: 'name', Values: [folder]}];
+  const page = await send('BatchGetSecretValue', {Filters, MaxResults: 1});
+  assert.deepEqual([page.SecretValues.map((v) => v.Name), page.Errors], [[names[0]], []]);
+  const rest = await send('BatchGetSecretValue', {Filters, MaxResults: 1, NextToken: page.NextToken});
+  assert.deepEqual([rest.SecretValues.map((v) => v.Name), rest.NextToken], [[names[1]], undefined]);
+  const red = await send('BatchGetSecretValue', {Filters: [...Filters, {Key: 'tag-value', Values: ['red']}]});
+  assert.deepEqual(red.SecretValues.map((v) => v.SecretString), ['value a']);
+  const none = await send('BatchGetSecretValue', {Filters: [{Key: 'name', Values: [`${folder}/x`]}]});
+  assert.deepEqual([none.SecretValues, none.Errors], [[], []]);
+  // what cannot be meant
+  for (const input of [{}, {SecretIdList: [names[0]], Filters}, {SecretIdList: [names[0]], MaxResults: 1},
+    {Filters: [{Key: 'colour', Values: ['x']}]}, {SecretIdList: Array(21).fill(names[0])}]) {
+    await assert.rejects(send('BatchGetSecretValue', input), (e) => /Invalid(Parameter|Request)|ValidationException/.test(e.name));
+  }
+  await wrong(send('BatchGetSecretValue', {SecretIdList: [names[0]], NextToken: 'nonsense'}), 'InvalidNextTokenException');
+});
+
+test('several values at once: what does not fit in one answer comes with the next', async () => {
+  const names = Array.from({length: 14}, (_, i) => `large/${crypto.randomUUID()}/${i}`), values = {};
+  for (const Name of names) {
+    values[Name] = crypto.randomBytes(32700).toString('hex');
+    await send('CreateSecret', {Name, SecretString: values[Name]});
+  }
+  const seen = {};
+  let NextToken, pages = 0;
+  do {
+    const got = await send('BatchGetSecretValue', {SecretIdList: names, NextToken});
+    assert.deepEqual(got.Errors, []);
+    for (const v of got.SecretValues) seen[v.Name] = v.SecretString;
+    NextToken = got.NextToken;
+    pages++;
+  } while (NextToken);
+  assert.deepEqual(seen, values);
+  assert.equal(pages, 2);
+});
+
+test('several values at once: each is allowed on its own, and the trail tells which', async () => {
+  const folder = `own/${crypto.randomUUID()}`, [mine, theirs, tagged, keyed] = ['mine', 'theirs', 'tagged', 'keyed'].map((n) => `${folder}/${n}`);
+  const keyId = (await kms.createKey({})).keyMetadata.keyId;
+  for (const Name of [mine, theirs]) await send('CreateSecret', {Name, SecretString: Name});
+  await send('CreateSecret', {Name: tagged, SecretString: tagged, Tags: [{Key: 'owner', Value: 'eve'}]});
+  await send('CreateSecret', {Name: keyed, SecretString: keyed, KmsKeyId: keyId});
+  const user = await newUser(server, `batch${Date.now()}`, [
+    allow('kms:BatchGetSecretValue'), allow('kms:ListSecrets'),
+    allow('kms:GetSecretValue', [`acs:kms:*:*:secret/${mine}`, `acs:kms:*:*:secret/${keyed}`]),
+    allow('kms:GetSecretValue', '*', {StringEquals: {'kms:tag/owner': 'eve'}})]);
+  const ask = manager(user);
+  const got = await ask('BatchGetSecretValue', {SecretIdList: [tagged, theirs, mine, keyed, `${folder}/none`]});
+  assert.deepEqual(got.SecretValues.map((v) => v.SecretString), [tagged, mine]); // a tag of one allows no other
+  assert.deepEqual(got.Errors.map((e) => [e.SecretId, e.ErrorCode]), [theirs, keyed, `${folder}/none`].map((n) => [n, 'AccessDeniedException']));
+  await send('PutResourcePolicy', {SecretId: mine, ResourcePolicy: JSON.stringify({Version: '2012-10-17', Statement: [
+    {Effect: 'Deny', Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*'}]})});
+  const filtered = await ask('BatchGetSecretValue', {Filters: [{Key: 'name', Values: [folder]}]});
+  assert.deepEqual(filtered.SecretValues.map((v) => v.SecretString), [tagged]);
+  const few = await newUser(server, `few${Date.now()}`, [allow('kms:GetSecretValue')]);
+  await wrong(manager(few)('BatchGetSecretValue', {SecretIdList: [mine]}), 'AccessDeniedException');
+  const found = (await events(server, {EventName: 'BatchGetSecretValue'})).filter((e) => e.userIdentity.userName === user.name);
+  const told = found.find((e) => e.requestParameters.SecretIdList);
+  assert.deepEqual(told.responseElements.secrets.map((e) => [e.secretName, Boolean(e.versionId), e.errorCode]), [[tagged, true, undefined],
+    [theirs, false, 'NoPermission'], [mine, true, undefined], [keyed, false, 'NoPermission'],
+    [`${folder}/none`, false, 'NoPermission']]);
+  assert.equal(told.keyUse.length, 2); // each use has its witness
+  assert.ok(!JSON.stringify(found).includes('"SecretString"'));
+});
+
+test('several values at once through Alibaba\'s calls', async () => {
+  const folder = `rpc/${crypto.randomUUID()}`;
+  await kms.createSecret({secretName: `${folder}/a`, versionId: 'v1', secretData: 'first'});
+  await kms.putSecretValue({secretName: `${folder}/a`, versionId: 'v2', secretData: 'second'});
+  await kms.createSecret({secretName: `${folder}/b`, versionId: 'v1', secretData: Buffer.from([0, 255]).toString('base64'), secretDataType: 'binary'});
+  const pop = clients.pop(server, clients.VERSIONS.kms);
+  const list = [{SecretName: `${folder}/a`}, {SecretName: `${folder}/a`, VersionId: 'v1'}, {SecretName: `${folder}/a`, VersionStage: 'ACSPrevious'},
+    {SecretName: `${folder}/b`}, {SecretName: `${folder}/none`}, {SecretName: `${folder}/a`, VersionId: 'v9'}];
+  const check = (got) => {
+    assert.deepEqual(got.SecretValues.map((v) => [v.SecretName, v.VersionId, v.SecretData, v.VersionStages.VersionStage]), [
+      [`${folder}/a`, 'v2', 'second', ['ACSCurrent']], [`${folder}/a`, 'v1', 'first', ['ACSPrevious']], [`${folder}/a`, 'v1', 'first', ['ACSPrevious']],
+      [`${folder}/b`, 'v1', 'AP8=', ['ACSCurrent']]]);
+    assert.deepEqual(got.Errors.map((e) => [e.SecretName, e.Code, e.HttpStatus]), [
+      [`${folder}/none`, 'Forbidden.ResourceNotFound', 404], [`${folder}/a`, 'Forbidden.ResourceNotFound', 404]]);
+  };
+  check(await pop.request('BatchGetSecretValue', {SecretsList: JSON.stringify(list)}, {method: 'POST'}));
+  check(await pop.request('BatchGetSecretValue', {SecretsList: list}, {method: 'POST'})); // as SecretsList.1.SecretName …
+  for (const wrongList of [undefined, '[]', '{}', '[{"VersionId":"v1"}]', JSON.stringify(Array(21).fill(list[0]))]) {
+    await assert.rejects(pop.request('BatchGetSecretValue', wrongList ? {SecretsList: wrongList} : {}, {method: 'POST'}), /InvalidParameter|MissingParameter/);
+  }
+});
+
+test('lists in the order that is asked for', async () => {
+  const folder = `order/${crypto.randomUUID()}`, Filters = [{Key: 'name', Values: [folder]}], names = ['b', 'a', 'c', 'd'].map((n) => `${folder}/${n}`);
+  for (const Name of names) await send('CreateSecret', {Name, SecretString: 'x', Description: 'The Description'});
+  const all = async (more) => {
+    const found = [];
+    let NextToken;
+    do {
+      const page = await send('ListSecrets', {Filters, MaxResults: 2, NextToken, ...more});
+      assert.ok(page.SecretList.length <= 2);
+      found.push(...page.SecretList);
+      NextToken = page.NextToken;
+    } while (NextToken);
+    return found;
+  };
+  const namesOf = async (more) => (await all(more)).map((s) => s.Name);
+  const sorted = [...names].sort();
+  assert.deepEqual(await namesOf({}), sorted);
+  assert.deepEqual(await namesOf({SortBy: 'name', SortOrder: 'desc'}), [...sorted].reverse());
+  assert.deepEqual(await namesOf({SortBy: 'name', SortOrder: 'asc'}), sorted);
+  const inTime = (list, field, step) => list.every((s, i) => i === 0 || step * (s[field] - list[i - 1][field]) >= 0);
+  for (const [SortOrder, step] of [['asc', 1], ['desc', -1]]) {
+    const found = await all({SortOrder});
+    assert.ok(found.length === 4 && inTime(found, 'CreatedDate', step));
+    const changed = await all({SortOrder, SortBy: 'last-changed-date'});
+    assert.ok(changed.length === 4 && inTime(changed, 'LastChangedDate', step));
+    assert.equal(new Set(changed.map((s) => s.Name)).size, 4);
+  }
+  assert.deepEqual((await send('ListSecrets', {Filters: [...Filters, {Key: 'description', Values: ['the desc']}]})).SecretList.length, 4);
+  assert.deepEqual((await send('ListSecrets', {Filters: [...Filters, {Key: 'owning-service', Values: ['rds']}]})).SecretList, []);
+  await wrong(send('ListSecrets', {SortOrder: 'asc', NextToken: 'nonsense'}), 'InvalidNextTokenException');
+  await assert.rejects(send('ListSecrets', {SortBy: 'last-accessed-date'}));
+  await assert.rejects(send('ListSecrets', {Filters: [{Key: 'name', Values: []}]}));
 });
