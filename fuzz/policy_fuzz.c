@@ -1,7 +1,17 @@
 /* Fuzzing the policy compiler with arbitrary documents, and the evaluator with whatever compiles. */
 #include <stdlib.h>
 
+#include "access/lint.h"
 #include "access/policy.h"
+
+static void lint_as(enum policy_kind kind, slice document) {
+    OWNED(arena) memory = {.limit = 16 << 20};
+    lint_report *report = ARENA_NEW(&memory, lint_report);
+    policy_source source = {document, kind, POLICY_RESOURCE_BYTES_MOST};
+    if (!report || FAILED(policy_lint(&source, 1716186861, &memory, report))) return;
+    for (size_t i = 0; i < report->count; i++)
+        if (report->at[i].code.len == 0 || report->at[i].message.len == 0) abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,5 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     compile_as(POLICY_IDENTITY, slice_of(data, size));
     compile_as(POLICY_RESOURCE, slice_of(data, size));
     compile_as(POLICY_TRUST, slice_of(data, size));
+    lint_as(POLICY_IDENTITY, slice_of(data, size));
+    lint_as(POLICY_TRUST, slice_of(data, size));
     return 0;
 }

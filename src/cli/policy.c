@@ -1,4 +1,5 @@
 /* keyhold policy: who may do what. */
+#include "cli/policy_lint.h"
 #include "cli/run.h"
 
 #define SHORT "PolicyType=type PolicyDocument=document PolicyName=policy UserName=user VersionId=version"
@@ -101,6 +102,14 @@ static const command rows[] = {
      .short_names = "PolicyInputList=document ActionNames=action ResourceArns=resource CallerArn=as",
      .columns = "EvalActionName=ACTION EvalResourceName=RESOURCE EvalDecision=DECISION DecidedBy=BY",
      .name = "EvalDecision"},
+    {.verb = "lint",
+     .operation = OPERATION_LINT_POLICY,
+     .words = "FILE|NAME",
+     .hidden = "PolicyDocument PolicyName",
+     .short_names = "DocumentKind=kind PolicyType=type",
+     .columns = "Path Code Message",
+     .name = "Path",
+     .run = policy_lint_run},
     {.verb = "explain",
      .operation = OPERATION_DECODE_DIAGNOSTIC_MESSAGE,
      .positional = "EncodedDiagnosticMessage",

@@ -47,7 +47,9 @@ status value_read_file(invocation *inv, slice path, size_t most, slice *out) {
     return trouble_note(&inv->trouble, done, "%.*s: %s.", SLICE_ARGS(path), reading_went(done));
 }
 
+/* Of lists the limits say how many there may be: those of policies hold documents. */
 static bool is_long(const field *f) {
+    if (f->kind == FIELD_TEXTS) return slice_find(slice_of_text(f->name), SLICE("PolicyInput")) != SIZE_MAX;
     bool is_text = f->kind == FIELD_TEXT || f->kind == FIELD_JSON;
     return f->kind == FIELD_BYTES || f->kind == FIELD_SECRET || (is_text && (f->max == 0 || f->max >= LONG_TEXT));
 }
