@@ -102,15 +102,28 @@ static size_t plain_length(slice text) {
     return plain;
 }
 
+/* Where so many bytes go next; NULL after a failure. */
+static uint8_t *room_for(json_writer *w, size_t bytes) {
+    if (FAILED(w->failure)) return NULL;
+    uint8_t *room = buffer_room(w->out, bytes);
+    if (room) return room;
+    note(w, buffer_reserve(w->out, bytes));
+    return FAILED(w->failure) ? NULL : w->out->at + w->out->len;
+}
+
+static uint8_t *quoted_copy(uint8_t *to, slice text) {
+    *to++ = '"';
+    if (text.len) memcpy(to, text.at, text.len);
+    to += text.len;
+    *to++ = '"';
+    return to;
+}
+
 /* Most texts need no escapes. */
 static void append_quoted_plain(json_writer *w, slice text) {
-    if (FAILED(w->failure)) return;
-    note(w, buffer_reserve(w->out, text.len + 2));
-    if (FAILED(w->failure)) return;
-    uint8_t *to = w->out->at + w->out->len;
-    *to = '"';
-    if (text.len) memcpy(to + 1, text.at, text.len);
-    to[text.len + 1] = '"';
+    uint8_t *to = room_for(w, text.len + 2);
+    if (!to) return;
+    (void)quoted_copy(to, text);
     w->out->len += text.len + 2;
 }
 
@@ -134,12 +147,28 @@ static void append_quoted(json_writer *w, slice text) {
     append(w, SLICE("\""));
 }
 
+/* Comma, name and colon at once. */
+static void append_plain_key(json_writer *w, slice name) {
+    bool has_comma = w->has_items & bit_of(w->depth);
+    size_t bytes = has_comma + name.len + 3;
+    uint8_t *to = room_for(w, bytes);
+    w->has_items |= bit_of(w->depth);
+    if (!to) return;
+    if (has_comma) *to++ = ',';
+    *quoted_copy(to, name) = ':';
+    w->out->len += bytes;
+}
+
 void json_put_key(json_writer *w, slice name) {
     if (!is_inside_object(w) || w->has_key) note(w, FAIL(INTERNAL));
+    w->has_key = true;
+    if (plain_length(name) == name.len) {
+        append_plain_key(w, name);
+        return;
+    }
     comma(w);
     append_quoted(w, name);
     append(w, SLICE(":"));
-    w->has_key = true;
 }
 
 void json_put_text(json_writer *w, slice text) {
