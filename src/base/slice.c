@@ -13,9 +13,9 @@ static bool may_be_same_letters(const uint8_t *a, const uint8_t *b) {
 
 bool slice_equals_ignoring_case(slice a, slice b) {
     if (a.len != b.len) return false;
-    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true;
     for (size_t i = 0; i + sizeof(uint64_t) <= a.len; i += sizeof(uint64_t))
         if (!may_be_same_letters(a.at + i, b.at + i)) return false;
+    if (a.len == 0 || memcmp(a.at, b.at, a.len) == 0) return true;
     for (size_t i = 0; i < a.len; i++)
         if (a.at[i] != b.at[i] && lower(a.at[i]) != lower(b.at[i])) return false;
     return true;

@@ -101,6 +101,9 @@ extern const dialect dialect_aws_query;
 extern const dialect dialect_oss_rest;
 
 /* The first header of that name in any case; absent when there is none. */
-slice head_find(const http_head *head, const char *name);
+slice head_find_named(const http_head *head, slice name);
+static inline slice head_find(const http_head *head, const char *name) {
+    return head_find_named(head, slice_of_text(name));
+}
 
 #endif

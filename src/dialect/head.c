@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
-slice head_find(const http_head *head, const char *name) {
-    slice wanted = slice_of_text(name);
-    for (size_t i = 0; i < head->header_count; i++)
-        if (slice_equals_ignoring_case(head->headers[i].name, wanted)) return slice_trim(head->headers[i].value);
+slice head_find_named(const http_head *head, slice name) {
+    for (size_t i = 0; i < head->header_count; i++) {
+        const http_header *each = &head->headers[i];
+        if (each->name.len == name.len && slice_equals_ignoring_case(each->name, name)) return slice_trim(each->value);
+    }
     return (slice){0};
 }
 

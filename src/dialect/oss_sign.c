@@ -148,7 +148,7 @@ static bool is_always_signed(slice name) {
 static status add_header(const oss_request *r, slice name, header_list *list) {
     slice lower;
     TRY(text_lower(name, r->memory, &lower));
-    slice value = head_find(r->head, (const char *)lower.at); /* arena text ends in NUL */
+    slice value = head_find_named(r->head, lower);
     if (!slice_is_absent(value)) list->at[list->count++] = (http_header){lower, value};
     return OK;
 }

@@ -27,7 +27,7 @@ KEYS = {"acs:CurrentTime": ["aws:CurrentTime"], "aws:EpochTime": [], "acs:Secure
 # What the actions of the cases are also called, in lower case.
 TWINS = {"oss:getobject": ["s3:getobject"], "oss:listobjects": ["s3:listbucket"], "ram:createuser": ["iam:createuser"],
          "ram:attachpolicytouser": ["iam:attachuserpolicy"], "kms:getsecretvalue": ["secretsmanager:getsecretvalue"],
-         "oss:encrypt": ["s3:encrypt"], "ram:encrypt": ["iam:encrypt"], "kms:reencryptto": ["kms:reencrypt"]}
+         "sts:assumerolewithoidc": ["sts:assumerolewithwebidentity"], "oss:encrypt": ["s3:encrypt"], "ram:encrypt": ["iam:encrypt"], "kms:reencryptto": ["kms:reencrypt"]}
 SERVICES_ALSO = {"oss": ["s3"], "ram": ["iam", "sts"]}
 
 
