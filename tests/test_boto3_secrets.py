@@ -221,7 +221,11 @@ def test_lists(client):
     assert names({"Key": "description", "Values": ["!number 3"]}) == ["0", "1", "2", "4"]
     client.delete_secret(SecretId=f"{prefix}/0")
     assert names() == ["1", "2", "3", "4"]
-    refused("InvalidParameterException", client.list_secrets, Filters=[{"Key": "owning-service", "Values": ["x"]}])
+    assert names({"Key": "owning-service", "Values": ["x"]}) == names({"Key": "primary-region", "Values": ["eu"]}) == []
+    newest_first = client.list_secrets(Filters=[mine], SortOrder="desc")["SecretList"]
+    assert [s["CreatedDate"] for s in newest_first] == sorted((s["CreatedDate"] for s in newest_first), reverse=True)
+    refused("InvalidParameterException", client.list_secrets, Filters=[{"Key": "colour", "Values": ["x"]}])
+    refused("InvalidNextTokenException", client.list_secrets, Filters=[mine], SortOrder="desc", NextToken="x")
 
 
 def test_tags(client, name):
