@@ -1,10 +1,10 @@
-/* KMS: tags of keys, in both generations of calls, and of secrets and certificates in the first; and what the service tells of itself. */
+/* KMS: tags of keys, secrets and certificates (several at once: kms_tag_resources.c), and what the service tells of itself. */
 #include "contract/key_spec.h"
 #include "service/certificates.h"
 #include "service/secrets.h"
-#include "service/tag_list.h"
+#include "service/tags.h"
 
-enum { TAGS_MOST = 20, LISTED_MOST = 100 };
+enum { TAGS_MOST = 20 };
 
 static bool tag_key_is_reserved(slice key) {
     return slice_starts_with(key, SLICE("acs:")) || slice_starts_with(key, SLICE("aliyun"));
@@ -39,152 +39,45 @@ static status tags_drop(key_record *key, const slice *names, size_t count) {
     return OK;
 }
 
+/* ---- of whatever the call is about */
+
+tag_list tags_of(const call *c) {
+    if (c->certificate) return (tag_list){c->certificate->tags.at, c->certificate->tags.count};
+    if (c->secret) return (tag_list){c->secret->tags.at, c->secret->tags.count};
+    return (tag_list){c->key->tags.at, c->key->tags.count};
+}
+
+status tags_put(call *c, const tag *tags, size_t count) {
+    if (c->certificate) return certificate_set_tags(c, tags, count);
+    if (c->secret) {
+        TRY(secret_usable(c->secret));
+        TRY(secret_set_tags(c, c->secret, tags, count));
+        return secret_save(c, c->secret, c->secret_revision);
+    }
+    TRY(tags_set(c, c->key, tags, count));
+    return key_save(c, c->key, c->key_revision);
+}
+
+status tags_take(call *c, const slice *names, size_t count) {
+    if (c->certificate) return certificate_drop_tags(c, names, count);
+    if (c->secret) {
+        TRY(secret_usable(c->secret));
+        secret_drop_tags(c->secret, names, count);
+        return secret_save(c, c->secret, c->secret_revision);
+    }
+    TRY(tags_drop(c->key, names, count));
+    return key_save(c, c->key, c->key_revision);
+}
+
 status tag_resource_prepare(call *c, const tag_resource_in *in, tag_resource_out *out) {
     (void)out;
     TRY(kms_check_tags(c, in->tags.at, in->tags.count));
-    if (c->certificate) return certificate_set_tags(c, in->tags.at, in->tags.count);
-    if (c->secret) {
-        TRY(secret_usable(c->secret));
-        TRY(secret_set_tags(c, c->secret, in->tags.at, in->tags.count));
-        return secret_save(c, c->secret, c->secret_revision);
-    }
-    TRY(tags_set(c, c->key, in->tags.at, in->tags.count));
-    return key_save(c, c->key, c->key_revision);
+    return tags_put(c, in->tags.at, in->tags.count);
 }
 
 status untag_resource_prepare(call *c, const untag_resource_in *in, untag_resource_out *out) {
     (void)out;
-    if (c->certificate) return certificate_drop_tags(c, in->tag_keys.at, in->tag_keys.count);
-    if (c->secret) {
-        TRY(secret_usable(c->secret));
-        secret_drop_tags(c->secret, in->tag_keys.at, in->tag_keys.count);
-        return secret_save(c, c->secret, c->secret_revision);
-    }
-    TRY(tags_drop(c->key, in->tag_keys.at, in->tag_keys.count));
-    return key_save(c, c->key, c->key_revision);
-}
-
-/* ---- several keys at once: each is asked for, all change together or none */
-
-typedef struct tagged_key {
-    key_record key;
-    uint64_t revision;
-} tagged_key;
-
-static status load_tagged(call *c, slice id, tagged_key *out) {
-    key_shelf shelf = call_keys(c);
-    slice arn_text;
-    arn_home home = call_home(c);
-    TRY(key_load(&shelf, id, &c->memory, &out->key, &out->revision));
-    TRY(arn_key(&home, out->key.key_id, &c->memory, &arn_text));
-    if (slice_is_absent(c->resource)) c->resource = arn_text;
-    return call_authorise(c, c->operation->action, arn_text);
-}
-
-static status read_pairs(call *c, const tag_pair *pairs, size_t count, tag **out) {
-    *out = ARENA_ARRAY(&c->memory, tag, count + 1);
-    ENSURE(*out != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < count; i++) (*out)[i] = (tag){pairs[i].key, pairs[i].value};
-    return kms_check_tags(c, *out, count);
-}
-
-static status check_once(call *c, const slice *ids, size_t place) {
-    for (size_t i = 0; i < place; i++)
-        if (slice_equals(ids[i], ids[place]))
-            return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceId: one is there twice.");
-    return OK;
-}
-
-status kms_tag_resources_prepare(call *c, const kms_tag_resources_in *in, kms_tag_resources_out *out) {
-    (void)out;
-    tag *tags;
-    TRY(read_pairs(c, in->tag.at, in->tag.count, &tags));
-    for (size_t i = 0; i < in->resource_id.count; i++) {
-        tagged_key each;
-        TRY(check_once(c, in->resource_id.at, i));
-        TRY(load_tagged(c, in->resource_id.at[i], &each));
-        TRY(tags_set(c, &each.key, tags, in->tag.count));
-        TRY(key_save(c, &each.key, each.revision));
-    }
-    return OK;
-}
-
-status kms_untag_resources_prepare(call *c, const kms_untag_resources_in *in, kms_untag_resources_out *out) {
-    (void)out;
-    if (in->tag_key.count == 0 && !in->all.value) return call_refuse(c, FAIL(MISSING_PARAMETER), "TagKey");
-    for (size_t i = 0; i < in->resource_id.count; i++) {
-        tagged_key each;
-        TRY(check_once(c, in->resource_id.at, i));
-        TRY(load_tagged(c, in->resource_id.at[i], &each));
-        TRY(tags_drop(&each.key, in->tag_key.at, in->tag_key.count));
-        if (in->tag_key.count == 0) each.key.tags.count = 0;
-        TRY(key_save(c, &each.key, each.revision));
-    }
-    return OK;
-}
-
-/* ---- listing: by key, in the order of the store; the token is the id of the last key shown */
-
-typedef struct tag_listing {
-    const kms_list_tag_resources_in *in;
-    tagged_resource *entries;
-    size_t count;
-    slice last; /* shown */
-    bool is_full;
-} tag_listing;
-
-static bool is_wanted(const tag_listing *l, const key_record *key) {
-    bool is_named = l->in->resource_id.count == 0;
-    for (size_t i = 0; i < l->in->resource_id.count; i++)
-        is_named |= slice_equals(l->in->resource_id.at[i], key->key_id);
-    if (!is_named) return false;
-    for (size_t i = 0; i < l->in->tag.count; i++) {
-        tag_list all = {key->tags.at, key->tags.count};
-        const tag *there = tag_list_find(&all, l->in->tag.at[i].key);
-        slice value = l->in->tag.at[i].value;
-        if (!there || (!slice_is_empty(value) && !slice_equals(there->tag_value, value))) return false;
-    }
-    return true;
-}
-
-static status visit_tagged(call *c, const store_row *row, void *context) {
-    tag_listing *l = context;
-    key_shelf shelf = call_keys(c);
-    size_t name = row->key.len;
-    while (name > 0 && row->key.at[name - 1] != '/') name--;
-    slice id = slice_skip(row->key, name);
-    if (l->is_full || (!slice_is_empty(l->in->next_token) && slice_compare(id, l->in->next_token) <= 0)) return OK;
-    OWNED(arena) memory = {0};
-    key_record key;
-    status loaded = key_load(&shelf, id, &memory, &key, NULL);
-    if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK;
-    TRY(loaded);
-    if (!is_wanted(l, &key)) return OK;
-    l->is_full = l->count > 0 && l->count + key.tags.count > LISTED_MOST;
-    if (l->is_full || key.tags.count == 0) return OK;
-    TRY(arena_copy(&c->memory, id, &l->last));
-    for (size_t i = 0; i < key.tags.count; i++) {
-        tagged_resource *entry = &l->entries[l->count++];
-        *entry = (tagged_resource){l->last, SLICE("key"), {0}, SLICE("")};
-        TRY(arena_copy(&c->memory, key.tags.at[i].tag_key, &entry->tag_key));
-        if (!slice_is_empty(key.tags.at[i].tag_value))
-            TRY(arena_copy(&c->memory, key.tags.at[i].tag_value, &entry->tag_value));
-    }
-    return OK;
-}
-
-status kms_list_tag_resources_prepare(call *c, const kms_list_tag_resources_in *in, kms_list_tag_resources_out *out) {
-    tag_listing listing = {.in = in};
-    slice prefix;
-    listing.entries = ARENA_ARRAY(&c->memory, tagged_resource, LISTED_MOST + TAGS_MOST);
-    ENSURE(listing.entries != NULL, OUT_OF_MEMORY);
-    key_shelf shelf = call_keys(c);
-    TRY(key_prefix(&shelf, &c->memory, &prefix));
-    TRY(records_walk(c, prefix, visit_tagged, &listing));
-    out->tag_resources.at = listing.entries;
-    out->tag_resources.count = listing.count;
-    out->next_token = listing.is_full ? listing.last : SLICE("");
-    return OK;
+    return tags_take(c, in->tag_keys.at, in->tag_keys.count);
 }
 
 /* ---- the service itself */

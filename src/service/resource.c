@@ -340,6 +340,15 @@ status resource_authorise(call *c) {
     return approval_need(c);
 }
 
+status resource_use_tagged_key(call *c, slice id, const char *action) {
+    slice arn_text;
+    arn_home home = call_home(c);
+    TRY(load_key(c, id));
+    TRY(arn_key(&home, c->key->key_id, &c->memory, &arn_text));
+    if (slice_is_absent(c->resource)) c->resource = arn_text;
+    return call_authorise(c, action, arn_text);
+}
+
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {
     key_shelf shelf = call_keys(c);
     key_name parsed;

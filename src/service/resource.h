@@ -15,4 +15,9 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
 /* The same for a secret, by its name or ARN: it becomes c->secret, whether or not it is usable. SECRET_NOT_FOUND. */
 status resource_use_secret(call *c, slice given, const char *action);
 
+/* … for a certificate. CERTIFICATE_NOT_FOUND. */
+status resource_use_certificate(call *c, slice given, const char *action);
+/* … for a key, by its id, in whatever state it is. */
+status resource_use_tagged_key(call *c, slice id, const char *action);
+
 #endif

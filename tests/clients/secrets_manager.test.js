@@ -87,6 +87,44 @@ test('tags of a secret through both generations of packages', async () => {
   await refused(kms.tagResource({secretName: 'nothing', tags: JSON.stringify([{TagKey: 'a', TagValue: '1'}])}), 'Forbidden.ResourceNotFound', 404);
 });
 
+test('tags of several secrets at once', async () => {
+  const folder = `tags/${crypto.randomUUID()}`, [one, two, other] = ['one', 'two', 'other'].map((n) => `${folder}/${n}`);
+  for (const Name of [one, two, other]) await send('CreateSecret', {Name, SecretString: 'x'});
+  const call = (action, more, who) => clients.open(server, who)('kms', action, {RegionId: 'cn-hangzhou', ResourceType: 'secret', ...more});
+  const tags = async (SecretId) => Object.fromEntries((await send('DescribeSecret', {SecretId})).Tags.map((t) => [t.Key, t.Value]));
+  await call('TagResources', {'ResourceId.1': one, 'ResourceId.2': two, 'Tag.1.Key': 'env', 'Tag.1.Value': folder, 'Tag.2.Key': 'bare'});
+  assert.deepEqual([await tags(one), await tags(two), await tags(other)], [{env: folder, bare: ''}, {env: folder, bare: ''}, {}]);
+  assert.deepEqual((await send('ListSecrets', {Filters: [{Key: 'tag-value', Values: [folder]}]})).SecretList.map((s) => s.Name), [one, two]);
+  const listed = (await call('ListTagResources', {'Tag.1.Key': 'env', 'Tag.1.Value': folder})).TagResources.TagResource;
+  assert.deepEqual(listed, [one, two].flatMap((ResourceId) => [['env', folder], ['bare', '']]
+    .map(([TagKey, TagValue]) => ({ResourceId, ResourceType: 'secret', TagKey, TagValue}))));
+  assert.equal((await call('ListTagResources', {'ResourceId.1': other})).TagResources.TagResource.length, 0);
+  // a tag allows what it is on, and all change or none
+  const user = await newUser(server, `tagged${Date.now()}`, [allow('kms:UntagResources', '*', {StringEquals: {'kms:tag/env': folder}})]);
+  await refused(call('UntagResources', {'ResourceId.1': one, 'ResourceId.2': other, All: true}, user), 'Forbidden.NoPermission', 403);
+  await refused(call('ListTagResources', {}, user), 'Forbidden.NoPermission', 403);
+  await refused(call('TagResources', {'ResourceId.1': one, 'ResourceId.2': 'nothing', 'Tag.1.Key': 'x'}), 'Forbidden.ResourceNotFound', 404);
+  await refused(call('TagResources', {'ResourceId.1': one, 'ResourceId.2': one, 'Tag.1.Key': 'x'}), 'InvalidParameter', 400);
+  await refused(call('TagResources', {'ResourceId.1': one, 'Tag.1.Key': 'acs:x'}), 'InvalidParameter', 400);
+  await refused(call('TagResources', {'ResourceId.1': one, 'Tag.1.Key': 'x', ResourceType: 'bucket'}), 'InvalidParameter', 400);
+  await refused(call('UntagResources', {'ResourceId.1': one}), 'MissingParameter', 400);
+  assert.deepEqual(await tags(one), {env: folder, bare: ''});
+  await call('UntagResources', {'ResourceId.1': one, 'TagKey.1': 'bare'}, user);
+  await call('UntagResources', {'ResourceId.1': two, All: true}, user);
+  assert.deepEqual([await tags(one), await tags(two)], [{env: folder}, {}]);
+});
+
+test('tags of several certificates at once', async () => {
+  const call = (action, more) => clients.open(server)('kms', action, more);
+  const at = {RegionId: 'cn-hangzhou', ResourceType: 'certificate'}, value = crypto.randomUUID();
+  const {CertificateId} = await call('CreateCertificate', {Subject: 'CN=example.org', KeySpec: 'EC_P256'});
+  await call('TagResources', {...at, 'ResourceId.1': CertificateId, 'Tag.1.Key': 'team', 'Tag.1.Value': value});
+  assert.deepEqual((await call('ListTagResources', {...at, 'Tag.1.Key': 'team', 'Tag.1.Value': value})).TagResources.TagResource,
+    [{ResourceId: CertificateId, ResourceType: 'certificate', TagKey: 'team', TagValue: value}]);
+  await call('UntagResources', {...at, 'ResourceId.1': CertificateId, All: true});
+  assert.deepEqual((await call('ListTagResources', {...at, 'ResourceId.1': CertificateId})).TagResources.TagResource, []);
+});
+
 test('several values at once', async () => {
   const folder = `batch/${crypto.randomUUID()}`, names = ['a', 'b', 'c'].map((n) => `${folder}/${n}`);
   const SecretBinary = crypto.randomBytes(100);
