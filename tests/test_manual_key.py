@@ -15,7 +15,7 @@ def examples():
 
 def test_the_examples_work(server, tmp_path):
     blocks = examples()
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     environment = {"HOME": str(tmp_path), "PATH": os.path.join(BUILD, "src", "cli") + ":" + os.environ["PATH"],
                    "KEYHOLD_ENDPOINT": "http://" + server.http,
                    "KEYHOLD_ACCESS_KEY_ID": server.access_key_id, "KEYHOLD_ACCESS_KEY_SECRET": server.access_key_secret}

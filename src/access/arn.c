@@ -113,6 +113,15 @@ status arn_certificates(const arn_home *home, arena *memory, slice *out) {
     return build(&(parts){"kms", home->region, home->account, "certificate"}, memory, out);
 }
 
+status arn_managed_key(const arn_home *home, slice name, arena *memory, slice *out) {
+    ENSURE(is_name(name), INVALID_PARAMETER);
+    return build(&(parts){"kms", home->region, home->account, "managed-data-key/", name}, memory, out);
+}
+
+status arn_managed_keys(const arn_home *home, arena *memory, slice *out) {
+    return build(&(parts){"kms", home->region, home->account, "managed-data-key"}, memory, out);
+}
+
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out) {
     ENSURE(is_single_name(name), INVALID_PARAMETER);
     return build(&(parts){"actiontrail", home->region, home->account, "trail/", name}, memory, out);

@@ -39,6 +39,9 @@ status arn_secrets(const arn_home *home, arena *memory, slice *out); /* acs:kms:
 status arn_certificate(const arn_home *home, slice id, arena *memory, slice *out); /* acs:kms:R:A:certificate/ID */
 status arn_certificates(const arn_home *home, arena *memory,
                         slice *out); /* acs:kms:R:A:certificate, to create and list */
+status arn_managed_key(const arn_home *home, slice name, arena *memory,
+                       slice *out);                                       /* acs:kms:R:A:managed-data-key/NAME */
+status arn_managed_keys(const arn_home *home, arena *memory, slice *out); /* acs:kms:R:A:managed-data-key, to list */
 status arn_trail(const arn_home *home, slice name, arena *memory, slice *out); /* acs:actiontrail:R:A:trail/NAME */
 
 /* acs:keyhold:*:OPERATOR:account/ID; `tenant` absent: all of them. */

@@ -103,6 +103,7 @@ enum field_bind {
     BIND_CERTIFICATE, /* the certificate whose key is used: its id, or an ARN of it */
     BIND_SUBJECT,     /* of a new certificate */
     BIND_NAMES,
+    BIND_MANAGED, /* the managed data key, by its name */
 };
 
 typedef struct field {

@@ -83,7 +83,7 @@ status act_pair(const act_scene *scene, enum asymmetric_kind kind, key_pair *out
 /* Secrets (secret_value.c): SealSecret, OpenSecret, GenerateSecret, RandomPassword; and rotated by the house itself:
  * PermitSecretRotation, RenewSecret. */
 act_run act_permit_secret_rotation, act_renew_secret;
-act_run act_seal_secret, act_open_secret, act_generate_secret, act_random_password;
+act_run act_seal_secret, act_open_secret, act_generate_secret, act_generate_managed, act_random_password;
 
 /* A plaintext for the gateway, boxed; CLOSED when that gateway is not paired. */
 status act_box(const act_scene *scene, const secret *plaintext, slice *boxed);

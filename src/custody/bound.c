@@ -310,6 +310,7 @@ static binder *const binders[] = {
     [BIND_CERTIFICATE] = bind_certificate,
     [BIND_SUBJECT] = bind_subject,
     [BIND_NAMES] = bind_names,
+    [BIND_MANAGED] = bind_managed,
 };
 
 static bool is_bound(const operation *op) {

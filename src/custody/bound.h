@@ -24,7 +24,7 @@ binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping
 binder bind_provider, bind_provider_part;
 
 /* bound_secret.c: which secret, which of its versions, one of several. */
-binder bind_secret, bind_secrets, bind_version;
+binder bind_secret, bind_secrets, bind_version, bind_managed;
 
 /* What the signed parameters say; empty when no field of the operation binds. Failures as signed_read. */
 status bound_read(const asked *a, const proof *p, slice text, arena *memory, pair_list *out);

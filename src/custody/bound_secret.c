@@ -22,7 +22,18 @@ static bool names_it(slice said, const key_act *act) {
     return is_suffix && bytes_equal_secret(slice_skip(after, 1), slice_head(act->secret_id, SUFFIX));
 }
 
+static bool is_managed(const key_act *act) { return slice_starts_with(act->text, SLICE(MANAGED_KEY_PREFIX)); }
+
+/* A managed data key, by its name alone. */
+status bind_managed(const binding *b, const field *f) {
+    ENSURE(is_managed(b->act), NO_PERMISSION);
+    slice name = slice_skip(b->act->text, sizeof MANAGED_KEY_PREFIX - 1);
+    ENSURE(bytes_equal_secret(signed_find(b->said, f->name), name), NO_PERMISSION);
+    return OK;
+}
+
 status bind_secret(const binding *b, const field *f) {
+    ENSURE(!is_managed(b->act), NO_PERMISSION);
     ENSURE(names_it(signed_find(b->said, f->name), b->act), NO_PERMISSION);
     return OK;
 }
@@ -112,6 +123,7 @@ static bool has_other(const binding *b, const field *f) {
 }
 
 status bind_secrets(const binding *b, const field *f) {
+    ENSURE(!is_managed(b->act), NO_PERMISSION);
     slice text = signed_find(b->said, f->name);
     if (f->kind == FIELD_TEXTS) return slice_is_absent(text) && has_other(b, f) ? OK : among_names(b, text);
     if (f->nested == &manager_filter_shape)

@@ -154,6 +154,7 @@ static const struct act_row {
     [VAULT_ACT_SEAL_PROVIDER] = {.run = act_seal_provider},
     [VAULT_ACT_ASSUME_FEDERATED] = {.run = act_assume_federated, .is_unsigned = true},
     [VAULT_ACT_NEW_CERTIFICATE] = {.run = act_new_certificate},
+    [VAULT_ACT_GENERATE_MANAGED] = {.run = act_generate_managed},
 };
 
 static const struct act_row *row_of(int act) {

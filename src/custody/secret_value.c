@@ -1,5 +1,6 @@
 /* Values of secrets: sealed under a customer master key, bound to account, secret and version; and random ones. */
 #include "crypto/mac.h"
+#include "crypto/random.h"
 #include "custody/act.h"
 #include "custody/password.h"
 
@@ -64,6 +65,16 @@ status act_generate_secret(act_scene *scene, const key_act *act, act_outcome *ou
     OWNED(secret) value = {0};
     ENSURE(act->rule != NULL, INVALID_PARAMETER);
     TRY(password_make(act->rule, &value));
+    return value_seal(scene, act, &value, out);
+}
+
+/* A managed data key: kept as a secret is, under a name that none has. */
+status act_generate_managed(act_scene *scene, const key_act *act, act_outcome *out) {
+    OWNED(secret) value = {0};
+    bool has_size =
+        act->size.is_set && act->size.value >= MANAGED_KEY_BYTES_LEAST && act->size.value <= MANAGED_KEY_BYTES_MOST;
+    ENSURE(has_size && slice_starts_with(act->text, SLICE(MANAGED_KEY_PREFIX)), INVALID_PARAMETER);
+    TRY(random_secret((size_t)act->size.value, &value));
     return value_seal(scene, act, &value, out);
 }
 

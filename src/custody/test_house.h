@@ -53,7 +53,9 @@ static inline slice test_sign(slice secret_text, slice text, arena *memory) {
 
 /* Of the product that has the action. */
 static inline const char *test_version(const char *action) {
-    if (strcmp(action, "CreateAccount") == 0 || strcmp(action, "RewrapKey") == 0) return "2026-01-01";
+    if (strcmp(action, "CreateAccount") == 0 || strcmp(action, "RewrapKey") == 0 ||
+        strstr(action, "ManagedDataKey") == action + 6)
+        return "2026-01-01";
     if (strcmp(action, "SetOIDCProviderKeys") == 0) return "2026-01-01";
     if (strstr(action, "OIDCProvider") != NULL) return "2019-08-15";
     static const char *const RAM[] = {"CreateAccessKey", "CreateLoginProfile", "ChangePassword",
@@ -160,6 +162,7 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
     case BIND_EXPIRY: test_parameter_number(text, f->name, act->expires_at.value); break;
     case BIND_USER: test_parameter(text, f->name, act->user_name); break;
     case BIND_SECRET: test_parameter(text, f->name, act->text); break;
+    case BIND_MANAGED: test_parameter(text, f->name, slice_skip(act->text, sizeof MANAGED_KEY_PREFIX - 1)); break;
     case BIND_VERSION: test_parameter(text, f->name, act->version); break;
     case BIND_SECRET_DATA: test_parameter(text, f->name, h->plaintext); break;
     case BIND_RULE: test_parameter_rule(text, f, act->rule); break;

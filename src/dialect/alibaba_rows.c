@@ -37,6 +37,7 @@ const char *rpc_wrapper(const field *list) {
         {"VirtualMFADevices", "VirtualMFADevice"},
         {"OIDCProviders", "OIDCProvider"},
         {"SubjectAlternativeNames", "SubjectAlternativeName"},
+        {"ManagedDataKeyVersions", "ManagedDataKeyVersion"},
     };
     const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)

@@ -69,6 +69,7 @@ static status visit_secret(call *c, const store_row *row, void *context) {
     secret_record of;
     ENSURE(!FAILED(shape_unpack(&secret_record_shape, row->value, &memory, &of)), CORRUPT);
     if (of.delete_at.is_set && of.delete_at.value <= c->now_s) return OK;
+    if (!secret_name_is_valid(of.secret_name)) return OK; /* a managed data key */
     for (size_t i = 0; i < listing->filters.count; i++)
         if (!passes(&listing->filters.at[i], &of)) return OK;
     return page_holds(&listing->page, listing->total++) ? show_entry(c, row, listing) : OK;

@@ -101,6 +101,13 @@ static status ids_of(call *c, fresh_ids **out) {
     return OK;
 }
 
+status secret_new_id(call *c, slice *out) {
+    fresh_ids *ids;
+    TRY(ids_of(c, &ids));
+    *out = ids->secret_id;
+    return OK;
+}
+
 status secret_version_id(call *c, slice given, slice *out) {
     fresh_ids *ids;
     TRY(ids_of(c, &ids));

@@ -36,6 +36,7 @@ static status visit(call *c, const store_row *row, void *context) {
     if (f->has_more) return OK;
     ENSURE(!FAILED(shape_unpack(&secret_record_shape, row->value, &memory, &of)), CORRUPT);
     bool is_before = !slice_is_absent(f->in->next_token) && slice_compare(of.secret_name, f->in->next_token) <= 0;
+    if (!secret_name_is_valid(of.secret_name)) return OK; /* a managed data key */
     if (is_before || of.delete_at.is_set || !manager_passes(f->in->filters.at, f->in->filters.count, &of)) return OK;
     f->has_more = f->batch->count == f->room;
     if (f->has_more) return OK;

@@ -137,6 +137,7 @@ static status visit(call *c, const store_row *row, void *context) {
     standing found;
     ENSURE(!FAILED(shape_unpack(&secret_record_shape, row->value, &memory, &of)), CORRUPT);
     bool is_gone = of.delete_at.is_set && of.delete_at.value <= c->now_s;
+    if (!secret_name_is_valid(of.secret_name)) return OK; /* a managed data key */
     if (is_gone || (of.delete_at.is_set && !l->in->include_planned_deletion.value)) return OK;
     ENSURE(name_it(of.secret_name, &found), CORRUPT);
     found.at_s = time_of(l, &of);

@@ -61,13 +61,18 @@ static bool is_about_secrets(const operation *op) {
            op->resource == RESOURCE_SECRET_NAMED;
 }
 
+static bool is_about_managed_keys(const operation *op) {
+    return op->resource == RESOURCE_MANAGED_KEY || op->resource == RESOURCE_MANAGED_KEY_NEW ||
+           op->resource == RESOURCE_MANAGED_KEY_CONTAINER;
+}
+
 static bool is_about_certificates(const operation *op) {
     return op->resource == RESOURCE_CERTIFICATE || op->resource == RESOURCE_CERTIFICATE_CONTAINER;
 }
 
 /* The key is not what the operation is about, but what it seals with: the event names both. */
 static bool seals_something(const operation *op) {
-    return is_about_secrets(op) || strcmp(op->product->name, "oss") == 0;
+    return is_about_secrets(op) || is_about_managed_keys(op) || strcmp(op->product->name, "oss") == 0;
 }
 
 static const char *resource_type(const operation *op) {
@@ -75,6 +80,7 @@ static const char *resource_type(const operation *op) {
     if (is_about_key(op)) return "ACS::KMS::Key";
     if (is_about_secrets(op)) return "ACS::KMS::Secret";
     if (is_about_certificates(op)) return "ACS::KMS::Certificate";
+    if (is_about_managed_keys(op)) return "ACS::KMS::ManagedDataKey";
     if (strcmp(op->product->name, "kms") == 0) return "ACS::KMS::Key";
     if (strcmp(op->product->name, "ram") == 0) return "ACS::RAM::Resource";
     if (strcmp(op->product->name, "oss") == 0)
@@ -97,10 +103,12 @@ static size_t list_resources(const call *c, event_resource resources[2]) {
         slice name = resource_name(c->resource);
         if (slice_starts_with(name, SLICE("key/"))) name = slice_skip(name, 4);
         const char *type = is_object ? "ACS::OSS::Object" : resource_type(c->operation);
-        if (c->secret) type = "ACS::KMS::Secret";
+        bool is_managed = slice_starts_with(name, SLICE("managed-data-key/"));
+        if (c->secret && !is_managed) type = "ACS::KMS::Secret";
         if (c->certificate) type = "ACS::KMS::Certificate";
         if (slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
         if (slice_starts_with(name, SLICE("certificate/"))) name = slice_skip(name, 12);
+        if (is_managed) name = slice_skip(name, 17);
         resources[count++] = (event_resource){slice_of_text(type), name};
     }
     bool is_sealed = c->operation ? seals_something(c->operation) : is_object || c->secret;

@@ -16,6 +16,9 @@ status resolve_tag(call *c, const tag *each);
 /* resource_certificate.c */
 resolver resolve_certificate, resolve_certificate_container;
 
+/* resource_managed.c */
+resolver resolve_managed_key, resolve_managed_key_new, resolve_managed_key_container;
+
 /* resource_ram.c */
 resolver resolve_user, resolve_user_container, resolve_user_or_self, resolve_self, resolve_mfa, resolve_mfa_new,
     resolve_mfa_and_user, resolve_mfa_container, resolve_role_arn, resolve_group, resolve_role, resolve_group_container,

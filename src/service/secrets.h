@@ -13,6 +13,8 @@ status secret_forget_value(call *c, const secret_record *of, int64_t number);
 status secret_forget(call *c, const secret_record *of, uint64_t revision);
 status secret_arn(call *c, const secret_record *of, slice *out);
 
+/* The id of a secret to be made; it stays the same when the steps run again. */
+status secret_new_id(call *c, slice *out);
 /* The id for a new version: the client's, or a random one that stays the same when the steps run again. */
 status secret_version_id(call *c, slice given, slice *out);
 
