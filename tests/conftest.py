@@ -21,7 +21,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("KEYHOLD_BUILD", os.path.join(ROOT, "build")))
 SUPERVISOR = os.path.join(BUILD, "src", "role", "keyhold-supervisor")
-ROLES = ("vault", "keygen", "auditor", "core", "gateway")
+ROLES = ("vault", "keygen", "reader", "auditor", "core", "gateway")
 ANY_PORTS = ("--http", "127.0.0.1:0", "--https", "127.0.0.1:0")
 
 

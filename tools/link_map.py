@@ -19,6 +19,8 @@ ROLES = {
     "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
                       ROLE | {"libargon2.so"}),
     "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
+    "keyhold-reader": (["custody", "crypto", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
+                       {"libseccomp.so", "libxml2.so", "libxmlsec1.so", "libxmlsec1-openssl.so", "libcrypto.so"}),
     "keyhold-gateway": (["custody", "store", "blobs", "keys", "access", "trail", "objects", "service"],
                         ROLE | {"libisal.so", "libjansson.so", "libexpat.so", "libmicrohttpd.so", "libgnutls.so",
                                 "libqrencode.so", "libpng16.so"}),

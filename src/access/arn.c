@@ -179,6 +179,15 @@ status arn_oidc_providers(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "oidc-provider/*"}, memory, out);
 }
 
+status arn_saml_provider(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_single_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE("*"), account, "saml-provider/", name}, memory, out);
+}
+
+status arn_saml_providers(slice account, arena *memory, slice *out) {
+    return build(&(parts){"ram", SLICE("*"), account, "saml-provider/*"}, memory, out);
+}
+
 status arn_ram_account(slice account, arena *memory, slice *out) {
     return build(&(parts){"ram", SLICE("*"), account, "*"}, memory, out);
 }
@@ -212,6 +221,11 @@ status arn_principal_session(slice account, slice role, slice session, arena *me
 status arn_principal_oidc(slice account, slice name, arena *memory, slice *out) {
     ENSURE(is_name(name), INVALID_PARAMETER);
     return build(&(parts){"ram", SLICE(""), account, "oidc-provider/", name}, memory, out);
+}
+
+status arn_principal_saml(slice account, slice name, arena *memory, slice *out) {
+    ENSURE(is_single_name(name), INVALID_PARAMETER);
+    return build(&(parts){"ram", SLICE(""), account, "saml-provider/", name}, memory, out);
 }
 
 status arn_principal_root(slice account, arena *memory, slice *out) {

@@ -59,6 +59,8 @@ status arn_mfas(slice account, arena *memory, slice *out);
 /* A provider's name may have parts. */
 status arn_oidc_provider(slice account, slice name, arena *memory, slice *out);
 status arn_oidc_providers(slice account, arena *memory, slice *out);
+status arn_saml_provider(slice account, slice name, arena *memory, slice *out);
+status arn_saml_providers(slice account, arena *memory, slice *out);
 status arn_ram_account(slice account, arena *memory, slice *out);        /* acs:ram:*:A:* */
 status arn_policy(slice account, slice name, arena *memory, slice *out); /* account "system" for shipped policies */
 status arn_policies(slice account, arena *memory, slice *out);
@@ -70,6 +72,7 @@ status arn_principal_role(slice account, slice name, arena *memory, slice *out);
 status arn_principal_session(slice account, slice role, slice session, arena *memory, slice *out);
 /* Who vouches for somebody: acs:ram::A:oidc-provider/NAME. */
 status arn_principal_oidc(slice account, slice name, arena *memory, slice *out);
+status arn_principal_saml(slice account, slice name, arena *memory, slice *out);
 status arn_principal_root(slice account, arena *memory, slice *out);
 
 /* acs:oss:*:A:BUCKET and acs:oss:*:A:BUCKET/KEY. The object's key may hold any bytes. */

@@ -34,6 +34,10 @@
 #define CONDITION_OIDC_SUBJECT "oidc:sub"
 #define CONDITION_OIDC_OF                                                                                              \
     "oidc:of:" /* ISSUER:CLAIM, as the other cloud names it: the issuer without its scheme, then aud, sub or oaud */
+#define CONDITION_SAML_RECIPIENT "saml:recipient" /* which the other cloud calls SAML:aud */
+#define CONDITION_SAML_ISSUER "saml:iss"
+#define CONDITION_SAML_SUBJECT "saml:sub"
+#define CONDITION_SAML_SUBJECT_TYPE "saml:sub_type"
 #define CONDITION_KMS_CONTEXT "kms:EncryptionContext:"
 #define CONDITION_KMS_CONTEXT_KEYS "kms:EncryptionContextKeys"
 #define CONDITION_KMS_VIA_SERVICE "kms:ViaService"

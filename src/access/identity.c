@@ -128,6 +128,14 @@ status oidc_provider_prefix(slice account, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("oidc-provider/"), account, SLICE("/"));
 }
 
+status saml_provider_path(slice account, slice name, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("saml-provider/"), account, SLICE("/"), name);
+}
+
+status saml_provider_prefix(slice account, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("saml-provider/"), account, SLICE("/"));
+}
+
 status oidc_issuer_path(slice account, slice issuer, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("oidc-issuer/"), account, SLICE("/"), issuer);
 }

@@ -103,6 +103,8 @@ status mfa_path(slice account, slice name, arena *memory, slice *out);  /* mfa/<
 status mfa_prefix(slice account, arena *memory, slice *out);
 status oidc_provider_path(slice account, slice name, arena *memory, slice *out); /* oidc-provider/<account>/<name> */
 status oidc_provider_prefix(slice account, arena *memory, slice *out);
+status saml_provider_path(slice account, slice name, arena *memory, slice *out); /* saml-provider/<account>/<name> */
+status saml_provider_prefix(slice account, arena *memory, slice *out);
 status oidc_issuer_path(slice account, slice issuer, arena *memory, slice *out); /* oidc-issuer/<account>/<issuer> */
 status account_alias_path(slice alias, arena *memory, slice *out);               /* account-alias/<alias> */
 

@@ -55,6 +55,37 @@ static const command rows[] = {
      .danger = "Believe the provider no more"},
 };
 
+static const command saml_rows[] = {
+    {.verb = "create",
+     .operation = OPERATION_CREATE_SAML_PROVIDER,
+     .positional = "SAMLProviderName SAMLMetadataDocument!",
+     .short_names = "SAMLMetadataDocument=metadata",
+     .hidden = "EncodedSAMLMetadataDocument",
+     .name = "SAMLProviderName"},
+    {.verb = "list",
+     .operation = OPERATION_LIST_SAML_PROVIDERS,
+     .columns = "SAMLProviderName Description CreateDate UpdateDate",
+     .name = "SAMLProviderName"},
+    {.verb = "show",
+     .operation = OPERATION_GET_SAML_PROVIDER,
+     .positional = "SAMLProviderName",
+     .name = "SAMLProvider.SAMLProviderName"},
+    {.verb = "update",
+     .operation = OPERATION_UPDATE_SAML_PROVIDER,
+     .positional = "SAMLProviderName",
+     .short_names = "SAMLMetadataDocument=metadata NewDescription=description",
+     .hidden = "NewEncodedSAMLMetadataDocument",
+     .name = "SAMLProviderName"},
+    {.verb = "delete",
+     .operation = OPERATION_DELETE_SAML_PROVIDER,
+     .positional = "SAMLProviderName",
+     .danger = "Believe the provider no more"},
+};
+
+extern const noun saml_provider_noun;
+const noun saml_provider_noun = {"saml-provider", "SAML identity providers that the account believes.", saml_rows,
+                                 sizeof saml_rows / sizeof *saml_rows};
+
 extern const noun oidc_provider_noun;
 const noun oidc_provider_noun = {"oidc-provider", "OpenID Connect providers that the account believes.", rows,
                                  sizeof rows / sizeof *rows};

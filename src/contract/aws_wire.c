@@ -152,6 +152,13 @@ static const aws_member members[] = {
     {.of = &assume_role_with_oidc_in_shape, .field = "OIDCProviderArn"},
     {.of = &assume_role_with_oidc_in_shape, .field = "Issuer"},
     {.of = &assume_role_with_oidc_in_shape, .field = "OIDCToken", .wire = "WebIdentityToken"},
+    {.of = &create_saml_provider_in_shape, .field = "SAMLProviderName", .wire = "Name"},
+    {.of = &create_saml_provider_in_shape, .field = "EncodedSAMLMetadataDocument"},
+    {.of = &create_saml_provider_in_shape, .field = "Description"},
+    {.of = &update_saml_provider_in_shape, .field = "NewEncodedSAMLMetadataDocument"},
+    {.of = &update_saml_provider_in_shape, .field = "NewDescription"},
+    {.field = "SAMLProviderName", .wire = "SAMLProviderArn"},
+    {.of = &assume_role_with_saml_in_shape, .field = "SAMLProviderArn", .wire = "PrincipalArn"},
     /* other limits */
     {.of = &schedule_key_deletion_in_shape,
      .field = "PendingWindowInDays",

@@ -104,6 +104,8 @@ enum field_bind {
     BIND_SUBJECT,     /* of a new certificate */
     BIND_NAMES,
     BIND_MANAGED, /* the managed data key, by its name */
+    BIND_PROVIDER_METADATA,
+    BIND_PROVIDER_ENCODED_METADATA,
 };
 
 typedef struct field {

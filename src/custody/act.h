@@ -15,11 +15,16 @@ enum { ID_BYTES = 16 };
 typedef struct act_labour {
     box *worker; /* NULL: there is none, and everything is done here */
     slice aad;
+    int64_t number;
     bool has_answer;
     status answer; /* of the worker */
     slice result;
+    const saml_facts *facts; /* … of the reader, for whom an order is a whole frame */
+    bool is_reading;
     buffer order; /* empty: nothing is wanted */
 } act_labour;
+
+struct replays;
 
 typedef struct act_scene {
     sealing *sealing;
@@ -32,7 +37,8 @@ typedef struct act_scene {
     int64_t now_s;
     arena *memory;
     act_labour *labour;
-    secret *held; /* what a Hold act left for a later act of the same USE; it never leaves */
+    struct replays *replays; /* assertions that were taken already */
+    secret *held;            /* what a Hold act left for a later act of the same USE; it never leaves */
 } act_scene;
 
 /* What an act leaves behind. */

@@ -311,6 +311,8 @@ static binder *const binders[] = {
     [BIND_SUBJECT] = bind_subject,
     [BIND_NAMES] = bind_names,
     [BIND_MANAGED] = bind_managed,
+    [BIND_PROVIDER_METADATA] = bind_provider_part,
+    [BIND_PROVIDER_ENCODED_METADATA] = bind_provider_part,
 };
 
 static bool is_bound(const operation *op) {

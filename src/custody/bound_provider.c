@@ -18,12 +18,13 @@ static slice said_for(const binding *b, enum field_bind part) {
 
 /* By its name, or an ARN of it; a new one without a name has its issuer's, without the scheme. */
 static slice name_said(const binding *b, const field *f) {
-    static const slice KIND = {(const uint8_t *)":oidc-provider/", 15}, SCHEME = {(const uint8_t *)"https://", 8};
+    static const slice OIDC = {(const uint8_t *)":oidc-provider/", 15}, SAML = {(const uint8_t *)":saml-provider/", 15},
+                       SCHEME = {(const uint8_t *)"https://", 8};
     slice text = signed_find(b->said, f->name), issuer = said_for(b, BIND_PROVIDER_ISSUER);
-    size_t at = slice_find(text, KIND);
+    size_t at = slice_find(text, slice_find(text, SAML) == SIZE_MAX ? OIDC : SAML);
     if (slice_is_absent(text)) return slice_starts_with(issuer, SCHEME) ? slice_skip(issuer, SCHEME.len) : (slice){0};
     bool is_arn = slice_starts_with(text, SLICE("acs:")) || slice_starts_with(text, SLICE("arn:"));
-    return is_arn && at != SIZE_MAX ? slice_skip(text, at + KIND.len) : text;
+    return is_arn && at != SIZE_MAX ? slice_skip(text, at + OIDC.len) : text;
 }
 
 static status same_limit(slice text, maybe_int given) {
@@ -42,6 +43,8 @@ status bind_provider(const binding *b, const field *f) {
     TRY(same(said_for(b, BIND_PROVIDER_CLIENT_ADDED), wish->client_added));
     TRY(same(said_for(b, BIND_PROVIDER_CLIENT_REMOVED), wish->client_removed));
     TRY(same(said_for(b, BIND_PROVIDER_KEYS), wish->keys));
+    TRY(same(said_for(b, BIND_PROVIDER_METADATA), wish->metadata));
+    TRY(same(said_for(b, BIND_PROVIDER_ENCODED_METADATA), wish->encoded_metadata));
     return same_limit(said_for(b, BIND_PROVIDER_LIMIT), wish->issuance_limit);
 }
 

@@ -12,6 +12,7 @@
 #include "custody/dated.h"
 #include "custody/pairing.h"
 #include "custody/proof.h"
+#include "custody/replay.h"
 
 enum { REQUEST_ID_MOST = 128 };
 
@@ -21,6 +22,7 @@ struct custody {
     pairing gateways[CUSTODY_GATEWAYS_MOST];
     pairing keygen, labourer;
     int64_t last_labour;
+    replays replays;
 };
 
 status custody_open(const secret *root_key, custody **out) {
@@ -336,6 +338,7 @@ status custody_open_texts(const custody *c, const use_message *use, arena *memor
 static void keep_wishes(use_outcome *made, act_labour *labour, int64_t number) {
     use_outcome bare = {.wants_pair = made->wants_pair, .wanted = made->wanted, .labour = number};
     bare.wants_labour = labour->order.len > 0;
+    bare.is_reading = labour->is_reading;
     bare.order = labour->order;
     labour->order = (buffer){0};
     use_outcome_clear(made);
@@ -348,11 +351,13 @@ void custody_use_again(custody *c, const use_message *use, int64_t now_s, arena 
     int64_t number = given ? given->labour : ++c->last_labour;
     act_labour labour = {
         .worker = c->labourer.box, .aad = slice_of(&number, sizeof number), .has_answer = given != NULL};
-    if (given) labour.answer = given->answer, labour.result = given->result;
+    labour.number = number;
+    if (given) labour.answer = given->answer, labour.result = given->result, labour.facts = given->facts;
     act_scene scene = {.sealing = &c->sealing,
                        .held = &held,
                        .labour = &labour,
                        .stock = &c->stock,
+                       .replays = &c->replays,
                        .box = box_of(c, use->gateway),
                        .request_id = use->request_id,
                        .account_id = use->account_id,

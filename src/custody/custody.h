@@ -47,6 +47,7 @@ typedef struct use_outcome {
     enum asymmetric_kind wanted;
     bool wants_labour; /* nothing was done: have `order` done under this number, and ask again with the result */
     int64_t labour;
+    bool is_reading; /* `order` is a frame for the reader, not for the labourer */
     buffer order;
     key_use uses[CUSTODY_ACTS_MOST];
     size_t use_count;
@@ -80,6 +81,7 @@ typedef struct labour_answer {
     int64_t labour;
     status answer;
     slice result;
+    const saml_facts *facts; /* the reader's; NULL: it has none */
 } labour_answer;
 void custody_use_again(custody *c, const use_message *use, int64_t now_s, arena *memory, const labour_answer *given,
                        use_outcome *out);

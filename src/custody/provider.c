@@ -6,8 +6,10 @@
  * bring an older one back, but not make one. */
 #include "custody/provider.h"
 
+#include "base/text.h"
 #include "contract/shape.h"
 #include "crypto/hash.h"
+#include "custody/saml.h"
 
 enum { CLIENT_BYTES_MOST = 255, ISSUER_BYTES_MOST = 255 };
 
@@ -91,6 +93,26 @@ static status begin_new(const provider_wish *wish, provider_content *out) {
     return OK;
 }
 
+/* ---- SAML: the metadata is all there is */
+
+static status metadata_of(const provider_wish *wish, arena *memory, slice *out) {
+    bool has_one = (wish->metadata.len > 0) != (wish->encoded_metadata.len > 0);
+    ENSURE(has_one, MISSING_PARAMETER);
+    *out = wish->metadata;
+    if (wish->metadata.len > 0) return OK;
+    status decoded = base64_decode(wish->encoded_metadata, memory, out);
+    return FAILED_WITH(decoded, MALFORMED) ? FAIL(SAML_METADATA) : decoded;
+}
+
+static status take_metadata(act_scene *scene, const provider_wish *wish, provider_content *p) {
+    TRY(metadata_of(wish, scene->memory, &p->metadata));
+    return saml_metadata_check(scene, p->metadata);
+}
+
+static bool is_about_saml(const provider_wish *wish) {
+    return wish->metadata.len > 0 || wish->encoded_metadata.len > 0;
+}
+
 /* ---- the act */
 
 static status ids_of_keys(const provider_content *p, arena *memory, slice *out) {
@@ -125,7 +147,9 @@ static status change_sealed(act_scene *scene, const key_act *act, const opened *
     provider_content p;
     TRY(provider_read(o, scene->memory, &p));
     ENSURE(slice_equals(p.name, act->provider->name) && act->provider->issuer_url.len == 0, CORRUPT);
-    TRY(change(&p, act->provider, scene->memory));
+    ENSURE(is_about_saml(act->provider) == (p.metadata.len > 0), CORRUPT);
+    if (p.metadata.len > 0) TRY(take_metadata(scene, act->provider, &p));
+    else TRY(change(&p, act->provider, scene->memory));
     TRY(hash_former(scene, act->key, out));
     return content_seal(scene, &p, out);
 }
@@ -133,7 +157,11 @@ static status change_sealed(act_scene *scene, const key_act *act, const opened *
 status act_seal_provider(act_scene *scene, const key_act *act, act_outcome *out) {
     ENSURE(act->provider != NULL && act->provider->name.len > 0, INVALID_PARAMETER);
     if (act->key.len == 0) {
-        provider_content p;
+        provider_content p = {.name = act->provider->name};
+        if (is_about_saml(act->provider)) {
+            TRY(take_metadata(scene, act->provider, &p));
+            return content_seal(scene, &p, out);
+        }
         TRY(begin_new(act->provider, &p));
         TRY(change(&p, act->provider, scene->memory));
         return content_seal(scene, &p, out);

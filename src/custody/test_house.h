@@ -197,6 +197,8 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
     case BIND_PROVIDER_CLIENT_REMOVED:
     case BIND_PROVIDER_KEYS:
     case BIND_PROVIDER_LIMIT:
+    case BIND_PROVIDER_METADATA:
+    case BIND_PROVIDER_ENCODED_METADATA:
     case BIND_PASSWORD:
     case BIND_OLD_PASSWORD:
     case BIND_CODE:

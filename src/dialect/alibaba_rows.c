@@ -38,6 +38,7 @@ const char *rpc_wrapper(const field *list) {
         {"OIDCProviders", "OIDCProvider"},
         {"SubjectAlternativeNames", "SubjectAlternativeName"},
         {"ManagedDataKeyVersions", "ManagedDataKeyVersion"},
+        {"SAMLProviders", "SAMLProvider"},
     };
     const char *of = list->nested ? list->nested->name : "text";
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
@@ -57,6 +58,7 @@ const rpc_plain *rpc_plain_of(const char *field_name) {
         {"Code", NULL, NULL},
         {"TokenCode", NULL, NULL},
         {"OIDCToken", NULL, NULL},
+        {"SAMLAssertion", NULL, NULL},
         {"Base32StringSeed", NULL, NULL},
         {"SecretData", "SecretDataType", "binary"},
     };
@@ -92,6 +94,14 @@ bool rpc_is_hidden(const shape *s, const field *f) {
         {&assume_role_with_oidc_out_shape, "SubjectFromWebIdentityToken"},
         {&assume_role_with_oidc_out_shape, "Audience"},
         {&assume_role_with_oidc_out_shape, "Provider"},
+        {&create_saml_provider_out_shape, "SAMLProviderArn"},
+        {&update_saml_provider_out_shape, "SAMLProviderArn"},
+        {&get_saml_provider_out_shape, "SAMLMetadataDocument"},
+        {&get_saml_provider_out_shape, "CreateDate"},
+        {&assume_role_with_saml_out_shape, "Subject"},
+        {&assume_role_with_saml_out_shape, "SubjectType"},
+        {&assume_role_with_saml_out_shape, "Issuer"},
+        {&assume_role_with_saml_out_shape, "Audience"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (ROWS[i].of == s && (!ROWS[i].field || strcmp(ROWS[i].field, f->name) == 0)) return true;

@@ -8,6 +8,7 @@ static const role_row roles[ROLE_ROWS] = {
     {ROLE_GATEWAY, "gateway", "keyhold-gateway", NULL, EXTRA_LISTENERS, 0, true},
     /* It may be busy with its first pair for a while, and nobody needs one yet. */
     {ROLE_KEYGEN, "keygen", "keyhold-keygen", NULL, 0, 3, false},
+    {ROLE_READER, "reader", "keyhold-reader", NULL, 0, 3, false},
 };
 
 /* The pair key comes before the channels over which it is first used. */
@@ -15,6 +16,7 @@ static const link_row links[LINK_ROWS] = {
     {ROLE_GATEWAY, ROLE_VAULT, LINK_PAIR_KEY}, {ROLE_VAULT, ROLE_AUDITOR, LINK_CHANNEL},
     {ROLE_CORE, ROLE_AUDITOR, LINK_CHANNEL},   {ROLE_CORE, ROLE_VAULT, LINK_CHANNEL},
     {ROLE_GATEWAY, ROLE_CORE, LINK_CHANNEL},   {ROLE_KEYGEN, ROLE_VAULT, LINK_CHANNEL | LINK_PAIR_KEY},
+    {ROLE_READER, ROLE_VAULT, LINK_CHANNEL},
 };
 
 const role_row *role_row_at(size_t index) { return &roles[index]; }

@@ -20,7 +20,7 @@ typedef struct role_row {
     bool is_awaited;     /* readiness of the house waits for it */
 } role_row;
 
-enum { ROLE_ROWS = 5, LINK_ROWS = 6, STOP_STAGES = 4 };
+enum { ROLE_ROWS = 6, LINK_ROWS = 7, STOP_STAGES = 4 };
 const role_row *role_row_at(size_t index); /* in the order in which they are started */
 
 enum link_kind {

@@ -114,7 +114,8 @@ static status open_folder(supervisor *s, buffer *complaint) {
 static status start(supervisor *s, buffer *complaint) {
     bool has_plain = !slice_is_absent(s->http), has_tls = !slice_is_absent(s->https);
     family_plan plan = {.settings = &s->settings, .data_path = s->folder.path, .gateway_count = s->gateway_count};
-    plan.roles = 1u << ROLE_VAULT | 1u << ROLE_AUDITOR | 1u << ROLE_CORE | 1u << ROLE_GATEWAY | 1u << ROLE_KEYGEN;
+    plan.roles = 1u << ROLE_VAULT | 1u << ROLE_AUDITOR | 1u << ROLE_CORE | 1u << ROLE_GATEWAY | 1u << ROLE_KEYGEN |
+                 1u << ROLE_READER;
     plan.plain_fds = has_plain ? s->plain_fds : NULL;
     plan.tls_fds = has_tls ? s->tls_fds : NULL;
     plan.root_key_fd = s->folder.root_key_fd;

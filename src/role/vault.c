@@ -145,6 +145,7 @@ static void vault_clear(vault *v) {
     channel_free(v->auditor);
     channel_free(v->keygen);
     channel_free(v->labourer);
+    channel_free(v->reader);
     channel_free(v->control);
     loop_free(v->loop);
     custody_close(v->custody);

@@ -14,16 +14,17 @@ typedef struct parked {
     int64_t id;
     int64_t until_ms;
     enum asymmetric_kind wanted;
-    int64_t labour; /* number of the order it waits for; 0: it waits for a pair */
+    int64_t labour;  /* number of the order it waits for; 0: it waits for a pair */
+    bool is_reading; /* … of the reader */
 } parked;
 
 typedef struct vault {
     loop *loop;
     custody *custody;
-    channel *control, *core, *auditor, *keygen, *labourer; /* NULL: not there */
-    arena memory;                                          /* of the request at hand; overwritten after it */
-    buffer frame;                                          /* being encoded; overwritten once sent */
-    buffer answers;                                        /* not sent yet: u32 length and frame, one after the other */
+    channel *control, *core, *auditor, *keygen, *labourer, *reader; /* NULL: not there */
+    arena memory;                                                   /* of the request at hand; overwritten after it */
+    buffer frame;                                                   /* being encoded; overwritten once sent */
+    buffer answers; /* not sent yet: u32 length and frame, one after the other */
     ledger ledger;
     parked parked[PARKED_MOST]; /* oldest first */
     size_t parked_count;
@@ -41,6 +42,8 @@ void vault_use(vault *v, slice frame, const use_message *use);
 void vault_use_parked(vault *v);
 /* The one that waits for this order goes on with its result; NULL: there is no labourer any more, and all that wait for one are done here. */
 void vault_use_laboured(vault *v, const labour_answer *given);
+/* There is no reader any more: what waits for it fails. */
+void vault_lose_reading(vault *v);
 /* At the end of a turn: witnesses first, then the answers. */
 void vault_release(vault *v);
 /* Core is gone: what it asked for is forgotten. */

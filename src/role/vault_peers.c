@@ -85,6 +85,30 @@ static void on_labourer_frame(void *context, slice frame, int *fds, size_t fd_co
     vault_use_laboured(v, &given);
 }
 
+static void lose_reader(vault *v, status why) {
+    drop(&v->reader, "reader", why);
+    vault_lose_reading(v);
+}
+
+static void on_reader_frame(void *context, slice frame, int *fds, size_t fd_count) {
+    vault *v = context;
+    message m;
+    OWNED(arena) memory = {0};
+    close_all(fds, fd_count);
+    status read = fd_count == 0 ? message_decode(frame, ROLE_READER, ROLE_VAULT, &memory, &m) : FAIL(MALFORMED);
+    if (!FAILED(read) && m.verb != MESSAGE_EXAMINED) read = FAIL(MALFORMED);
+    if (FAILED(read)) return lose_reader(v, read);
+    const examined_message *done = m.fields;
+    labour_answer given = {.labour = done->number.value, .answer = {(enum status_code)done->failure.value}};
+    given.facts = done->facts;
+    vault_use_laboured(v, &given);
+}
+
+static void on_reader_closed(void *context, enum channel_end why) {
+    (void)why;
+    lose_reader(context, FAIL(CLOSED));
+}
+
 static void on_labourer_closed(void *context, enum channel_end why) {
     (void)why;
     lose_labourer(context, FAIL(CLOSED));
@@ -177,6 +201,11 @@ static status connect_labourer(vault *v, const connect_message *m, int fd) {
     return custody_pair_labourer(v->custody, &key);
 }
 
+static status connect_reader(vault *v, int fd) {
+    if (v->reader) lose_reader(v, FAIL(CLOSED));
+    return channel_new(v->loop, fd, on_reader_frame, on_reader_closed, v, &v->reader);
+}
+
 void vault_connect(vault *v, const connect_message *m, int fd) {
     status connected = FAIL(MALFORMED);
     if (m->peer == ROLE_GATEWAY) {
@@ -186,12 +215,14 @@ void vault_connect(vault *v, const connect_message *m, int fd) {
     } else if (fd >= 0) {
         if (m->peer == ROLE_CORE) connected = connect_core(v, fd);
         if (m->peer == ROLE_AUDITOR) connected = connect_auditor(v, fd);
+        if (m->peer == ROLE_READER) connected = connect_reader(v, fd);
         if (m->peer == ROLE_KEYGEN && m->index.value == 0) connected = connect_keygen(v, m, fd);
         if (m->peer == ROLE_KEYGEN && m->index.value == 1) connected = connect_labourer(v, m, fd);
     }
     if (!FAILED(connected)) return;
     log_error("peer not connected", "%d: %s", m->peer, status_name(connected));
     bool was_taken = (v->core && channel_fd(v->core) == fd) || (v->auditor && channel_fd(v->auditor) == fd) ||
-                     (v->keygen && channel_fd(v->keygen) == fd) || (v->labourer && channel_fd(v->labourer) == fd);
+                     (v->keygen && channel_fd(v->keygen) == fd) || (v->labourer && channel_fd(v->labourer) == fd) ||
+                     (v->reader && channel_fd(v->reader) == fd);
     if (!was_taken) files_close(fd);
 }

@@ -88,6 +88,10 @@ static status park(vault *v, slice frame, const parked *wish) {
 }
 
 static status send_order(vault *v, const use_outcome *done) {
+    if (done->is_reading) {
+        TRY(buffer_append(&v->frame, buffer_slice(&done->order)));
+        return vault_send_frame(v, v->reader);
+    }
     labour_message m = {.number = SET_INT(done->labour), .order = buffer_slice(&done->order)};
     TRY(message_encode(MESSAGE_LABOUR, &m, &v->frame));
     return vault_send_frame(v, v->labourer);
@@ -112,6 +116,7 @@ static bool use_now(vault *v, const use_message *use, const labour_answer *given
     bool answered = !done.wants_pair && !done.wants_labour;
     wish->wanted = done.wanted;
     wish->labour = done.wants_labour ? done.labour : 0;
+    wish->is_reading = done.wants_labour && done.is_reading;
     status held = answered ? answer(v, use, &done) : OK;
     if (done.wants_labour) held = send_order(v, &done);
     if (FAILED(held)) answered = true;
@@ -160,8 +165,16 @@ void vault_use_parked(vault *v) {
 void vault_use_laboured(vault *v, const labour_answer *given) {
     for (size_t i = 0; i < v->parked_count;) {
         int64_t labour = v->parked[i].labour;
-        bool is_meant = labour != 0 && (given == NULL || labour == given->labour);
+        bool is_meant = labour != 0 && (given == NULL ? !v->parked[i].is_reading : labour == given->labour);
         if (is_meant && use_one_parked(v, &v->parked[i], given)) unpark(v, i);
+        else i++;
+    }
+}
+
+void vault_lose_reading(vault *v) {
+    for (size_t i = 0; i < v->parked_count;) {
+        labour_answer lost = {.labour = v->parked[i].labour, .answer = FAIL(CLOSED)};
+        if (v->parked[i].is_reading && use_one_parked(v, &v->parked[i], &lost)) unpark(v, i);
         else i++;
     }
 }

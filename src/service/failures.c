@@ -47,6 +47,7 @@ static bool is_cheap(const job *j) {
     case FAILURE_BAD_SIGNATURE:
     case FAILURE_BAD_SECURITY_TOKEN:
     case FAILURE_IDENTITY_TOKEN:
+    case FAILURE_SAML_ASSERTION:
     case FAILURE_ANONYMOUS:
     case FAILURE_THROTTLED:
     case FAILURE_UNKNOWN_OPERATION:

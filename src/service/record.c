@@ -41,7 +41,8 @@ static event_identity identity_of(const job *j) {
         return who;
     }
     if (!slice_is_absent(c->who.federated)) {
-        who.type = SLICE("oidc-user");
+        who.type = slice_find(c->who.federated, SLICE(":saml-provider/")) == SIZE_MAX ? SLICE("oidc-user")
+                                                                                      : SLICE("saml-user");
         who.user_name = c->who.subject;
         who.principal_id = c->who.federated;
         return who;

@@ -1,6 +1,7 @@
 /* Resolvers of identities: users, groups, roles, policies, devices, tags, the account. */
 #include "service/oidc.h"
 #include "service/resolver.h"
+#include "service/saml.h"
 
 static status allow_user(call *c, slice name) {
     slice arn_text;
@@ -118,6 +119,19 @@ status resolve_oidc_provider(call *c) {
     if (slice_is_absent(name)) name = oidc_issuer_name(call_input_text(c, "IssuerUrl"));
     if (FAILED(arn_oidc_provider(c->who.account_id, name, &c->memory, &arn_text)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "OIDCProviderName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_saml_provider(call *c) {
+    slice arn_text, name = saml_name_of(call_input_text(c, "SAMLProviderName"));
+    if (FAILED(arn_saml_provider(c->who.account_id, name, &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "SAMLProviderName");
+    return resolve_allow(c, arn_text);
+}
+
+status resolve_saml_provider_container(call *c) {
+    slice arn_text;
+    TRY(arn_saml_providers(c->who.account_id, &c->memory, &arn_text));
     return resolve_allow(c, arn_text);
 }
 
