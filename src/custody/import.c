@@ -2,10 +2,11 @@
 #include "contract/key_spec.h"
 #include "crypto/compare.h"
 #include "crypto/mac.h"
+#include "crypto/random.h"
 #include "crypto/wrap.h"
 #include "custody/act.h"
 
-enum { TOKEN_LIFETIME_S = 24 * 60 * 60 };
+enum { TOKEN_LIFETIME_S = 24 * 60 * 60, WRAPPING_KEY_BYTES = 32 };
 
 static status ids_check(const key_act *act) {
     ENSURE(act->key_id.len == ID_BYTES && act->key_version_id.len == ID_BYTES, INVALID_PARAMETER);
@@ -56,13 +57,22 @@ static status token_check(const act_scene *scene, const key_act *act, const seal
     return OK;
 }
 
-/* RSA_AES_KEY_WRAP: the first part, as long as the RSA key, holds an AES key, and this the material. */
+/* RSA_AES_KEY_WRAP: the first part, as long as the RSA key, holds an AES key, and this the material. When the first does not
+ * open, the second is tried all the same, under some other key: so that it takes as long. */
 static status unwrap_twice(const asymmetric *key, enum asymmetric_sealing how, slice wrapped, secret *out) {
     size_t first = asymmetric_seal_bytes(key);
     OWNED(secret) middle = {0};
+    OWNED(secret) other = {0};
+    OWNED(secret) made = {0};
     ENSURE(wrapped.len > first, KEY_MATERIAL);
-    TRY(asymmetric_open(key, how, slice_head(wrapped, first), &middle));
-    return wrap_open(&middle, slice_skip(wrapped, first), out);
+    TRY(random_secret(WRAPPING_KEY_BYTES, &other));
+    status opening = asymmetric_open(key, how, slice_head(wrapped, first), &middle);
+    status result = wrap_open(FAILED(opening) ? &other : &middle, slice_skip(wrapped, first), &made);
+    TRY(opening);
+    TRY(result);
+    *out = made;
+    made = (secret){0};
+    return OK;
 }
 
 static status unwrap(const opened *token, slice wrapped, secret *out) {

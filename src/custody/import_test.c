@@ -6,28 +6,6 @@
 static test_house house;
 static uint8_t material[32];
 
-/* A pair from a maker paired with the vault, as keyhold-keygen makes it. */
-static void add_pair(uint8_t wrong_bit) {
-    static const uint8_t KEY[32] = {11};
-    OWNED(secret) key = {0};
-    OWNED(secret) private_der = {0};
-    OWNED(buffer) public_der = {0};
-    OWNED(buffer) boxed = {0};
-    box *maker = NULL;
-    ASSERT_OK(secret_copy(slice_of(KEY, 32), &key));
-    ASSERT_OK(box_new(&key, BOX_SIDE_A, &maker));
-    ASSERT_OK(custody_pair_keygen(house.custody, &key));
-    ASSERT_OK(asymmetric_generate(ASYMMETRIC_RSA_2048, &private_der));
-    ASSERT_OK(asymmetric_public_of(ASYMMETRIC_RSA_2048, &private_der, &public_der));
-    ASSERT_OK(box_seal_secret(maker, buffer_slice(&public_der), &private_der, &boxed));
-    boxed.at[boxed.len - 1] ^= wrong_bit;
-    keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
-    status added = custody_add_pair(house.custody, &m, &(enum asymmetric_kind){0});
-    if (wrong_bit) ASSERT_FAILS(added, VERIFICATION);
-    else ASSERT_OK(added);
-    box_free(maker);
-}
-
 static int begin(void **state) {
     (void)state;
     test_house_begin(&house);
@@ -46,7 +24,7 @@ typedef struct parameters {
 } parameters;
 
 static parameters ask(int algorithm) {
-    add_pair(0);
+    test_add_pair(&house, 0);
     key_act act = test_new_key_act();
     act.act = VAULT_ACT_IMPORT_PARAMETERS, act.algorithm = algorithm;
     const key_result *given = test_act(&house, "GetParametersForImport", act);
@@ -249,9 +227,9 @@ static void without_a_pair_nothing_happens(void **state) {
     ASSERT_ANSWER(&house, BAD_SIGNATURE); /* and who is nobody does not even wait */
     assert_false(house.done.wants_pair);
     assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 2);
-    add_pair(1);
+    test_add_pair(&house, 1);
     assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 2);
-    add_pair(0);
+    test_add_pair(&house, 0);
     assert_int_equal(custody_pairs_missing(house.custody, ASYMMETRIC_RSA_2048, 0), 1);
     act.algorithm = 0;
     test_act(&house, "GetParametersForImport", act);

@@ -17,6 +17,7 @@
 #include "crypto/box.h"
 #include "crypto/mac.h"
 #include "crypto/start.h"
+#include "crypto/asymmetric.h"
 #include "custody/custody.h"
 
 #define ASSERT_OK(call) assert_string_equal(status_name(call), "OK")
@@ -324,6 +325,28 @@ static inline slice test_flip(test_house *h, slice bytes, size_t bit) {
     ASSERT_OK(arena_copy(&h->memory, bytes, &copy));
     ((uint8_t *)(uintptr_t)copy.at)[bit / 8] ^= (uint8_t)(1 << bit % 8);
     return copy;
+}
+
+/* A pair from a maker paired with the vault, as keyhold-keygen makes it. */
+static inline void test_add_pair(test_house *h, uint8_t wrong_bit) {
+    static const uint8_t KEY[32] = {11};
+    OWNED(secret) key = {0};
+    OWNED(secret) private_der = {0};
+    OWNED(buffer) public_der = {0};
+    OWNED(buffer) boxed = {0};
+    box *maker = NULL;
+    ASSERT_OK(secret_copy(slice_of(KEY, 32), &key));
+    ASSERT_OK(box_new(&key, BOX_SIDE_A, &maker));
+    ASSERT_OK(custody_pair_keygen(h->custody, &key));
+    ASSERT_OK(asymmetric_generate(ASYMMETRIC_RSA_2048, &private_der));
+    ASSERT_OK(asymmetric_public_of(ASYMMETRIC_RSA_2048, &private_der, &public_der));
+    ASSERT_OK(box_seal_secret(maker, buffer_slice(&public_der), &private_der, &boxed));
+    boxed.at[boxed.len - 1] ^= wrong_bit;
+    keygenned_message m = {.private = buffer_slice(&boxed), .public = buffer_slice(&public_der)};
+    status added = custody_add_pair(h->custody, &m, &(enum asymmetric_kind){0});
+    if (wrong_bit) ASSERT_FAILS(added, VERIFICATION);
+    else ASSERT_OK(added);
+    box_free(maker);
 }
 
 #endif
