@@ -116,3 +116,18 @@ status condition_key_find(slice name, arena *memory, condition_key *out) {
     *out = (condition_key){name, CONDITION_IS_TEXT, false};
     return OK;
 }
+
+status condition_key_as_aws(slice name, arena *memory, slice *out) {
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        slice ours = slice_of_text(ROWS[i].name);
+        if (!name_fits(ours, name)) continue;
+        for (int k = 0; k < 2 && ROWS[i].also[k]; k++) {
+            slice theirs = slice_of_text(ROWS[i].also[k]);
+            bool is_theirs = slice_starts_with(theirs, SLICE("aws:")) || slice_starts_with(theirs, SLICE("s3:"));
+            if (is_theirs)
+                return ARENA_JOIN(memory, out, theirs, is_open(ours) ? slice_skip(name, ours.len) : SLICE(""));
+        }
+    }
+    *out = name;
+    return OK;
+}

@@ -70,4 +70,7 @@ typedef struct condition_key {
  * most 256 bytes) gives itself with is_known false. MALFORMED for anything else, OUT_OF_MEMORY. */
 status condition_key_find(slice name, arena *memory, condition_key *out);
 
+/* A canonical name as AWS's clients know it: aws:MultiFactorAuthPresent. One that is the same there as it is. */
+status condition_key_as_aws(slice name, arena *memory, slice *out);
+
 #endif

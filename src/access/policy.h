@@ -123,4 +123,7 @@ typedef struct policy_statement {
 } policy_statement;
 size_t policy_list_applying(const policy *p, const policy_request *request, policy_statement *out, size_t room);
 
+/* The condition keys it asks about, under their canonical names, each once: up to `room`; gives back how many. Slices are the policy's. */
+size_t policy_list_keys(const policy *p, slice *out, size_t room);
+
 #endif

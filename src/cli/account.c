@@ -14,6 +14,7 @@ static const command rows[] = {
      .name = "AccountId",
      .danger = "Refuse everything the account asks for"},
     {.verb = "unfreeze", .operation = OPERATION_UNFREEZE_ACCOUNT, .positional = "AccountId", .name = "AccountId"},
+    {.verb = "details", .operation = OPERATION_GET_ACCOUNT_AUTHORIZATION_DETAILS, .run = run_whole},
     {.verb = "summary", .operation = OPERATION_GET_ACCOUNT_SUMMARY, .run = run_whole},
 };
 

@@ -41,6 +41,8 @@ static status put_policy_arn(writing *t, const policy_view *p, slice element) {
 
 static status put_extras(writing *t, const shape *s, const void *value) {
     bool has_path = s == &user_view_shape || s == &group_view_shape || s == &role_view_shape || s == &policy_view_shape;
+    has_path |=
+        s == &user_detail_shape || s == &group_detail_shape || s == &role_detail_shape || s == &policy_detail_shape;
     if (has_path) xml_put_text(t->w, SLICE("Path"), SLICE("/"));
     if (s == &user_view_shape) {
         slice name = ((const user_view *)value)->user_name;

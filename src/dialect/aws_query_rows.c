@@ -57,6 +57,32 @@ static const query_member members[] = {
     {.of = &enabled_device_shape, .field = "SerialNumber", .wire = "SerialNumber", .form = QUERY_ARN},
     {.of = &get_mfa_device_out_shape, .field = "SerialNumber", .wire = "SerialNumber", .form = QUERY_ARN},
     {.of = &update_group_out_shape, .field = "Group", .form = QUERY_HIDDEN},
+    {.of = &evaluation_result_shape, .field = "DecidedBy", .form = QUERY_HIDDEN},
+    {.of = &matched_policy_shape, .field = "PolicyIdentifier", .wire = "SourcePolicyId"},
+    {.of = &matched_policy_shape, .field = "PolicyType", .wire = "SourcePolicyType"},
+    {.of = &matched_policy_shape, .field = "Statement", .form = QUERY_HIDDEN},
+    {.of = &matched_policy_shape, .field = "Effect", .form = QUERY_HIDDEN},
+    {.of = &user_detail_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &group_detail_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &role_detail_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &policy_detail_shape, .field = "Arn", .wire = "Arn", .form = QUERY_ARN},
+    {.of = &user_detail_shape,
+     .field = "AttachedManagedPolicies",
+     .wire = "AttachedManagedPolicies",
+     .form = QUERY_ATTACHED},
+    {.of = &group_detail_shape,
+     .field = "AttachedManagedPolicies",
+     .wire = "AttachedManagedPolicies",
+     .form = QUERY_ATTACHED},
+    {.of = &role_detail_shape,
+     .field = "AttachedManagedPolicies",
+     .wire = "AttachedManagedPolicies",
+     .form = QUERY_ATTACHED},
+    {.of = &own_policy_view_shape, .field = "PolicyDocument", .wire = "PolicyDocument", .form = QUERY_DOCUMENT},
+    {.of = &role_detail_shape,
+     .field = "AssumeRolePolicyDocument",
+     .wire = "AssumeRolePolicyDocument",
+     .form = QUERY_DOCUMENT},
     {.of = &tag_shape, .field = "TagKey", .wire = "Key"},
     {.of = &tag_shape, .field = "TagValue", .wire = "Value"},
     {.field = "AttachDate", .form = QUERY_HIDDEN},
@@ -209,12 +235,21 @@ static status put_joined(const operation *op, const form *from, arena *memory, f
     return OK;
 }
 
+/* ".member.1.Values.member.2" → ".1.Values.2" */
+static status without_members(slice text, arena *memory, slice *out) {
+    static const slice MEMBER = {(const uint8_t *)".member.", 8};
+    slice made = SLICE("");
+    for (size_t at; (at = slice_find(text, MEMBER)) != SIZE_MAX; text = slice_skip(text, at + MEMBER.len))
+        TRY(ARENA_JOIN(memory, &made, made, slice_head(text, at), SLICE(".")));
+    return ARENA_JOIN(memory, out, made, text);
+}
+
 /* NAME.member.1.MORE → NAME.1.MORE under the contract's name. */
 static status put_pair(const operation *op, const form_pair *from, arena *memory, form *out) {
     size_t dot = slice_find_byte(from->name, '.');
     slice head = contract_name(slice_head(from->name, dot)),
           below = dot == SIZE_MAX ? SLICE("") : slice_skip(from->name, dot);
-    if (slice_starts_with(below, SLICE(".member."))) below = slice_skip(below, 7);
+    TRY(without_members(below, memory, &below));
     const field *called = field_of_wire(op, slice_head(from->name, dot));
     if (is_joined(op, called)) {
         ENSURE(slice_starts_with(slice_skip(from->name, dot), SLICE(".member.")), INVALID_PARAMETER);
