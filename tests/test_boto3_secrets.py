@@ -150,6 +150,40 @@ def test_labels(client, name):
     assert [v["VersionId"] for v in every] == [TOKEN + "3", TOKEN + "2", TOKEN + "1"]
 
 
+def test_versions_a_page_at_a_time(client, name):
+    for i in range(2, 6):
+        client.put_secret_value(SecretId=name, SecretString=str(i), ClientRequestToken=TOKEN + str(i))
+    pages = [client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True, MaxResults=2)]
+    while "NextToken" in pages[-1]:
+        pages.append(client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True, MaxResults=2, NextToken=pages[-1]["NextToken"]))
+    assert [[v["VersionId"][-1] for v in page["Versions"]] for page in pages] == [["5", "4"], ["3", "2"], ["1"]]
+    assert "NextToken" not in client.list_secret_version_ids(SecretId=name, MaxResults=2)
+    refused("InvalidNextTokenException", client.list_secret_version_ids, SecretId=name, NextToken="nonsense")
+
+
+def test_limits(server, client, name):
+    labels = [f"label{i}" for i in range(19)]
+    client.put_secret_value(SecretId=name, SecretString="x", VersionStages=[*labels, "AWSCURRENT"], ClientRequestToken=TOKEN + "2")
+    assert sorted(stages(client, name)[TOKEN + "2"]) == sorted([*labels, "AWSCURRENT"])
+    refused("LimitExceededException", client.update_secret_version_stage, SecretId=name, VersionStage="one more", MoveToVersionId=TOKEN + "2")
+    client.tag_resource(SecretId=name, Tags=[{"Key": "k" * 128, "Value": "v" * 256}])
+    unchecked = boto3.client("secretsmanager", endpoint_url="http://" + server.http, region_name="cn-hangzhou",
+                             aws_access_key_id=server.access_key_id, aws_secret_access_key=server.access_key_secret,
+                             config=Config(retries={"max_attempts": 0}, parameter_validation=False))
+    for call, more in ((unchecked.put_secret_value, {"ClientRequestToken": "x" * 31, "SecretString": "x"}),
+                       (unchecked.put_secret_value, {"ClientRequestToken": "x" * 65, "SecretString": "x"}),
+                       (unchecked.put_secret_value, {"VersionStages": ["l"] * 21, "SecretString": "x"}),
+                       (unchecked.put_secret_value, {"SecretString": ""}),
+                       (unchecked.update_secret, {"Description": "x" * 2049}),
+                       (unchecked.tag_resource, {"Tags": [{"Key": "k" * 129, "Value": ""}]}),
+                       (unchecked.tag_resource, {"Tags": [{"Key": "k", "Value": "v" * 257}]}),
+                       (unchecked.list_secret_version_ids, {"MaxResults": 101})):
+        with pytest.raises(ClientError) as caught:
+            call(SecretId=name, **more)
+        assert caught.value.response["Error"]["Code"] in ("ValidationException", "InvalidParameterException"), more
+    assert client.get_secret_value(SecretId=name)["SecretString"] == "x"
+
+
 def test_update_secret(client, name):
     client.update_secret(SecretId=name, Description="new words")
     assert client.describe_secret(SecretId=name)["Description"] == "new words"
@@ -317,6 +351,30 @@ def test_the_policy_of_a_secret(server, client, alibaba, name):
     alibaba.rpc("SetSecretPolicy", SecretName=name, Policy=json.dumps({"Version": "1", "Statement": [
         {"Effect": "Allow", "Principal": {"RAM": [f"acs:ram::{account}:user/{user}"]}, "Action": ["kms:GetSecretValue"], "Resource": ["*"]}]}))
     assert other.get_secret_value(SecretId=name)["SecretString"] == "first value"
+
+
+def test_policies_for_everybody_can_be_blocked(client, name):
+    def statement(effect="Allow", principal="*", **more):
+        return {"Effect": effect, "Principal": principal, "Action": "secretsmanager:GetSecretValue", "Resource": "*", **more}
+
+    def put(*statements, block=True):
+        client.put_resource_policy(SecretId=name, ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+                                   BlockPublicPolicy=block)
+    account = client.describe_secret(SecretId=name)["ARN"].split(":")[4]
+    for public in ([statement()], [statement(principal={"AWS": "*"}, Action="*")], [statement(Action="secretsmanager:Delete*")],
+                   [statement(Condition={"StringNotEquals": {"aws:username": "eve"}})],
+                   [statement("Deny", Action="secretsmanager:PutSecretValue"), statement(Action="secretsmanager:*")]):
+        with pytest.raises(ClientError) as caught:
+            put(*public)
+        assert caught.value.response["Error"]["Code"] == "PublicPolicyException", public
+    assert "ResourcePolicy" not in client.get_resource_policy(SecretId=name)
+    with pytest.raises(ClientError) as caught:
+        client.put_resource_policy(SecretId=name, ResourcePolicy="{}", BlockPublicPolicy=True)
+    assert caught.value.response["Error"]["Code"] == "MalformedPolicyDocumentException"
+    for narrow in ([statement(principal={"AWS": account})], [statement("Deny")], [statement(), statement("Deny")],
+                   [statement(Condition={"StringEquals": {"aws:username": "eve"}})]):
+        put(*narrow)
+    put(statement(), block=False)
 
 
 def test_what_is_no_policy(client, name):

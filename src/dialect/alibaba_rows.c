@@ -108,15 +108,6 @@ bool rpc_is_hidden(const shape *s, const field *f) {
     return false;
 }
 
-bool rpc_is_refused(slice action, slice parameter) {
-    static const char *const ROWS[][2] = {
-        {"CreateSecret", "Policy"}, /* who may use the secret */
-    };
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
-        if (slice_equals_text(action, ROWS[i][0]) && slice_equals_text(parameter, ROWS[i][1])) return true;
-    return false;
-}
-
 typedef struct spelling {
     const char *product;
     enum status_code failure;

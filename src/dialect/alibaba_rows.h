@@ -30,8 +30,6 @@ const rpc_plain *rpc_plain_of(const char *field_name);
 const char *rpc_demanded(slice action, size_t index);
 /* Whether the field is another wire's: clients here have no such member. */
 bool rpc_is_hidden(const shape *s, const field *f);
-/* Whether ignoring the parameter would change what the operation does: it is refused instead. */
-bool rpc_is_refused(slice action, slice parameter);
 
 typedef struct rpc_error {
     int http;

@@ -98,12 +98,6 @@ static status check_operation(const rpc_request *r, const decoded *out, slice *d
     ENSURE(out->product != NULL, UNKNOWN_VERSION);
     *detail = out->action;
     ENSURE(out->operation != OPERATION_NONE, UNKNOWN_OPERATION);
-    for (size_t i = 0; i < r->parameters.count; i++) {
-        const form_pair *found = &r->parameters.pairs[i];
-        slice name = slice_head(found->name, slice_find_byte(found->name, '.'));
-        *detail = found->name;
-        ENSURE(slice_is_empty(found->value) || !rpc_is_refused(out->action, name), UNSUPPORTED);
-    }
     *detail = (slice){0};
     return OK;
 }

@@ -13,7 +13,7 @@ enum {
     SECRET_ID_CHARACTERS = 26,
     SECRET_SUFFIX_CHARACTERS = 6, /* of the id: what ARNs in the form of Secrets Manager end with */
     SECRET_VERSIONS_MOST = 10,
-    SECRET_STAGES_MOST = 8, /* of one version */
+    SECRET_STAGES_MOST = 20, /* of one version */
     SECRET_TAGS_MOST = 50,
     SECRET_INTERVAL_LEAST_S = 6 * 3600,
     SECRET_INTERVAL_MOST_S = 8760 * 3600,

@@ -3,23 +3,27 @@
 
 #define POLICY_NAME "default"
 
-static status compile(call *c, slice document, slice *fault) {
-    policy *made = NULL;
+/* *out is for policy_free. */
+static status compile(call *c, slice document, slice *fault, policy **out) {
     policy_source source = {document, POLICY_RESOURCE, POLICY_RESOURCE_BYTES_MOST};
     OWNED(arena) memory = {.limit = 4 << 20};
     slice why = {0};
-    status compiled = policy_compile(&source, &memory, &why, &made);
-    policy_free(made);
+    status compiled = policy_compile(&source, &memory, &why, out);
     if (FAILED(compiled)) TRY(arena_copy(&c->memory, why, fault));
     return compiled;
 }
 
-static status set_policy(call *c, slice document) {
+status secret_check_policy(call *c, slice document) {
     slice fault = {0};
+    policy *made = NULL;
+    status compiled = compile(c, document, &fault, &made);
+    policy_free(made);
+    return FAILED_WITH(compiled, POLICY_MALFORMED) ? call_refuse(c, compiled, "%.*s", SLICE_ARGS(fault)) : compiled;
+}
+
+static status set_policy(call *c, slice document) {
     TRY(secret_usable(c->secret));
-    status compiled = compile(c, document, &fault);
-    if (FAILED_WITH(compiled, POLICY_MALFORMED)) return call_refuse(c, compiled, "%.*s", SLICE_ARGS(fault));
-    TRY(compiled);
+    TRY(secret_check_policy(c, document));
     c->secret->policy = document;
     return secret_save(c, c->secret, c->secret_revision);
 }
@@ -50,10 +54,35 @@ status get_secret_policy_prepare(call *c, const get_secret_policy_in *in, get_se
 
 /* ---- AWS */
 
+/* Whether somebody of whom nothing is known may do anything with the secret. */
+static bool lets_anybody(const policy *p, slice resource, int64_t now_s) {
+    policy_caller nobody = {0};
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
+        const operation *op = operation_get(id);
+        enum policy_reach reach;
+        if (op->resource != RESOURCE_SECRET) continue;
+        policy_request request = {slice_of_text(op->action), resource, NULL, 0, now_s, &nobody};
+        if (policy_consult(p, &request, &reach, NULL) == DECISION_ALLOW) return true;
+    }
+    return false;
+}
+
+static status refuse_public(call *c, slice document) {
+    slice fault = {0}, resource;
+    policy *made = NULL;
+    TRY(secret_arn(c, c->secret, &resource));
+    status compiled = compile(c, document, &fault, &made);
+    bool is_public = !FAILED(compiled) && lets_anybody(made, resource, c->now_s);
+    policy_free(made);
+    ENSURE(!is_public, PUBLIC_POLICY);
+    return OK; /* what does not compile is refused in its own words */
+}
+
 status manager_put_resource_policy_prepare(call *c, const manager_put_resource_policy_in *in,
                                            manager_put_resource_policy_out *out) {
     TRY(manager_arn(c, c->secret, &out->arn));
     out->name = c->secret->secret_name;
+    if (in->block_public_policy.value) TRY(refuse_public(c, in->resource_policy));
     return set_policy(c, in->resource_policy);
 }
 
@@ -78,7 +107,9 @@ status manager_delete_resource_policy_prepare(call *c, const manager_delete_reso
 status manager_validate_resource_policy_prepare(call *c, const manager_validate_resource_policy_in *in,
                                                 manager_validate_resource_policy_out *out) {
     slice fault = {0};
-    status compiled = compile(c, in->resource_policy, &fault);
+    policy *made = NULL;
+    status compiled = compile(c, in->resource_policy, &fault, &made);
+    policy_free(made);
     out->policy_validation_passed = SET_BOOL(!FAILED(compiled));
     if (!FAILED_WITH(compiled, POLICY_MALFORMED)) return compiled;
     out->validation_errors.at = CALL_NEW(c, manager_validation_error);

@@ -199,6 +199,7 @@ static status new_record(call *c, const secret_draft *draft, secret_record *out)
     *out = (secret_record){.secret_name = draft->name, .secret_id = ids->secret_id, .type = SECRET_TYPE_GENERIC};
     out->description = draft->description;
     out->extended_config = draft->config;
+    out->policy = draft->policy;
     out->encryption_key_id = draft->key;
     out->created_at = SET_INT(c->now_s);
     out->tags.at = (tag *)(uintptr_t)draft->tags, out->tags.count = draft->tag_count;
@@ -266,6 +267,7 @@ static status check_new(call *c, const create_secret_in *in) {
     if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
     if (in->enable_automatic_rotation.value)
         return call_refuse(c, FAIL(UNSUPPORTED), "EnableAutomaticRotation: use UpdateSecretRotationPolicy.");
+    if (!slice_is_absent(in->policy)) TRY(secret_check_policy(c, in->policy));
     return kms_check_tags(c, in->tags.at, in->tags.count);
 }
 
@@ -274,6 +276,7 @@ static secret_draft draft_of(const create_secret_in *in) {
                           .description = in->description,
                           .key = in->encryption_key_id,
                           .config = in->extended_config,
+                          .policy = in->policy,
                           .version_id = in->version_id,
                           .data = in->secret_data,
                           .data_type = in->secret_data_type,

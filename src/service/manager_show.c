@@ -38,7 +38,7 @@ status manager_describe_secret_prepare(call *c, const manager_describe_secret_in
     return OK;
 }
 
-/* ---- ListSecretVersionIds: newest first; there are never more than one page holds */
+/* ---- ListSecretVersionIds: newest first; the token is the id of the last one of the page before */
 
 static status show_version(call *c, const secret_version_record *version, manager_version *out) {
     slice_list stages;
@@ -55,11 +55,20 @@ static status show_version(call *c, const secret_version_record *version, manage
 status manager_list_secret_version_ids_prepare(call *c, const manager_list_secret_version_ids_in *in,
                                                manager_list_secret_version_ids_out *out) {
     const secret_record *of = c->secret;
-    if (!slice_is_absent(in->next_token)) return call_refuse(c, FAIL(NEXT_TOKEN), "NextToken");
+    const secret_version_record *last = NULL;
+    size_t room = in->max_results.is_set ? (size_t)in->max_results.value : SIZE_MAX;
+    if (!slice_is_absent(in->next_token)) {
+        last = secret_version(of, in->next_token);
+        if (!last) return call_refuse(c, FAIL(NEXT_TOKEN), "NextToken");
+    }
     out->versions.at = ARENA_ARRAY(&c->memory, manager_version, of->versions.count + 1);
     ENSURE(out->versions.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = of->versions.count; i-- > 0;) {
+    for (size_t i = last ? (size_t)(last - of->versions.at) : of->versions.count; i-- > 0;) {
         if (of->versions.at[i].stages.count == 0 && !in->include_deprecated.value) continue;
+        if (out->versions.count == room) {
+            out->next_token = out->versions.at[room - 1].version_id;
+            break;
+        }
         TRY(show_version(c, &of->versions.at[i], &out->versions.at[out->versions.count++]));
     }
     out->name = of->secret_name;

@@ -25,7 +25,7 @@ status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_v
 
 /* A secret to be made, whatever the client's words for it. */
 typedef struct secret_draft {
-    slice name, description, key, config;
+    slice name, description, key, config, policy;
     slice version_id, data; /* data: boxed; absent: without a first version */
     int data_type;
     const tag *tags;
@@ -90,6 +90,9 @@ status secret_admit(call *c, secret_record *of, const secret_version_record *ver
 
 /* Moves the label, or takes it from the version when `to` is absent; ends a rotation that waited for it. Plans the change. */
 status secret_change_stage(call *c, slice stage, slice to, slice from);
+
+/* Whether it can be a secret's policy: POLICY_MALFORMED, saying where and why. */
+status secret_check_policy(call *c, slice document);
 
 /* SECRET_LIMIT past SECRET_TAGS_MOST. */
 status secret_set_tags(call *c, secret_record *of, const tag *tags, size_t count);

@@ -87,6 +87,50 @@ test('tags of a secret through both generations of packages', async () => {
   await refused(kms.tagResource({secretName: 'nothing', tags: JSON.stringify([{TagKey: 'a', TagValue: '1'}])}), 'Forbidden.ResourceNotFound', 404);
 });
 
+test('every other call of the package', async () => {
+  const Name = newName(), SecretId = Name;
+  const made = await send('CreateSecret', {Name, SecretString: 'one', Description: 'words'});
+  const updated = await send('UpdateSecret', {SecretId, SecretString: 'two', Description: 'other words'});
+  const versions = await send('ListSecretVersionIds', {SecretId, MaxResults: 1});
+  assert.deepEqual(versions.Versions.map((v) => [v.VersionId, v.VersionStages]), [[updated.VersionId, ['AWSCURRENT']]]);
+  assert.equal((await send('ListSecretVersionIds', {SecretId, NextToken: versions.NextToken})).Versions[0].VersionId, made.VersionId);
+  await send('UpdateSecretVersionStage', {SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: made.VersionId, RemoveFromVersionId: updated.VersionId});
+  assert.deepEqual((await send('DescribeSecret', {SecretId})).VersionIdsToStages, {[made.VersionId]: ['AWSCURRENT'], [updated.VersionId]: ['AWSPREVIOUS']});
+  await send('TagResource', {SecretId, Tags: [{Key: 'a', Value: 'b'}, {Key: 'c', Value: 'd'}]});
+  await send('UntagResource', {SecretId, TagKeys: ['a']});
+  assert.deepEqual((await send('DescribeSecret', {SecretId})).Tags, [{Key: 'c', Value: 'd'}]);
+  const ResourcePolicy = JSON.stringify({Version: '2012-10-17', Statement: [{Effect: 'Deny', Principal: '*', Action: 'secretsmanager:DeleteSecret', Resource: '*'}]});
+  assert.equal((await send('ValidateResourcePolicy', {SecretId, ResourcePolicy})).PolicyValidationPassed, true);
+  assert.equal((await send('ValidateResourcePolicy', {ResourcePolicy: '{}'})).PolicyValidationPassed, false);
+  await send('PutResourcePolicy', {SecretId, ResourcePolicy, BlockPublicPolicy: true});
+  assert.equal((await send('GetResourcePolicy', {SecretId})).ResourcePolicy, ResourcePolicy);
+  await wrong(send('DeleteSecret', {SecretId}), 'AccessDeniedException');
+  await send('DeleteResourcePolicy', {SecretId});
+  assert.equal((await send('GetResourcePolicy', {SecretId})).ResourcePolicy, undefined);
+  assert.match((await send('GetRandomPassword', {PasswordLength: 20, ExcludePunctuation: true})).RandomPassword, /^[A-Za-z0-9]{20}$/);
+  assert.match((await send('GetRandomPassword', {PasswordLength: 8, ExcludeLowercase: true, ExcludeUppercase: true, ExcludePunctuation: true,
+    ExcludeCharacters: '0', RequireEachIncludedType: true})).RandomPassword, /^[1-9]{8}$/);
+  await wrong(send('GetRandomPassword', {ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true}), 'InvalidParameterException');
+  await wrong(send('RotateSecret', {SecretId, RotationLambdaARN: 'arn:aws:lambda:us-east-1:123456789012:function:f'}), 'InvalidRequestException');
+  await wrong(send('RotateSecret', {SecretId, RotationRules: {AutomaticallyAfterDays: 7}}), 'InvalidRequestException');
+  assert.equal((await send('CancelRotateSecret', {SecretId})).Name, Name);
+  for (const [call, more] of [['RemoveRegionsFromReplication', {RemoveReplicaRegions: ['us-east-1']}], ['StopReplicationToReplica', {}]]) {
+    await wrong(send(call, {SecretId, ...more}), 'InvalidRequestException');
+  }
+  await assert.rejects(send('CreateSecret', {Name: newName(), SecretString: 'x', AddReplicaRegions: [{Region: 'us-east-1'}]}));
+  await assert.rejects(send('CreateSecret', {Name: newName(), SecretString: 'x', Type: 'Partner'}));
+});
+
+test('a policy that comes with the secret', async () => {
+  const secretName = newName(), pop = clients.pop(server, clients.VERSIONS.kms);
+  const Policy = JSON.stringify({Version: '1', Statement: [{Effect: 'Deny', Principal: {RAM: ['*']}, Action: ['kms:GetSecretValue'], Resource: ['*']}]});
+  const create = (policy, SecretName = secretName) => pop.request('CreateSecret', {SecretName, VersionId: 'v1', SecretData: 'x', Policy: policy}, {method: 'POST'});
+  await assert.rejects(create('{"Version":"1"}'), /MalformedPolicyDocument/);
+  await create(Policy);
+  assert.equal((await pop.request('GetSecretPolicy', {SecretName: secretName})).Policy, Policy);
+  await wrong(send('GetSecretValue', {SecretId: secretName}), 'AccessDeniedException');
+});
+
 test('tags of several secrets at once', async () => {
   const folder = `tags/${crypto.randomUUID()}`, [one, two, other] = ['one', 'two', 'other'].map((n) => `${folder}/${n}`);
   for (const Name of [one, two, other]) await send('CreateSecret', {Name, SecretString: 'x'});
