@@ -7,13 +7,15 @@ import json
 import mmap
 import os
 import random
+import subprocess
 import threading
 
 import pytest
 from conftest import ANY_PORTS, run_init
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from wire import RAM, Client
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of other processes")
@@ -249,6 +251,92 @@ def test_no_access_key_secret_in_core_or_auditor(in_use):
         if role != "supervisor":
             look_through(pid, needles, seen)
     assert not seen.found, [(roles[pid], name) for pid, name, _ in seen.found]
+
+
+# ---- keys of the other kinds
+
+def import_wrapped(client, material, **spec):
+    """RSA_AES_KEY_WRAP: a private key is longer than what RSA alone takes."""
+    key_id = client.rpc("CreateKey", Origin="EXTERNAL", **spec)["KeyMetadata"]["KeyId"]
+    given = client.rpc("GetParametersForImport", KeyId=key_id, WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256", WrappingKeySpec="RSA_2048")
+    public = serialization.load_der_public_key(base64.b64decode(given["PublicKey"]))
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    middle = os.urandom(32)
+    wrapped = public.encrypt(middle, oaep) + aes_key_wrap_with_padding(middle, material)
+    client.rpc("ImportKeyMaterial", KeyId=key_id, ImportToken=given["ImportToken"], KeyMaterialExpireUnix=0,
+               EncryptedKeyMaterial=base64.b64encode(wrapped).decode())
+    return key_id
+
+
+def pkcs8(key):
+    return key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def number_needles(name, number, size):
+    """As DER has it, and as a big number has it in memory; of either the parts in the middle, for the ends may be zero."""
+    big = number.to_bytes(size, "big")
+    return {f"{name}": big[4:20], f"{name}, turned": big[::-1][:16], f"{name} in base64": base64.b64encode(big[3:21])}
+
+
+def other_keys(client):
+    """One key of each kind: its id, how it is used, and what would betray it."""
+    sign = {"Digest": base64.b64encode(b"d" * 32).decode()}
+    curve, wide, seed, rsa_key = (ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate(),
+                                  rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    raw_seed = seed.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+    primes = rsa_key.private_numbers()
+    sm2 = subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:SM2", "-outform", "DER"],
+                         check=True, capture_output=True).stdout
+    sm2 = subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-outform", "DER"], input=sm2, check=True,
+                         capture_output=True).stdout
+    scalar = int.from_bytes(sm2[sm2.index(b"\x02\x01\x01\x04\x20") + 5:][:32], "big")
+    sm4, code = os.urandom(16), os.urandom(32)
+    return [
+        (import_wrapped(client, pkcs8(curve), KeySpec="EC_P256", KeyUsage="SIGN/VERIFY"), "AsymmetricSign",
+         {**sign, "Algorithm": "ECDSA_SHA_256"}, number_needles("P-256", curve.private_numbers().private_value, 32)),
+        (import_wrapped(client, pkcs8(wide), KeySpec="EC_P384", KeyUsage="SIGN/VERIFY"), "AsymmetricSign",
+         {"Digest": base64.b64encode(b"d" * 48).decode(), "Algorithm": "ECDSA_SHA_384"},
+         number_needles("P-384", wide.private_numbers().private_value, 48)),
+        (import_wrapped(client, sm2, KeySpec="EC_SM2", KeyUsage="SIGN/VERIFY"), "AsymmetricSign", {**sign, "Algorithm": "SM2DSA"},
+         number_needles("SM2", scalar, 32)),
+        (import_wrapped(client, pkcs8(seed), KeySpec="EC_ED25519", KeyUsage="SIGN/VERIFY"), "AsymmetricSign",
+         {**sign, "MessageType": "RAW", "Algorithm": "ED25519_SHA_512"}, number_needles("Ed25519", int.from_bytes(raw_seed, "big"), 32)),
+        (import_wrapped(client, pkcs8(rsa_key), KeySpec="RSA_2048", KeyUsage="SIGN/VERIFY"), "AsymmetricSign",
+         {**sign, "Algorithm": "RSA_PSS_SHA_256"}, {**number_needles("RSA p", primes.p, 128), **number_needles("RSA q", primes.q, 128)}),
+        (import_wrapped(client, code, KeySpec="HMAC_SHA_256", KeyUsage="GENERATE/VERIFY_MAC"), "GenerateMac",
+         {"Message": "bQ==", "Algorithm": "HMAC_SHA_256"}, {**number_needles("HMAC", int.from_bytes(code, "big"), 32),
+                                                             "HMAC, padded": bytes(b ^ 0x36 for b in code[:16])}),
+        (import_wrapped(client, sm4, KeySpec="Aliyun_SM4"), "Encrypt", {"Plaintext": "bQ=="},
+         {"SM4": sm4, "SM4 in base64": base64.b64encode(sm4)}),
+    ]
+
+
+@needs_root
+def test_no_copy_of_a_key_of_any_kind_in_memory_or_on_disk(keyhold, tmp_path):
+    server = keyhold.on(tmp_path / "data", "--gateways", "2")
+    client = Client(server.http, (server.access_key_id, server.access_key_secret))
+    keys = other_keys(client)
+    needles = {}
+    for key_id, operation, members, betraying in keys:
+        for _ in range(3):
+            client.rpc(operation, KeyId=key_id, **members)
+        needles.update(betraying)
+    for _ in range(8):  # so that what was in hand is overwritten in every process
+        client.rpc("ListKeys")
+    if has_secret_memory(server):
+        seen, roles = Seen(), roles_of(server)
+        for pid in roles:
+            look_through(pid, needles, seen)
+        assert not seen.found, [(roles[pid], where, what) for pid, where, what in seen.found]
+        assert seen.bytes > 8 << 20
+    found = [(path, what) for path in (os.path.join(where, name) for where, _, names in os.walk(tmp_path / "data") for name in names)
+             for what, needle in needles.items() if needle in open(path, "rb").read()]
+    assert not found
+    client.rpc("UpdateKeyDescription", KeyId=keys[0][0], Description=needles["P-256 in base64"].decode())
+    seen, roles = Seen(), roles_of(server)
+    for pid in roles:
+        look_through(pid, needles, seen)
+    assert {what for _, _, what in seen.found} == {"P-256 in base64"}, "the search finds what is there, and that alone"
 
 
 SECRET_VALUE = "value-of-a-secret-that-only-its-reader-may-see-4711"

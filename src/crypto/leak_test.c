@@ -10,6 +10,7 @@
 #include "crypto/aead.h"
 #include "crypto/box.h"
 #include "crypto/chunked.h"
+#include "crypto/cipher.h"
 #include "crypto/compare.h"
 #include "crypto/gcm.h"
 #include "crypto/kdf.h"
@@ -274,6 +275,100 @@ static status pair_make(void) {
     return prime_add(key, OSSL_PKEY_PARAM_RSA_FACTOR2, "the prime q");
 }
 
+/* ---- short keys, and pairs on curves */
+
+static status work_cipher(void) {
+    static const enum cipher_kind kinds[] = {CIPHER_AES_128, CIPHER_AES_192, CIPHER_SM4};
+    OWNED(secret) key = key_make();
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        OWNED(secret) cut = {0};
+        OWNED(secret) opened = {0};
+        OWNED(buffer) out = {0};
+        TRY(secret_copy((slice){key.hidden, cipher_key_bytes(kinds[i])}, &cut));
+        TRY(cipher_seal(kinds[i], &cut, SLICE("aad"), &key, &out));
+        TRY(cipher_open(kinds[i], &cut, SLICE("aad"), buffer_slice(&out), &opened));
+    }
+    return OK;
+}
+
+static struct curve {
+    enum asymmetric_kind kind;
+    const char *name;
+    signing how;
+    secret private_der;
+    buffer public_der;
+} curves[] = {{ASYMMETRIC_P256, "the scalar of P-256", {SIGNING_ECDSA, HASH_SHA256, false}},
+              {ASYMMETRIC_P384, "the scalar of P-384", {SIGNING_ECDSA, HASH_SHA384, false}},
+              {ASYMMETRIC_P521, "the scalar of P-521", {SIGNING_ECDSA, HASH_SHA512, false}},
+              {ASYMMETRIC_P256K, "the scalar of secp256k1", {SIGNING_ECDSA, HASH_SHA256, false}},
+              {ASYMMETRIC_SM2, "the scalar of SM2", {SIGNING_SM2, HASH_SM3, false}},
+              {ASYMMETRIC_ED25519, "the seed of Ed25519", {SIGNING_ED25519, HASH_SHA512, false}}};
+enum { CURVES = sizeof curves / sizeof *curves, SCALAR_MOST = 66 };
+
+/* As DER has it and as a big number has it in memory: what stands in the middle, for P-521 begins with zeros. */
+static status scalar_add(const struct curve *c) {
+    uint8_t bytes[SCALAR_MOST], turned[SCALAR_MOST];
+    size_t count = 0;
+    BIGNUM *scalar = NULL;
+    const uint8_t *end = c->private_der.hidden;
+    FREED(EVP_PKEY) key = d2i_AutoPrivateKey(NULL, &end, (long)c->private_der.len);
+    if (c->kind == ASYMMETRIC_ED25519) {
+        count = sizeof bytes;
+        TRY(libcrypto_result(EVP_PKEY_get_raw_private_key(key, bytes, &count)));
+    } else {
+        TRY(libcrypto_result(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar)));
+        count = (size_t)BN_num_bytes(scalar);
+        TRY(libcrypto_result(BN_bn2bin(scalar, bytes) == (int)count));
+        BN_clear_free(scalar);
+    }
+    for (size_t i = 0; i < count; i++) bytes[i] = (uint8_t)~bytes[i];
+    for (size_t i = 0; i < count; i++) turned[i] = bytes[count - 1 - i];
+    needle_add(c->name, bytes + 4, 0, 0);
+    needle_add(c->name, turned, 0, 0);
+    return OK;
+}
+
+static status curves_make(void) {
+    for (size_t i = 0; i < CURVES; i++) {
+        TRY(asymmetric_generate(curves[i].kind, &curves[i].private_der));
+        TRY(asymmetric_public_of(curves[i].kind, &curves[i].private_der, &curves[i].public_der));
+        TRY(scalar_add(&curves[i]));
+    }
+    return OK;
+}
+
+static status curve_use(const struct curve *c, const asymmetric *key) {
+    OWNED(buffer) out = {0};
+    OWNED(buffer) sealed = {0};
+    OWNED(secret) opened = {0};
+    OWNED(secret) agreed = {0};
+    TRY(asymmetric_sign(key, &c->how, SLICE("text"), &out));
+    TRY(asymmetric_verify(key, &c->how, SLICE("text"), buffer_slice(&out)));
+    if (c->kind == ASYMMETRIC_ED25519 || c->kind == ASYMMETRIC_P256K) return OK;
+    if (c->kind != ASYMMETRIC_SM2) return asymmetric_agree(key, buffer_slice(&c->public_der), &agreed);
+    TRY(asymmetric_seal(key, SEALING_SM2, SLICE("text"), &sealed));
+    return asymmetric_open(key, SEALING_SM2, buffer_slice(&sealed), &opened);
+}
+
+static status work_curves(void) {
+    for (size_t i = 0; i < CURVES; i++) {
+        asymmetric *key = NULL;
+        TRY(asymmetric_from_private(curves[i].kind, &curves[i].private_der, &key));
+        status used = curve_use(&curves[i], key);
+        asymmetric_free(key);
+        TRY(used);
+    }
+    return OK;
+}
+
+static status work_curves_generate(void) {
+    for (size_t i = 0; i < CURVES; i++) {
+        OWNED(secret) made = {0};
+        TRY(asymmetric_generate(curves[i].kind, &made));
+    }
+    return OK;
+}
+
 static int start(void **state) {
     (void)state;
     secret_memory_use((secret_memory){pool_take, pool_give_secret_back});
@@ -283,7 +378,7 @@ static int start(void **state) {
     for (size_t i = 0; i < 32; i++) inverted_key[i] = (uint8_t)~key.hidden[i];
     needles_add("the key", inverted_key);
     needles_add("the XAES subkey", inverted_subkey);
-    return FAILED(pair_make()) ? -1 : 0;
+    return FAILED(pair_make()) || FAILED(curves_make()) ? -1 : 0;
 }
 
 static void check_leaves_nothing(status (*work)(void)) {
@@ -341,6 +436,9 @@ static void test_memory_is_chosen_before_the_start(void **state) {
 LEAK_TEST(aead)
 LEAK_TEST(box)
 LEAK_TEST(chunked)
+LEAK_TEST(cipher)
+LEAK_TEST(curves)
+LEAK_TEST(curves_generate)
 LEAK_TEST(hkdf)
 LEAK_TEST(hmac)
 LEAK_TEST(rsa)
@@ -368,6 +466,9 @@ int main(void) {
         cmocka_unit_test(test_aead),
         cmocka_unit_test(test_box),
         cmocka_unit_test(test_chunked),
+        cmocka_unit_test(test_cipher),
+        cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_curves_generate),
         cmocka_unit_test(test_hkdf),
         cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_rsa),
