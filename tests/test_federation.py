@@ -1,0 +1,216 @@
+"""Identities from elsewhere, as the command line and boto3 know them: keys fetched from a provider's own server and said by its owner's
+signed request, tokens made with python-cryptography taken through AWS's call."""
+import base64
+import datetime
+import hashlib
+import http.server
+import json
+import ssl
+import threading
+import time
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from test_cli import CONFLICT, DENIED, NOT_FOUND, VERIFICATION, Cli, house  # noqa: F401  a fixture
+
+boto3 = pytest.importorskip("boto3")
+from botocore import UNSIGNED  # noqa: E402
+from botocore.config import Config  # noqa: E402
+from botocore.exceptions import ClientError  # noqa: E402
+
+HOST = "idp.example.com"
+ISSUER = f"https://{HOST}/realm"
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def number(value):
+    return base64url(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
+class Key:
+    def __init__(self, kid, kind):
+        self.kid, self.kind = kid, kind
+        self.private = rsa.generate_private_key(65537, 2048) if kind == "RS256" else ec.generate_private_key(ec.SECP256R1())
+
+    def jwk(self):
+        public = self.private.public_key().public_numbers()
+        if self.kind == "RS256":
+            return {"kty": "RSA", "kid": self.kid, "use": "sig", "alg": "RS256", "n": number(public.n), "e": number(public.e)}
+        return {"kty": "EC", "crv": "P-256", "kid": self.kid, "use": "sig", "x": base64url(public.x.to_bytes(32, "big")),
+                "y": base64url(public.y.to_bytes(32, "big"))}
+
+    def token(self, **claims):
+        now = int(time.time())
+        said = {"iss": ISSUER, "sub": "system:serviceaccount:default:pod", "aud": "sts.amazonaws.com", "iat": now, "exp": now + 600, **claims}
+        parts = [base64url(json.dumps(part).encode()) for part in ({"alg": self.kind, "kid": self.kid}, said)]
+        text = ".".join(parts).encode()
+        if self.kind == "RS256":
+            return f"{text.decode()}.{base64url(self.private.sign(text, padding.PKCS1v15(), hashes.SHA256()))}"
+        r, s = decode_dss_signature(self.private.sign(text, ec.ECDSA(hashes.SHA256())))
+        return f"{text.decode()}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+class Provider:
+    """An HTTPS server with a certificate of its own, and the two documents that discovery asks for."""
+
+    def __init__(self, folder):
+        self.keys, self.documents, self.asked = [], {}, []
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+        now = datetime.datetime.utcnow()
+        certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+                       .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+                       .not_valid_after(now + datetime.timedelta(days=2))
+                       .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), False)
+                       .add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256()))
+        self.ca, private = str(folder / "idp.pem"), str(folder / "idp.key")
+        der = certificate.public_bytes(serialization.Encoding.DER)
+        self.fingerprint = hashlib.sha1(der).hexdigest()
+        with open(self.ca, "wb") as f:
+            f.write(certificate.public_bytes(serialization.Encoding.PEM))
+        with open(private, "wb") as f:
+            f.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, private)
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802  the library's name
+                outer.asked.append(self.path)
+                body = outer.answer(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("Content-Length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.address = f"127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, path):
+        known = {"/realm/.well-known/openid-configuration": json.dumps({"issuer": ISSUER, "jwks_uri": f"https://{HOST}/keys"}),
+                 "/keys": json.dumps({"keys": [key.jwk() for key in self.keys]}), **self.documents}
+        return known[path].encode() if path in known else None
+
+    def stop(self):
+        self.server.shutdown()
+
+
+@pytest.fixture
+def provider(tmp_path):
+    made = Provider(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def cli(house, tmp_path):  # noqa: F811
+    made = Cli(tmp_path / "home", house)
+    yield made
+    for one in made("oidc-provider", "list", "-o", "json") or []:
+        made("oidc-provider", "delete", one["OIDCProviderName"], "--yes")
+
+
+def refresh(provider, *more):
+    return ("oidc-provider", "refresh", "corporate", "--provider-ca", provider.ca, "--connect", provider.address, *more)
+
+
+def test_the_owner_fetches_the_keys(cli, provider):
+    provider.keys = [Key("r1", "RS256"), Key("e1", "ES256")]
+    cli("oidc-provider", "create", "corporate", ISSUER, "--clients", "web")
+    assert cli.text(*refresh(provider), "-o", "name").strip() == "r1,e1"
+    provider.keys = [Key("r2", "RS256")]
+    assert cli.text(*refresh(provider, "--dry-run")) and cli("oidc-provider", "show", "corporate")["SigningKeys"] == "r1,e1"
+    assert cli(*refresh(provider))["SigningKeys"] == "r2"
+    assert provider.asked[-2:] == ["/realm/.well-known/openid-configuration", "/keys"]
+    # a fingerprint has to be of the server's chain
+    cli("oidc-provider", "add-fingerprint", "corporate", provider.fingerprint.upper())
+    assert cli(*refresh(provider))["SigningKeys"] == "r2"
+    cli("oidc-provider", "set-fingerprints", "corporate", "ab" * 20)
+    assert "fingerprints" in cli.refused(VERIFICATION, *refresh(provider))
+
+
+def test_a_server_that_is_not_the_provider(cli, provider):
+    provider.keys = [Key("r1", "RS256")]
+    cli("oidc-provider", "create", "corporate", ISSUER)
+    cli.refused(VERIFICATION, "oidc-provider", "refresh", "corporate", "--connect", provider.address)
+    discovery = "/realm/.well-known/openid-configuration"
+    for document in ("no JSON", "{}", json.dumps({"issuer": ISSUER + "x", "jwks_uri": f"https://{HOST}/keys"}), json.dumps({"issuer": ISSUER}),
+                     json.dumps({"issuer": ISSUER, "jwks_uri": f"http://{HOST}/keys"})):
+        provider.documents = {discovery: document}
+        cli.refused(VERIFICATION, *refresh(provider))
+    provider.documents = {discovery: json.dumps({"issuer": ISSUER, "jwks_uri": f"https://{HOST}/gone"})}
+    cli.refused(NOT_FOUND, *refresh(provider))
+    provider.documents = {"/keys": "x" * 70000}
+    assert cli.run(*refresh(provider)).returncode not in (0, None)
+    provider.documents = {"/keys": json.dumps({"keys": []})}
+    assert "JWK" in cli.refused(1, *refresh(provider))
+    cli.refused(NOT_FOUND, "oidc-provider", "refresh", "nobody")
+    assert "SigningKeys" not in cli("oidc-provider", "show", "corporate")
+
+
+def test_the_nouns(cli, tmp_path):
+    cli("oidc-provider", "create", "corporate", ISSUER, "--clients", "web", "--hours", "1")
+    cli.refused(CONFLICT, "oidc-provider", "create", "corporate", ISSUER)
+    cli("oidc-provider", "add-client", "corporate", "cli")
+    cli("oidc-provider", "remove-client", "corporate", "web")
+    keys = tmp_path / "jwks.json"
+    keys.write_text(json.dumps({"keys": [Key("one", "ES256").jwk()]}))
+    cli("oidc-provider", "set-keys", "corporate", f"@{keys}")
+    shown = cli("oidc-provider", "show", "corporate")
+    assert (shown["ClientIds"], shown["IssuanceLimitTime"], shown["SigningKeys"]) == ("cli", 1, "one")
+    cli.refused(NOT_FOUND, "saml-provider", "show", "nobody")
+    metadata = tmp_path / "metadata.xml"
+    metadata.write_text("<not-metadata/>")
+    assert "metadata" in cli.refused(1, "saml-provider", "create", "saml", f"@{metadata}")
+    cli("user", "create", "mallory")
+    key = cli("access-key", "create", "mallory")
+    mallory = {"KEYHOLD_ACCESS_KEY_ID": key["AccessKeyId"], "KEYHOLD_ACCESS_KEY_SECRET": key["AccessKeySecret"]}
+    cli.refused(DENIED, "oidc-provider", "set-keys", "corporate", f"@{keys}", env=mallory)
+
+
+def aws(server, service, **more):
+    endpoint = server.http if "://" in server.http else f"http://{server.http}"
+    return boto3.client(service, region_name="us-east-1", endpoint_url=endpoint, **more)
+
+
+def test_boto3_takes_a_role_on_with_a_web_identity(cli, house, tmp_path):  # noqa: F811
+    server = house
+    iam = aws(server, "iam", aws_access_key_id=server.access_key_id, aws_secret_access_key=server.access_key_secret)
+    sts = aws(server, "sts", config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+    arn = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["ab" * 20])["OpenIDConnectProviderArn"]
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["sts.amazonaws.com"]
+    signer, keys = Key("r1", "RS256"), tmp_path / "jwks.json"
+    keys.write_text(json.dumps({"keys": [signer.jwk()]}))
+    cli("oidc-provider", "set-keys", arn.split("oidc-provider/")[1], f"@{keys}")
+    subject = {"StringLike": {f"{HOST}/realm:sub": "system:serviceaccount:default:*"}, "StringEquals": {f"{HOST}/realm:aud": "sts.amazonaws.com"}}
+    role = iam.create_role(RoleName="pod", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": arn}, "Condition": subject}]}))["Role"]["Arn"]
+
+    def take(token):
+        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="pod-1", WebIdentityToken=token)
+
+    answer = take(signer.token())
+    assert (answer["Provider"], answer["Audience"]) == (arn, "sts.amazonaws.com")
+    session = answer["Credentials"]
+    who = aws(server, "sts", aws_access_key_id=session["AccessKeyId"], aws_secret_access_key=session["SecretAccessKey"],
+              aws_session_token=session["SessionToken"]).get_caller_identity()
+    assert who["Arn"].endswith(":assumed-role/pod/pod-1")
+    for code, token in (("AccessDenied", signer.token(sub="system:serviceaccount:other:pod")), ("InvalidIdentityToken", signer.token(aud="other")),
+                        ("InvalidIdentityToken", Key("r1", "RS256").token()), ("ExpiredTokenException", signer.token(exp=int(time.time()) - 120)),
+                        ("InvalidIdentityToken", "rubbish")):
+        with pytest.raises(ClientError) as caught:
+            take(token)
+        assert caught.value.response["Error"]["Code"] == code, (code, caught.value.response)
+    iam.delete_role(RoleName="pod")
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
