@@ -407,3 +407,50 @@ def test_a_secret_of_one_cloud_is_read_through_the_other(client, alibaba):
     assert stages(client, name) == {TOKEN + "1": ["AWSPREVIOUS"], "v2": ["AWSCURRENT"]}
     arn = alibaba.rpc("DescribeSecret", SecretName=name)["Arn"]
     assert arn.startswith("acs:kms:cn-hangzhou:") and arn.endswith(":secret/" + name)
+
+
+# ---- several values at once
+
+def text(**more):
+    return {"shape": "SecretStringOfBatch", **more}
+
+
+@pytest.fixture
+def batch(client):
+    """What boto3 of later versions has as batch_get_secret_value: its description, for the one that Debian has."""
+    model = client.meta.service_model._service_description
+    model["shapes"].setdefault("SecretStringOfBatch", {"type": "string"})
+    for name, members in {"Value": {"ARN": text(), "Name": text(), "VersionId": text(), "SecretBinary": {"shape": "SecretBinaryType"},
+                                    "SecretString": text(), "CreatedDate": {"shape": "CreatedDateType"}},
+                          "Error": {"SecretId": text(), "ErrorCode": text(), "Message": text()},
+                          "In": {"SecretIdList": {"shape": "BatchIds"}, "Filters": {"shape": "FiltersListType"},
+                                 "MaxResults": {"shape": "MaxResultsType"}, "NextToken": text()},
+                          "Out": {"SecretValues": {"shape": "BatchValues"}, "Errors": {"shape": "BatchErrors"}, "NextToken": text()}}.items():
+        model["shapes"]["Batch" + name] = {"type": "structure", "members": members}
+    for name, element in {"Ids": "SecretStringOfBatch", "Values": "BatchValue", "Errors": "BatchError"}.items():
+        model["shapes"]["Batch" + name] = {"type": "list", "member": {"shape": element}}
+    model["operations"]["BatchGetSecretValue"] = {"name": "BatchGetSecretValue", "http": {"method": "POST", "requestUri": "/"},
+                                                  "input": {"shape": "BatchIn"}, "output": {"shape": "BatchOut"}, "errors": []}
+    return lambda **parameters: client._make_api_call("BatchGetSecretValue", parameters)
+
+
+def test_several_values_at_once(client, alibaba, batch):
+    folder = new_name()
+    for i in range(25):
+        alibaba.rpc("CreateSecret", SecretName=f"{folder}/{i:02}", VersionId="v1", SecretData=f"value {i}")
+    client.put_secret_value(SecretId=f"{folder}/03", SecretBinary=bytes(range(256)))
+    got = batch(SecretIdList=[f"{folder}/07", f"{folder}/03", "nothing"])
+    assert [v.get("SecretString", v.get("SecretBinary")) for v in got["SecretValues"]] == ["value 7", bytes(range(256))]
+    assert got["SecretValues"][0]["ARN"] == client.describe_secret(SecretId=f"{folder}/07")["ARN"]
+    assert [(e["SecretId"], e["ErrorCode"]) for e in got["Errors"]] == [("nothing", "ResourceNotFoundException")]
+    names, token = [], {}
+    while True:
+        page = batch(Filters=[{"Key": "name", "Values": [folder]}], **token)
+        names.append([v["Name"][-2:] for v in page["SecretValues"]])
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert names == [[f"{i:02}" for i in range(20)], [f"{i:02}" for i in range(20, 25)]]
+    for wrong in ({}, {"SecretIdList": ["a"] * 21}, {"SecretIdList": ["a"], "MaxResults": 1}, {"Filters": [], "SecretIdList": []}):
+        with pytest.raises(ClientError):
+            batch(**wrong)
