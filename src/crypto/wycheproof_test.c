@@ -1,12 +1,13 @@
-/* Known answers of Project Wycheproof (wycheproof.txt beside this, which says where they are from) for asymmetric keys, HMAC and key wrapping. */
+/* Known answers of Project Wycheproof (wycheproof.txt beside this, which says where they are from) for asymmetric keys, HMAC, key wrapping and AES-256-GCM. */
 #include <stdio.h>
 
+#include "crypto/aead.h"
 #include "crypto/asymmetric.h"
 #include "crypto/mac.h"
 #include "crypto/test_bytes.h"
 #include "crypto/wrap.h"
 
-enum { LINE_MOST = 16384, WORDS_MOST = 6 };
+enum { LINE_MOST = 16384, WORDS_MOST = 7 };
 
 static const char *path;
 static const char *const KINDS[ASYMMETRIC_KINDS] = {"RSA_2048", "RSA_3072", "RSA_4096", "P256",   "P384",
@@ -59,14 +60,14 @@ static void check_verify(reading *r) {
         const char *name;
         signing how;
     } ROWS[] = {
-        {"pss-sha256", {SIGNING_PSS, HASH_SHA256, false}},     {"pss-sha512", {SIGNING_PSS, HASH_SHA512, false}},
-        {"pkcs1-sha256", {SIGNING_PKCS1, HASH_SHA256, false}}, {"pkcs1-sha384", {SIGNING_PKCS1, HASH_SHA384, false}},
-        {"pkcs1-sha512", {SIGNING_PKCS1, HASH_SHA512, false}}, {"ecdsa-sha256", {SIGNING_ECDSA, HASH_SHA256, false}},
-        {"ecdsa-sha384", {SIGNING_ECDSA, HASH_SHA384, false}}, {"ecdsa-sha512", {SIGNING_ECDSA, HASH_SHA512, false}},
-        {"ed25519", {SIGNING_ED25519, HASH_SHA512, false}}};
-    const char *names[9];
-    for (size_t i = 0; i < 9; i++) names[i] = ROWS[i].name;
-    signing how = ROWS[place_of(r->words[1], names, 9)].how;
+        {"pss-sha256", {SIGNING_PSS, HASH_SHA256, false}},     {"pss-sha384", {SIGNING_PSS, HASH_SHA384, false}},
+        {"pss-sha512", {SIGNING_PSS, HASH_SHA512, false}},     {"pkcs1-sha256", {SIGNING_PKCS1, HASH_SHA256, false}},
+        {"pkcs1-sha384", {SIGNING_PKCS1, HASH_SHA384, false}}, {"pkcs1-sha512", {SIGNING_PKCS1, HASH_SHA512, false}},
+        {"ecdsa-sha256", {SIGNING_ECDSA, HASH_SHA256, false}}, {"ecdsa-sha384", {SIGNING_ECDSA, HASH_SHA384, false}},
+        {"ecdsa-sha512", {SIGNING_ECDSA, HASH_SHA512, false}}, {"ed25519", {SIGNING_ED25519, HASH_SHA512, false}}};
+    const char *names[10];
+    for (size_t i = 0; i < 10; i++) names[i] = ROWS[i].name;
+    signing how = ROWS[place_of(r->words[1], names, 10)].how;
     slice message = bytes_of(r->words[2]), signature = bytes_of(r->words[3]);
     status raw = asymmetric_verify(r->key, &how, message, signature);
     if (FAILED(raw)) assert_fails(raw, VERIFICATION);
@@ -108,11 +109,31 @@ static void check_unwrap(reading *r) {
     assert_bytes(again.at, again.len, bytes_of(r->words[3]));
 }
 
+static void check_gcm(reading *r) {
+    OWNED(secret) key = secret_from(hex(r->words[1]));
+    slice sealed = bytes_of(r->words[4]), plain = bytes_of(r->words[5]);
+    uint8_t nonce[12], opened[512], made[512];
+    aead *a = NULL;
+    assert_ok(aead_new(&key, &a));
+    assert_true(sealed.len <= sizeof opened && hex(r->words[2]).len == sizeof nonce);
+    memcpy(nonce, hex(r->words[2]).at, sizeof nonce);
+    status result = aead_open(a, nonce, bytes_of(r->words[3]), sealed, opened);
+    if (FAILED(result)) assert_fails(result, VERIFICATION);
+    bool is_right = !FAILED(result) && sealed.len - AEAD_TAG_BYTES == plain.len &&
+                    (plain.len == 0 || memcmp(opened, plain.at, plain.len) == 0);
+    expect(r, is_right, r->words[6]);
+    if (is_right) {
+        assert_ok(aead_seal(a, nonce, bytes_of(r->words[3]), plain, made));
+        assert_bytes(made, plain.len + AEAD_TAG_BYTES, sealed);
+    }
+    aead_free(a);
+}
+
 static void check_line(reading *r) {
-    static const char *const WHAT[] = {"key", "open", "verify", "agree", "mac", "unwrap"};
-    static void (*const CHECKS[])(reading *) = {read_key,    check_open, check_verify,
-                                                check_agree, check_mac,  check_unwrap};
-    CHECKS[place_of(r->words[0], WHAT, 6)](r);
+    static const char *const WHAT[] = {"key", "open", "verify", "agree", "mac", "unwrap", "gcm"};
+    static void (*const CHECKS[])(reading *) = {read_key,  check_open,   check_verify, check_agree,
+                                                check_mac, check_unwrap, check_gcm};
+    CHECKS[place_of(r->words[0], WHAT, 7)](r);
     r->done++;
 }
 
