@@ -126,4 +126,11 @@ size_t policy_list_applying(const policy *p, const policy_request *request, poli
 /* The condition keys it asks about, under their canonical names, each once: up to `room`; gives back how many. Slices are the policy's. */
 size_t policy_list_keys(const policy *p, slice *out, size_t room);
 
+/* What a policy says of an action whatever the resource and the conditions: an allowing statement speaks of it; a denying one takes all of
+ * it away, having no conditions and being about every resource. */
+typedef struct policy_word {
+    bool allows_some, denies_all;
+} policy_word;
+policy_word policy_word_on(const policy *p, slice action);
+
 #endif

@@ -1,5 +1,6 @@
 /* keyhold policy: who may do what. */
 #include "cli/policy_lint.h"
+#include "cli/policy_unused.h"
 #include "cli/run.h"
 
 #define SHORT "PolicyType=type PolicyDocument=document PolicyName=policy UserName=user VersionId=version"
@@ -115,6 +116,16 @@ static const command rows[] = {
      .positional = "PolicySourceArn",
      .short_names = "PolicyInputList=document",
      .run = run_whole},
+    {.verb = "allowed",
+     .operation = OPERATION_LIST_ALLOWED_ACTIONS,
+     .positional = "PolicySourceArn",
+     .name = "Actions"},
+    {.verb = "unused",
+     .columns = "UserName Kind Name LastUsed",
+     .name = "Name",
+     .flags = policy_unused_flags,
+     .help = "Lists what users may do and did not do, keys they did not sign with, passwords they did not log in with.",
+     .run = policy_unused_run},
     {.verb = "explain",
      .operation = OPERATION_DECODE_DIAGNOSTIC_MESSAGE,
      .positional = "EncodedDiagnosticMessage",

@@ -355,3 +355,36 @@ status get_context_keys_for_principal_policy_prepare(call *c, const get_context_
     TRY(take_list(c, &s, in->policy_input_list));
     return show_keys(c, &s, &out->context_key_names);
 }
+
+/* ---- what they allow at all */
+
+static bool is_allowed_somewhere(const simulation *s, slice action) {
+    bool is_allowed = false;
+    for (size_t i = 0; i < s->identity_count; i++) {
+        policy_word word = policy_word_on(s->identity[i], action);
+        if (word.denies_all) return false;
+        is_allowed |= word.allows_some;
+    }
+    if (!is_allowed || !s->question.boundary) return is_allowed;
+    policy_word bound = policy_word_on(s->question.boundary, action);
+    return bound.allows_some && !bound.denies_all;
+}
+
+static bool is_listed(const slice_list *list, slice action) {
+    for (size_t i = 0; i < list->count; i++)
+        if (slice_equals(list->at[i], action)) return true;
+    return false;
+}
+
+status list_allowed_actions_prepare(call *c, const list_allowed_actions_in *in, list_allowed_actions_out *out) {
+    OWNED(simulation) s = {0};
+    TRY(load_source(c, in->policy_source_arn, &s));
+    out->actions.at = ARENA_ARRAY(&c->memory, slice, OPERATION_COUNT);
+    ENSURE(out->actions.at != NULL, OUT_OF_MEMORY);
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
+        slice action = slice_of_text(operation_get(id)->action);
+        if (is_listed(&out->actions, action) || !is_allowed_somewhere(&s, action)) continue;
+        out->actions.at[out->actions.count++] = action;
+    }
+    return OK;
+}
