@@ -68,6 +68,7 @@ bool trail_has_lookups(const trail *t);
 status trail_find_tree(trail *t, slice account, const tree **out);
 /* auditor_usage.c. CONFLICT: not all uses are counted yet, ask again next turn. */
 status trail_answer_usage(trail *t, const waiting_lookup *l, void *output);
+status trail_answer_certificate_usage(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_census(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_last_usage(trail *t, const waiting_lookup *l, void *output);
 

@@ -211,6 +211,7 @@ static status answer(trail *t, const waiting_lookup *l, buffer *output) {
     case OPERATION_GET_CHECKPOINT: TRY(answer_checkpoint(t, l, out)); break;
     case OPERATION_GET_KEY_DESTRUCTION_CERTIFICATE: TRY(answer_certificate(t, l, out)); break;
     case OPERATION_GET_KEY_USAGE: TRY(trail_answer_usage(t, l, out)); break;
+    case OPERATION_GET_CERTIFICATE_USAGE: TRY(trail_answer_certificate_usage(t, l, out)); break;
     case OPERATION_GET_KEY_CENSUS: TRY(trail_answer_census(t, l, out)); break;
     case OPERATION_GET_KEY_LAST_USAGE: TRY(trail_answer_last_usage(t, l, out)); break;
     default: return FAIL(UNKNOWN_OPERATION);

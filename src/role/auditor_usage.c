@@ -63,21 +63,36 @@ static status tracking_start(trail *t, slice account, maybe_int *out) {
     return OK;
 }
 
-/* ---- GetKeyUsage */
+/* ---- GetKeyUsage, GetCertificateUsage */
 
 static uint32_t hour_of(int64_t time_s) {
     int64_t hour = time_s / USAGE_HOUR_S;
     return hour < 1 ? 1 : hour > UINT32_MAX ? UINT32_MAX : (uint32_t)hour;
 }
 
-static status make_query(trail *t, const get_key_usage_in *in, usage_query *query) {
-    query->limit = in->max_results.is_set ? (size_t)in->max_results.value : RESULTS_STANDARD;
-    if (in->period != USAGE_PERIOD_ALL) {
-        query->from_hour = hour_of(in->start_time.is_set ? in->start_time.value : 0);
-        query->to_hour = hour_of(in->end_time.is_set ? in->end_time.value : INT64_MAX);
+/* What is asked of a key, whatever the key is of. */
+typedef struct usage_question {
+    maybe_int from, to, most;
+    int period;
+    slice token;
+} usage_question;
+
+/* A page of the answer. */
+typedef struct usage_page {
+    key_usage_line *at;
+    size_t count;
+    maybe_int tracking_start;
+    slice next_token;
+} usage_page;
+
+static status make_query(trail *t, const usage_question *asked, usage_query *query) {
+    query->limit = asked->most.is_set ? (size_t)asked->most.value : RESULTS_STANDARD;
+    if (asked->period != USAGE_PERIOD_ALL) {
+        query->from_hour = hour_of(asked->from.is_set ? asked->from.value : 0);
+        query->to_hour = hour_of(asked->to.is_set ? asked->to.value : INT64_MAX);
     }
-    if (slice_is_empty(in->next_token)) return OK;
-    status decoded = base64_decode(in->next_token, &t->memory, &query->after);
+    if (slice_is_empty(asked->token)) return OK;
+    status decoded = base64_decode(asked->token, &t->memory, &query->after);
     ENSURE(!FAILED_WITH(decoded, MALFORMED), INVALID_PARAMETER);
     TRY(decoded);
     /* one of another question */
@@ -104,27 +119,50 @@ static status put_line(trail *t, const usage_row *row, key_usage_line *out) {
     return unescape(t, p.caller_name, &out->user_name);
 }
 
-status trail_answer_usage(trail *t, const waiting_lookup *l, void *output) {
-    get_key_usage_in in;
-    get_key_usage_out *out = output;
+static status answer(trail *t, const waiting_lookup *l, const usage_question *asked, usage_page *out) {
     uint8_t id[USAGE_ID_BYTES];
     usage_query query = {0};
     usage_answer found;
     OWNED(buffer) token = {0};
-    TRY(shape_unpack(&get_key_usage_in_shape, l->input, &t->memory, &in));
+    *out = (usage_page){0};
     TRY(read_key(l, id, &query));
-    TRY(make_query(t, &in, &query));
-    out->key_id = l->key_id;
+    TRY(make_query(t, asked, &query));
     status counted = find_usage(t, l, &query, &found);
     if (FAILED_WITH(counted, NOT_FOUND)) return OK; /* no events yet */
     TRY(counted);
-    out->uses.at = ARENA_ARRAY(&t->memory, key_usage_line, found.count + 1);
-    ENSURE(out->uses.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < found.count; i++) TRY(put_line(t, &found.rows[i], &out->uses.at[out->uses.count++]));
+    out->at = ARENA_ARRAY(&t->memory, key_usage_line, found.count + 1);
+    ENSURE(out->at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < found.count; i++) TRY(put_line(t, &found.rows[i], &out->at[out->count++]));
     TRY(tracking_start(t, l->account, &out->tracking_start));
     if (!found.has_more) return OK;
     TRY(base64_encode(&token, found.rows[found.count - 1].order));
     return arena_copy(&t->memory, buffer_slice(&token), &out->next_token);
+}
+
+status trail_answer_usage(trail *t, const waiting_lookup *l, void *output) {
+    get_key_usage_in in;
+    get_key_usage_out *out = output;
+    usage_page page;
+    TRY(shape_unpack(&get_key_usage_in_shape, l->input, &t->memory, &in));
+    TRY(answer(t, l, &(usage_question){in.start_time, in.end_time, in.max_results, in.period, in.next_token}, &page));
+    out->key_id = l->key_id;
+    out->uses.at = page.at, out->uses.count = page.count;
+    out->tracking_start = page.tracking_start;
+    out->next_token = page.next_token;
+    return OK;
+}
+
+status trail_answer_certificate_usage(trail *t, const waiting_lookup *l, void *output) {
+    get_certificate_usage_in in;
+    get_certificate_usage_out *out = output;
+    usage_page page;
+    TRY(shape_unpack(&get_certificate_usage_in_shape, l->input, &t->memory, &in));
+    TRY(answer(t, l, &(usage_question){in.start_time, in.end_time, in.max_results, in.period, in.next_token}, &page));
+    out->certificate_id = l->key_id;
+    out->uses.at = page.at, out->uses.count = page.count;
+    out->tracking_start = page.tracking_start;
+    out->next_token = page.next_token;
+    return OK;
 }
 
 /* ---- GetKeyLastUsage */

@@ -127,6 +127,8 @@ status create_key_prepare(call *c, const create_key_in *in, create_key_out *out)
     if (in->protection_level == PROTECTION_LEVEL_HSM)
         return call_refuse(c, FAIL(KEY_PROTECTION_LEVEL), "This server has no HSM.");
     if (!slice_is_empty(in->dkms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "DKMSInstanceId");
+    if (!slice_is_empty(in->key_storage_mechanism))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyStorageMechanism");
     TRY(kms_check_tags(c, in->tags.at, in->tags.count));
     if (!key_spec_has_usage(spec_of(in), usage_of(in)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyUsage does not go with the KeySpec.");
@@ -255,6 +257,7 @@ status cancel_key_deletion_prepare(call *c, const cancel_key_deletion_in *in, ca
 status set_deletion_protection_prepare(call *c, const set_deletion_protection_in *in,
                                        set_deletion_protection_out *out) {
     (void)out;
+    if (!slice_is_empty(in->kms_instance_id)) return call_refuse(c, FAIL(INVALID_PARAMETER), "KmsInstanceId");
     TRY(key_allows(c->key, KEY_ACT_DESCRIBE));
     c->key->deletion_protection = in->enable_deletion_protection;
     c->key->deletion_protection_description = in->deletion_protection_description;

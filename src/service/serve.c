@@ -249,7 +249,7 @@ static void work_trail(serve *s, job *j) {
     OWNED(buffer) packed = {0};
     lookup_message ask = {
         .id = SET_INT(j->number), .account_id = c->who.account_id, .operation = SET_INT(j->operation_id)};
-    ask.key_id = c->key ? c->key->key_id : c->subject;
+    ask.key_id = c->key ? c->key->key_id : c->certificate ? c->certificate->certificate_id : c->subject;
     ask.sought = c->sought;
     buffer_reset(&s->out);
     status sent = shape_pack(c->operation->in, c->in, &packed);

@@ -41,14 +41,22 @@ status get_key_destruction_certificate_prepare(call *c, const get_key_destructio
 
 /* ---- uses of a key */
 
-status get_key_usage_prepare(call *c, const get_key_usage_in *in, get_key_usage_out *out) {
-    (void)out;
-    bool is_turned = in->start_time.is_set && in->end_time.is_set && in->start_time.value > in->end_time.value;
+static status ask_usage(call *c, maybe_int from, maybe_int to, int period) {
+    bool is_turned = from.is_set && to.is_set && from.value > to.value;
     if (is_turned) return call_refuse(c, FAIL(INVALID_PARAMETER), "StartTime lies behind EndTime.");
-    bool has_times = in->start_time.is_set || in->end_time.is_set;
-    if (has_times && in->period == USAGE_PERIOD_ALL)
+    if ((from.is_set || to.is_set) && period == USAGE_PERIOD_ALL)
         return call_refuse(c, FAIL(INVALID_PARAMETER), "Period All goes without StartTime and EndTime.");
     return ask_auditor(c);
+}
+
+status get_key_usage_prepare(call *c, const get_key_usage_in *in, get_key_usage_out *out) {
+    (void)out;
+    return ask_usage(c, in->start_time, in->end_time, in->period);
+}
+
+status get_certificate_usage_prepare(call *c, const get_certificate_usage_in *in, get_certificate_usage_out *out) {
+    (void)out;
+    return ask_usage(c, in->start_time, in->end_time, in->period);
 }
 
 status get_key_last_usage_prepare(call *c, const get_key_last_usage_in *in, get_key_last_usage_out *out) {

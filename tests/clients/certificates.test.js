@@ -274,4 +274,7 @@ test('every use is in the trail, its message is not', async () => {
   assert.deepEqual([found.resourceType, found.resourceName], ['ACS::KMS::Certificate', CertificateId]);
   assert.equal(found.requestParameters.Message, '***');
   assert.ok(!server.log.join('').includes('alarm'));
+  const uses = (await open('keyhold', 'GetCertificateUsage', {CertificateId, Period: 'All'})).Uses.map((u) => [u.Operation, u.Act, u.Count]);
+  assert.deepEqual(uses.sort(), [['CertificatePrivateKeySign', 'Sign', 1], ['CreateCertificate', 'NewCertificate', 1]]);
+  await refused(open('keyhold', 'GetCertificateUsage', {CertificateId: NOBODY}), 'Certificate.NotFound', 404);
 });

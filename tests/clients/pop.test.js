@@ -45,6 +45,12 @@ test('what the KMS package has no method for', async () => {
   await refused(ask('ConnectKmsInstance', {KmsInstanceId: 'x'}), 'InvalidAction.NotFound');
 });
 
+test('what belongs to dedicated instances is refused, not passed over', async () => {
+  await refused(ask('CreateKey', {KeyStorageMechanism: 'EBS'}), 'InvalidParameter', 400);
+  const KeyId = await newKey({});
+  await refused(ask('SetDeletionProtection', {KeyId, EnableDeletionProtection: 'true', KmsInstanceId: 'kst-x'}), 'InvalidParameter', 400);
+});
+
 test('ListKeys with filters', async () => {
   const disabled = await newKey({});
   await ask('DisableKey', {KeyId: disabled});
