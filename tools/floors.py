@@ -20,6 +20,7 @@ LIBRARIES = {
     r"intel-ipsec-mb\.h|ipsec-mb": ["crypto/"],
     r"isa-l": ["crypto/"],
     r"argon2\.h": ["crypto/"],
+    r"cbor(\.h|/)": ["crypto/"],
     r"(qrencode|png)\.h": ["format/"],
     r"sqlite3": ["store/"],
     r"jansson\.h": ["format/"],

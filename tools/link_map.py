@@ -17,7 +17,7 @@ ROLE = CRYPTO | {"libseccomp.so"}
 # Executable: rooms it must not contain a single function of, and the only libraries it may load besides the system's.
 ROLES = {
     "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
-                      ROLE | {"libargon2.so"}),
+                      ROLE | {"libargon2.so", "libcbor.so"}),
     "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
     "keyhold-reader": (["custody", "crypto", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
                        {"libseccomp.so", "libxml2.so", "libxmlsec1.so", "libxmlsec1-openssl.so", "libcrypto.so"}),
