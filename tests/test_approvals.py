@@ -3,12 +3,13 @@ import hashlib
 import json
 import time
 import urllib.parse
+import uuid
 
 import pytest
 
 from conftest import ANY_PORTS, Server
 from house import House
-from people import KEYHOLD, RAM, STS, Caller, Person, done, events, refused
+from people import KEYHOLD, RAM, STS, Caller, Person, code_at, done, events, refused, step_now
 from test_taken_gateway import sign_v1
 
 ADMIN = "AdministratorAccess"
@@ -101,6 +102,8 @@ def test_the_rule_is_refused_when_it_would_hold_nothing_or_nobody_could_satisfy_
     ask = server.ask
     try:
         ben = Person(server, "ben", ADMIN)
+        refused(ask("SetApprovalRule", KEYHOLD, Count=1, **{"Actions.1": "kms:DisableKey", "Approvers.1": ben.arn}), 400, "InvalidParameter")
+        ben.bind_device()
         good = {"Actions.1": "kms:DisableKey", "Approvers.1": ben.arn}
         refused(ask("GetApprovalRule", KEYHOLD), 404, "EntityNotExist.ApprovalRule")
         refused(ask("DeleteApprovalRule", KEYHOLD), 404, "EntityNotExist.ApprovalRule")
@@ -232,6 +235,10 @@ def test_nobody_becomes_an_approver_s_double(scene):
     for action, parameters in (("CreateAccessKey", {}), ("UnbindMFADevice", {}), ("CreateLoginProfile", {"Password": "long enough now"}),
                                ("BindMFADevice", {"SerialNumber": "ben", "AuthenticationCode1": "123456", "AuthenticationCode2": "123457"})):
         refused(scene.anna.key(action, RAM, UserName="ben", **parameters), 403, "Forbidden.ApprovalRequired")
+    for action in ("BeginPasskeyRegistration", "DeletePasskey"):  # an access key alone could be anybody's
+        refused(scene.ben.key(action, KEYHOLD, PasskeyName="any"), 403, "Forbidden.ApprovalRequired")
+    done(scene.sessions["ben"]("BeginPasskeyRegistration", KEYHOLD))
+    refused(scene.anna.key("DeletePasskey", KEYHOLD, UserName="ben", PasskeyName="any"), 403, "Forbidden.ApprovalRequired")
     done(scene.anna.key("CreateAccessKey", RAM, UserName="other"))
     wanted = done(scene.request(scene.anna.key, "ram:UnbindMFADevice", UserName="other"))
     assert wanted["Approval"]["Status"] == "Pending"
@@ -284,12 +291,13 @@ def test_who_is_no_approver_any_more_does_not_count(scene, key_id):
         done(scene.approve("cleo", wanted))
         return wanted
     wanted = approved()
-    done(scene.ben.key("UnbindMFADevice", RAM))  # without a second factor
+    refused(scene.ben.key("UnbindMFADevice", RAM), 403, "Forbidden.ApprovalRequired")  # a key alone could be anybody's
+    done(scene.sessions["ben"]("UnbindMFADevice", RAM))  # without a second factor
     assert "1 of 2" in refused(scene.anna.key("DisableKey", KeyId=key_id), 403, "Forbidden.ApprovalRequired")
     assert scene.pending()[wanted]["Status"] == "Pending"
     done(scene.ben.key("WithdrawApproval", KEYHOLD, RequestHash=wanted))
     refused(scene.approve("ben", wanted), 403, "NoPermission")  # nor with a session from before
-    done(scene.cleo.key("UnbindMFADevice", RAM))
+    done(scene.sessions["cleo"]("UnbindMFADevice", RAM))
     done(scene.ask("DetachPolicyFromUser", RAM, PolicyName=ADMIN, PolicyType="System", UserName="cleo"))
     done(scene.ask("DeleteAccessKey", RAM, UserName="cleo", UserAccessKeyId=scene.cleo.key.id))
     done(scene.ask("DeleteUser", RAM, UserName="cleo"))
@@ -302,20 +310,33 @@ def test_approvals_expire(tmp_path):
     """The same folder, two days later."""
     owner, account = ("LTAItest", "secret-of-the-owner"), "1000000000000001"
 
-    def ask(operation, **fields):
-        wire = {}
-        for name, value in fields.items():
+    def ask(operation, secrets=None, **fields):
+        wire, request_id = {}, str(uuid.uuid4()).upper()
+        for name, value in {**fields, **(secrets or {})}.items():
             if isinstance(value, list):
                 wire.update(listed(name, value))
             else:
                 wire[name] = json.dumps(value) if isinstance(value, dict) else str(value)
-        return house.ask(operation, fields, sign_v1(*owner, operation, now=int(time.time()) + house.later_s, **wire))
+        boxed = {name: house.box.seal(request_id.encode(), text.encode()) for name, text in (secrets or {}).items()}
+        proof = sign_v1(*owner, operation, now=int(time.time()) + house.later_s, **wire)
+        reply = house.ask(operation, {**fields, **boxed}, proof, request_id=request_id)
+        assert reply["Failure"] in ("OK", "APPROVAL_EXISTS", "APPROVAL_NOT_FOUND"), (operation, reply)
+        reply["opened"] = lambda boxed: house.box.open(request_id.encode(), boxed)
+        return reply
+
+    def bind_device(user):
+        made = ask("CreateVirtualMFADevice", VirtualMFADeviceName=user)
+        device, now = made["out"]["VirtualMFADevice"], step_now()
+        codes = [code_at(made["opened"](device["Base32StringSeed"]).decode(), now - back) for back in (2, 1)]
+        ask("BindMFADevice", UserName=user, SerialNumber=device["SerialNumber"],
+            secrets={"AuthenticationCode1": codes[0], "AuthenticationCode2": codes[1]})
 
     def asked():
         return ask("RequestApproval", Operation="kms:DisableKey", Parameters={"KeyId": "0" * 36})
     house = House(tmp_path)
     house.bootstrap(AccountId=account, AccessKeyId=owner[0], AccessKeySecret=owner[1].encode())
-    assert ask("CreateUser", UserName="ben")["Failure"] == "OK"
+    ask("CreateUser", UserName="ben")
+    bind_device("ben")
     ben = f"acs:ram::{account}:user/ben"
     assert ask("SetApprovalRule", Actions=["kms:DisableKey"], Count=1, Approvers=[ben])["Failure"] == "OK"
     wanted = asked()["out"]["Approval"]["RequestHash"]

@@ -1,4 +1,4 @@
-/* keyhold mfa, keyhold login-profile: how people come in. */
+/* keyhold mfa, keyhold login-profile, keyhold passkey: how people come in. */
 #include "cli/command.h"
 
 #define SHORT "UserName=user"
@@ -54,3 +54,24 @@ static const command profile_rows[] = {
 extern const noun login_profile_noun;
 const noun login_profile_noun = {"login-profile", "Passwords of people.", profile_rows,
                                  sizeof profile_rows / sizeof *profile_rows};
+
+static const command passkey_rows[] = {
+    {.verb = "begin", .operation = OPERATION_BEGIN_PASSKEY_REGISTRATION, .name = "Challenge"},
+    {.verb = "finish",
+     .operation = OPERATION_FINISH_PASSKEY_REGISTRATION,
+     .positional = "PasskeyName",
+     .name = "PasskeyName"},
+    {.verb = "list",
+     .operation = OPERATION_LIST_PASSKEYS,
+     .short_names = SHORT,
+     .columns = "PasskeyName Algorithm IsVerifying CreateDate LastUsedDate",
+     .name = "PasskeyName"},
+    {.verb = "delete",
+     .operation = OPERATION_DELETE_PASSKEY,
+     .positional = "PasskeyName",
+     .short_names = SHORT,
+     .danger = "Take the passkey away"},
+};
+
+extern const noun passkey_noun;
+const noun passkey_noun = {"passkey", "Passkeys of people.", passkey_rows, sizeof passkey_rows / sizeof *passkey_rows};

@@ -38,6 +38,9 @@ static const setting_row rows[SETTING_COUNT] = {
                                   .roles = TO(CORE),
                                   .help = "Shortest interval, in seconds, at which keys may rotate by themselves, and "
                                           "between two calls of CreateKeyVersion."},
+    [SETTING_LOGIN_DOMAIN] = {"login", "domain", SETTING_IS_NAME, "localhost", .roles = TO(CORE) | TO(VAULT),
+                              .told_as = "login_domain",
+                              .help = "Host name that people log in under: what passkeys are bound to."},
     [SETTING_SEAL_PROVIDER] = {"seal", "provider", SETTING_IS_CHOICE, "file", .choices = seal_providers,
                                .help = "What opens the root key: file is root.key in the data folder."},
 };

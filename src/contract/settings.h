@@ -21,6 +21,7 @@ enum setting_id {
     SETTING_LOG_LEVEL,
     SETTING_UID_BASE,
     SETTING_ROTATION_LEAST_S,
+    SETTING_LOGIN_DOMAIN,
     SETTING_SEAL_PROVIDER,
     SETTING_COUNT
 };
@@ -33,6 +34,7 @@ enum setting_kind {
     SETTING_IS_CHOICE,   /* one of `choices` */
     SETTING_IS_ADDRESS,  /* numeric "127.0.0.1:8443", "[::1]:8443", or "off" */
     SETTING_IS_LOOPBACK, /* the same, on a loopback address only */
+    SETTING_IS_NAME,     /* one DNS name */
     SETTING_IS_NAMES,    /* DNS names and addresses divided by commas, or nothing */
 };
 

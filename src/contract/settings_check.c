@@ -112,6 +112,10 @@ status setting_check(const setting_row *row, slice value, arena *memory, slice *
     case SETTING_IS_CHOICE: fits = check_choice(row, checked, complaint); break;
     case SETTING_IS_ADDRESS:
     case SETTING_IS_LOOPBACK: fits = check_address(row, checked, complaint); break;
+    case SETTING_IS_NAME:
+        if (slice_is_empty(checked) || slice_contains_byte(checked, ',') || !is_names(checked))
+            fits = refuse(complaint, "a host name", checked);
+        break;
     case SETTING_IS_NAMES:
         if (!is_names(checked)) fits = refuse(complaint, "host names or addresses divided by commas", checked);
         break;

@@ -204,7 +204,8 @@ static void test_roles(void **state) {
     assert_true(slice_equals_text(told(&core, "region"), "cn-hangzhou"));
     assert_true(slice_is_absent(told(&core, "base_domains")));
     assert_false(FAILED(settings_for_role(&loaded, ROLE_VAULT, 0, &memory, &vault)));
-    assert_int_equal(vault.count, 1);
+    assert_int_equal(vault.count, 2);
+    assert_true(slice_equals_text(told(&vault, "login_domain"), "localhost"));
     assert_true(slice_equals_text(told(&vault, "log_level"), "info"));
 }
 

@@ -37,8 +37,10 @@ typedef struct act_scene {
     int64_t now_s;
     arena *memory;
     act_labour *labour;
-    struct replays *replays; /* assertions that were taken already */
-    secret *held;            /* what a Hold act left for a later act of the same USE; it never leaves */
+    struct replays *replays;       /* assertions that were taken already */
+    secret *held;                  /* what a Hold act left for a later act of the same USE; it never leaves */
+    struct challenges *challenges; /* given to authenticators; NULL: none are */
+    slice login_domain;            /* what passkeys are bound to */
 } act_scene;
 
 /* What an act leaves behind. */
@@ -78,6 +80,8 @@ act_run act_new_session;
 /* People (login.c): passwords, seeds of one-time codes, and a session for whoever knows both. Login is the one act that
  * comes without a signature: what the person knows stands for it. */
 act_run act_new_password, act_new_seed, act_bind_seed, act_login;
+/* Passkeys (passkey.c). NewChallenge comes without a signature, too. */
+act_run act_new_challenge, act_new_passkey;
 
 /* Who vouches for identities (provider.c), and sessions for those they vouch for (federated.c), which nobody signs for either. */
 act_run act_seal_provider, act_assume_federated;

@@ -264,6 +264,17 @@ static status check_kind(const operation *op, const key_act *act) {
 
 static bool is_role_session(const key_act *act) { return act->session && act->session->role_name.len > 0; }
 
+/* What was signed for goes to the authenticator's check as it is. */
+static status bind_assertion(const binding *b, const field *f) {
+    slice wanted;
+    const passkey_answer *given = b->act->assertion;
+    ENSURE(given != NULL, NO_PERMISSION);
+    TRY(signed_bytes(b, f, &wanted));
+    if (strcmp(f->name, "ChallengeToken") == 0) return same(wanted, given->challenge);
+    if (strcmp(f->name, "ClientDataJSON") == 0) return same(wanted, given->client_data);
+    return same(wanted, given->attestation);
+}
+
 static binder *const binders[] = {
     [BIND_KEY] = bind_key,
     [BIND_INPUT] = bind_input,
@@ -299,6 +310,7 @@ static binder *const binders[] = {
     [BIND_IMPORT] = bind_import,
     [BIND_REACH] = bind_reach,
     [BIND_MATERIAL] = bind_material,
+    [BIND_ASSERTION] = bind_assertion,
     [BIND_LIFETIME] = bind_lifetime,
     [BIND_PROVIDER] = bind_provider,
     [BIND_PROVIDER_ISSUER] = bind_provider_part,

@@ -9,6 +9,7 @@
 #include "custody/act.h"
 #include "custody/asked.h"
 #include "custody/bound.h"
+#include "custody/challenge.h"
 #include "custody/dated.h"
 #include "custody/pairing.h"
 #include "custody/proof.h"
@@ -23,6 +24,8 @@ struct custody {
     pairing keygen, labourer;
     int64_t last_labour;
     replays replays;
+    challenges challenges;
+    char login_domain[256];
 };
 
 status custody_open(const secret *root_key, custody **out) {
@@ -33,7 +36,16 @@ status custody_open(const secret *root_key, custody **out) {
         free(made);
         return began;
     }
+    static const char STANDARD_DOMAIN[] = "localhost";
+    memcpy(made->login_domain, STANDARD_DOMAIN, sizeof STANDARD_DOMAIN);
     *out = made;
+    return OK;
+}
+
+status custody_set_login_domain(custody *c, slice name) {
+    ENSURE(name.len > 0 && name.len < sizeof c->login_domain, INVALID_PARAMETER);
+    memcpy(c->login_domain, name.at, name.len);
+    c->login_domain[name.len] = 0;
     return OK;
 }
 
@@ -157,6 +169,8 @@ static const struct act_row {
     [VAULT_ACT_ASSUME_FEDERATED] = {.run = act_assume_federated, .is_unsigned = true},
     [VAULT_ACT_NEW_CERTIFICATE] = {.run = act_new_certificate},
     [VAULT_ACT_GENERATE_MANAGED] = {.run = act_generate_managed},
+    [VAULT_ACT_NEW_CHALLENGE] = {.run = act_new_challenge, .is_unsigned = true},
+    [VAULT_ACT_NEW_PASSKEY] = {.run = act_new_passkey},
 };
 
 static const struct act_row *row_of(int act) {
@@ -362,6 +376,8 @@ void custody_use_again(custody *c, const use_message *use, int64_t now_s, arena 
                        .request_id = use->request_id,
                        .account_id = use->account_id,
                        .now_s = now_s,
+                       .challenges = &c->challenges,
+                       .login_domain = slice_of_text(c->login_domain),
                        .memory = memory};
     use_outcome made = {0};
     cache_trim(&c->sealing.cache); /* now, because the outcome may point into what is kept */

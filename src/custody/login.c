@@ -8,6 +8,7 @@
 #include "crypto/password.h"
 #include "crypto/random.h"
 #include "custody/act.h"
+#include "custody/passkey.h"
 
 enum {
     VERSION = 1,
@@ -281,32 +282,53 @@ static status password_check(act_scene *scene, const key_act *act, const opened 
     return OK;
 }
 
-/* The password comes first and costs the same whatever follows; a wrong code is no other failure than a wrong password. */
-static status person_check(act_scene *scene, const key_act *act, maybe_int *step) {
+static status password_open_and_check(act_scene *scene, const key_act *act) {
     opened *o = NULL;
     TRY(sealing_open_once(scene->account, SEALED_PASSWORD, act->key, &o));
     status checked = password_check(scene, act, o);
     opened_free(o);
-    TRY(checked);
-    *step = (maybe_int){0};
+    return checked;
+}
+
+/* What shows that somebody is the person: the step of a code, or the counter of a passkey. */
+typedef struct shown_factor {
+    maybe_int step;
+    maybe_int count;
+} shown_factor;
+
+static status factor_check(act_scene *scene, const key_act *act, shown_factor *out) {
+    bool has_password = act->input.len > 0;
+    if (act->assertion) {
+        passkey_claim claim = {act->assertion, act->user_name, act->user_id, act->size, !has_password};
+        return passkey_verify(scene, &claim, &out->count);
+    }
+    ENSURE(has_password, LOGIN_FAILED);
     if (act->token.len == 0) return OK;
     int64_t found;
     code_check check = {act->token, act->context, act->user_id, act->size};
     status verified = code_verify(scene, &check, &found);
     if (FAILED_WITH(verified, MFA_CODE)) return FAIL(LOGIN_FAILED);
     TRY(verified);
-    *step = SET_INT(found);
+    out->step = SET_INT(found);
     return OK;
 }
 
+/* The password comes first and costs the same whatever follows; a wrong code is no other failure than a wrong password. Without one only a
+ * passkey lets in whose authenticator has checked who holds it. */
+static status person_check(act_scene *scene, const key_act *act, shown_factor *out) {
+    *out = (shown_factor){0};
+    if (act->input.len > 0) TRY(password_open_and_check(scene, act));
+    return factor_check(scene, act, out);
+}
+
 status act_login(act_scene *scene, const key_act *act, act_outcome *out) {
-    maybe_int step;
+    shown_factor shown;
     ENSURE(scene->caller == NULL, NO_PERMISSION);
-    if (act->key.len == 0) return nobody_check(scene, act);
-    TRY(person_check(scene, act, &step));
+    if (act->input.len > 0 && act->key.len == 0) return nobody_check(scene, act);
+    TRY(person_check(scene, act, &shown));
     sealed_header owner = {.user_name = act->user_name, .user_id = act->user_id};
-    if (step.is_set) owner.mfa_at = SET_INT(scene->now_s);
+    if (shown.step.is_set || shown.count.is_set) owner.mfa_at = SET_INT(scene->now_s);
     TRY(session_make(scene, act, &owner, SESSION_MOST_S, out));
-    out->result.time = step; /* absent without a code */
+    out->result.time = shown.step.is_set ? shown.step : shown.count; /* absent without a second factor */
     return OK;
 }

@@ -319,6 +319,7 @@ static status confine(core *c) {
     memcpy(c->folder, folder.at, folder.len);
     c->is_durable = !child_setting_is(&c->child, "is_durable", "no");
     c->house.region = child_setting(&c->child, "region");
+    c->house.login_domain = child_setting(&c->child, "login_domain");
     ENSURE(slice_to_i64(child_setting(&c->child, "rotation_least_s"), &c->house.rotation_least_s), INVALID_PARAMETER);
     c->house.regions = child_setting(&c->child, "regions");
     int keep[1 + LOOP_DESCRIPTORS_MAX] = {CHILD_CONTROL_FD};

@@ -43,10 +43,11 @@ static status confine(void) {
     return sandbox_enter(&plan, &report);
 }
 
-static void configure(const configure_message *m) {
+static status configure(vault *v, const configure_message *m) {
     enum log_level least = LOG_INFO_LINE;
     for (size_t i = 0; i < m->settings.count; i++) {
         const pair *setting = &m->settings.at[i];
+        if (slice_equals_text(setting->key, "login_domain")) TRY(custody_set_login_domain(v->custody, setting->value));
         if (!slice_equals_text(setting->key, "log_level")) continue;
         if (slice_equals_text(setting->value, "debug")) least = LOG_DEBUG_LINE;
         if (slice_equals_text(setting->value, "warning")) least = LOG_WARNING_LINE;
@@ -55,6 +56,7 @@ static void configure(const configure_message *m) {
     log_begin("vault", least);
     if (!secret_pool_is_secret())
         log_warning("secret memory unavailable", "keys are in locked memory that root can read");
+    return OK;
 }
 
 static void say_ready(vault *v) {
@@ -74,7 +76,7 @@ static status take_control(vault *v, slice frame, int *fd) {
     message m;
     TRY(message_decode(frame, ROLE_SUPERVISOR, ROLE_VAULT, &v->memory, &m));
     switch (m.verb) {
-    case MESSAGE_CONFIGURE: configure(m.fields); return OK;
+    case MESSAGE_CONFIGURE: return configure(v, m.fields);
     case MESSAGE_CONNECT:
         vault_connect(v, m.fields, *fd);
         *fd = -1;

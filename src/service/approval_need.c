@@ -60,24 +60,30 @@ static bool holds(const approval_rule_record *rule, const operation *op) {
 /* ---- nobody becomes somebody else to approve: what would give the caller an approver's credentials or place is held, too */
 
 static bool gives_credentials(const operation *op) {
-    static const enum operation_id OPERATIONS[] = {OPERATION_CREATE_ACCESS_KEY,    OPERATION_UPDATE_ACCESS_KEY,
-                                                   OPERATION_CREATE_LOGIN_PROFILE, OPERATION_UPDATE_LOGIN_PROFILE,
-                                                   OPERATION_BIND_MFA_DEVICE,      OPERATION_UNBIND_MFA_DEVICE};
+    static const enum operation_id OPERATIONS[] = {
+        OPERATION_CREATE_ACCESS_KEY,           OPERATION_UPDATE_ACCESS_KEY, OPERATION_CREATE_LOGIN_PROFILE,
+        OPERATION_UPDATE_LOGIN_PROFILE,        OPERATION_BIND_MFA_DEVICE,   OPERATION_UNBIND_MFA_DEVICE,
+        OPERATION_DEACTIVATE_MFA_DEVICE,       OPERATION_RESYNC_MFA_DEVICE, OPERATION_BEGIN_PASSKEY_REGISTRATION,
+        OPERATION_FINISH_PASSKEY_REGISTRATION, OPERATION_DELETE_PASSKEY};
     for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++)
         if (op == operation_get(OPERATIONS[i])) return true;
     return false;
 }
 
-static status is_of_other_approver(call *c, const approval_rule_record *rule, bool *out) {
+/* An approver's own are theirs to change, once they have shown their second factor: an access key alone could be anybody's. */
+static status is_of_approver(call *c, const approval_rule_record *rule, bool *out) {
     slice path, name = call_input_text(c, "UserName");
     user_record user;
     *out = false;
     bool is_own = slice_is_absent(name) || slice_equals(name, c->who.user_name);
-    if (is_own || !gives_credentials(c->operation)) return OK;
+    if (!gives_credentials(c->operation) || (is_own && c->who.mfa_at.is_set)) return OK;
+    if (slice_is_absent(name)) name = c->who.user_name;
+    if (slice_is_absent(name) && !c->who.is_root) return OK;
     TRY(user_path(c->who.account_id, name, &c->memory, &path));
     status loaded = call_load(c, path, &user_record_shape, &user, NULL);
     if (FAILED_WITH(loaded, NOT_FOUND)) return OK; /* the handler will say so */
     TRY(loaded);
+    if (slice_is_absent(name)) user.user_id = c->who.account_id;
     return approver_is_named(c, rule, &user, out);
 }
 
@@ -97,7 +103,7 @@ static status is_of_approvers_group(call *c, const approval_rule_record *rule, b
 
 static status is_held(call *c, const approval_rule_record *rule, bool *out) {
     *out = holds(rule, c->operation);
-    if (!*out) TRY(is_of_other_approver(c, rule, out));
+    if (!*out) TRY(is_of_approver(c, rule, out));
     return *out ? OK : is_of_approvers_group(c, rule, out);
 }
 

@@ -1,7 +1,7 @@
 /* The rule of approvals: what it holds, how many have to approve, and who may. */
 #include "access/action_name.h"
 #include "service/approval.h"
-#include "service/ram.h"
+#include "service/passkey.h"
 
 enum { VALIDITY_S = 24 * 3600 };
 
@@ -48,7 +48,7 @@ status approver_stands(call *c, const approval_rule_record *rule, const approver
     status loaded = load_person(c, who, &user);
     if (FAILED_WITH(loaded, NOT_FOUND)) return OK;
     TRY(loaded);
-    if (!slice_equals(user.user_id, who->user_id) || slice_is_absent(user.mfa_serial)) return OK;
+    if (!slice_equals(user.user_id, who->user_id) || !has_second_factor(&user)) return OK;
     return approver_is_named(c, rule, &user, out);
 }
 
@@ -127,7 +127,7 @@ static status count_one(call *c, const store_row *row, void *context) {
     if (all->count >= all->rule->count.value) return OK;
     OWNED(arena) memory = {0};
     ENSURE(!FAILED(shape_unpack(&user_record_shape, row->value, &memory, &user)), CORRUPT);
-    TRY(approver_is_named(c, all->rule, &user, &is_named));
+    if (has_second_factor(&user)) TRY(approver_is_named(c, all->rule, &user, &is_named));
     all->count += is_named;
     return OK;
 }
@@ -135,11 +135,15 @@ static status count_one(call *c, const store_row *row, void *context) {
 /* A rule that nobody could satisfy would be a lock without a key. */
 static status check_count(call *c, const approval_rule_record *rule) {
     slice users;
-    census all = {rule, names(rule, c->who.account_id)};
+    bool root_stands;
+    census all = {.rule = rule};
+    TRY(approver_stands(c, rule, &(approver){.user_id = c->who.account_id}, &root_stands));
+    all.count = root_stands;
     TRY(user_prefix(c->who.account_id, &c->memory, &users));
     TRY(records_walk(c, users, count_one, &all));
     if (all.count >= rule->count.value) return OK;
-    return call_refuse(c, FAIL(INVALID_PARAMETER), "Count: only %lld could approve.", (long long)all.count);
+    return call_refuse(c, FAIL(INVALID_PARAMETER), "Count: only %lld could approve, having a second factor.",
+                       (long long)all.count);
 }
 
 static status rule_of(call *c, const set_approval_rule_in *in, approval_rule_record *out) {

@@ -32,6 +32,7 @@ typedef struct house {
     struct xaes *diagnosis; /* seals why a request was refused; NULL: refusals do not tell */
     slice region;           /* in ARNs and answers, where a request names none */
     slice regions;          /* those that requests may be signed for, divided by commas; empty: any */
+    slice login_domain;     /* what passkeys are bound to */
     slice endpoint;         /* shown by services that name their host */
     int64_t rotation_least_s;
 } house;

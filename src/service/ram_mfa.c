@@ -1,6 +1,8 @@
 /* RAM: virtual MFA devices. Seeds are made, bound and checked in the vault; here is whose they are. */
 #include "service/ram_mfa.h"
 
+#include "service/passkey.h"
+
 enum { DEVICES_MOST = 2000 };
 
 /* Whatever cloud the serial number comes from, the name stands after ":mfa/". */
@@ -166,7 +168,8 @@ status mfa_load_bound(call *c, slice user_name, bound_pair *out) {
 }
 
 status mfa_check_dispensable(call *c, const bound_pair *p) {
-    if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa) return OK;
+    bool is_last = p->user.passkeys.count == 0;
+    if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa || !is_last) return OK;
     return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
 }
 

@@ -1,5 +1,5 @@
 /* What an account asks of its root. */
-#include "service/ram.h"
+#include "service/passkey.h"
 
 static status load_root(call *c, user_record *out) {
     slice path;
@@ -16,7 +16,7 @@ static status new_view(call *c, bool is_mfa_required, root_access_view **out) {
     TRY(load_root(c, &root));
     view->mfa_required = SET_BOOL(is_mfa_required);
     view->has_password = SET_BOOL(root.login != NULL);
-    view->has_device = SET_BOOL(!slice_is_absent(root.mfa_serial));
+    view->has_device = SET_BOOL(has_second_factor(&root));
     view->access_keys = SET_INT(root.access_keys.count);
     *out = view;
     return OK;

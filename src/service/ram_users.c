@@ -2,7 +2,7 @@
 #include "access/identity.h"
 #include "base/text.h"
 #include "crypto/random.h"
-#include "service/ram.h"
+#include "service/passkey.h"
 
 enum { ACCESS_KEY_RANDOM = 20 };
 
@@ -70,7 +70,7 @@ static status rename_user(call *c, const user_record *user, slice to, uint64_t r
         return call_refuse(c, FAIL(USER_HAS_ACCESS_KEY), "Delete them before the user gets a new name.");
     if (user->login)
         return call_refuse(c, FAIL(USER_HAS_LOGIN), "Delete the login profile before the user gets a new name.");
-    ENSURE(slice_is_absent(user->mfa_serial), USER_HAS_MFA);
+    ENSURE(!has_second_factor(user), USER_HAS_MFA);
     status found = user_load(c, to, &taken, NULL);
     ENSURE(FAILED(found), USER_EXISTS);
     if (!FAILED_WITH(found, USER_NOT_FOUND)) return found;
@@ -104,7 +104,7 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     ENSURE(user.policies.count == 0 && user.own_policies.count == 0, USER_HAS_POLICY);
     ENSURE(user.groups.count == 0, USER_HAS_GROUP);
     ENSURE(user.login == NULL, USER_HAS_LOGIN);
-    ENSURE(slice_is_absent(user.mfa_serial), USER_HAS_MFA);
+    ENSURE(!has_second_factor(&user), USER_HAS_MFA);
     TRY(boundary_clear(c, &user.boundary));
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);

@@ -27,7 +27,8 @@ static bool is_about_access_keys(const call *c) {
 }
 
 static bool is_about_mfa(const call *c) {
-    return slice_find(slice_of_text(c->operation->action), SLICE("MFA")) != SIZE_MAX;
+    slice action = slice_of_text(c->operation->action);
+    return slice_find(action, SLICE("MFA")) != SIZE_MAX || slice_find(action, SLICE("Passkey")) != SIZE_MAX;
 }
 
 static status grant_own(call *c, slice name) {
