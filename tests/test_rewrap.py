@@ -136,8 +136,13 @@ def test_values_of_secrets_are_moved(keyhold, tmp_path):
     client.rpc("CreateSecret", SecretName="app/elsewhere", VersionId="v0", SecretData="under the account's own key")
     assert secrets_of(client, key_id) == {first: 12, second: 1}
     before = {n: client.rpc("DescribeSecret", SecretName=n) for n in ("app/s0", "app/s1")}
-    begun = client.rpc("RewrapKey", KEYHOLD, KeyId=key_id, RatePerSecond=10000)["Rewrap"]
+    begun = client.rpc("RewrapKey", KEYHOLD, KeyId=key_id, RatePerSecond=2)["Rewrap"]
     assert begun["Status"] == "Running" and begun["Remaining"] == 12
+    end = time.monotonic() + 20
+    while (left := census(client, key_id)[1]["Remaining"]) == 12:
+        assert time.monotonic() < end
+    assert left >= 9  # no faster than was said
+    client.rpc("RewrapKey", KEYHOLD, KeyId=key_id, RatePerSecond=10000)
     wait_finished(client, key_id)
     assert secrets_of(client, key_id) == {first: 0, second: 12}
     client.rpc("RestoreSecret", SecretName="app/s11")  # what can be restored is moved, too
