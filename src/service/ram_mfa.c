@@ -207,8 +207,11 @@ status mfa_put_code(call *c, const mfa_claim *claim, key_act *act) {
     if (slice_is_absent(claim->boxed_code)) return call_refuse(c, FAIL(MISSING_PARAMETER), "TokenCode");
     if (c->who.is_session)
         return call_refuse(c, FAIL(NO_PERMISSION), "Only who signs with an access key shows a code.");
-    TRY(mfa_name(c, claim->serial, &name));
-    TRY(mfa_load(c, name, &device, NULL));
+    /* A device that is not there, one of somebody else and a wrong code look alike. */
+    status found = mfa_name(c, claim->serial, &name);
+    if (!FAILED(found)) found = mfa_load(c, name, &device, NULL);
+    ENSURE(!FAILED_WITH(found, MFA_NOT_FOUND), MFA_CODE);
+    TRY(found);
     ENSURE(device.bound_at.is_set && same_name(device.user_name, c->who.user_name), MFA_CODE);
     act->token = device.sealed;
     act->context = claim->boxed_code;
