@@ -105,6 +105,24 @@ def own_key(cli):
     return key
 
 
+def test_new_material_for_a_key_of_ones_own(cli, own_key):
+    following = write(cli, "next.key", os.urandom(32))
+    cli("key", "import", own_key, following, "--import-type", "NEW_KEY_MATERIAL", "--key-material-description", "of next year")
+    cli("key", "rotate", own_key)
+    shown = json.loads(cli.text("key", "rotations", own_key, "--include-key-material", "ALL_KEY_MATERIAL", "-o", "json"))
+    assert [(each["KeyMaterialState"], each.get("KeyMaterialDescription")) for each in shown] == [
+        ("NON_CURRENT", None), ("CURRENT", "of next year")]
+
+
+def test_a_key_in_two_regions(cli):
+    key = cli.text("key", "create", "--multi-region", "-o", "name").strip()
+    cli("key", "replicate", key, "eu-west-1")
+    config = json.loads(cli.text("key", "show", key, "-o", "json"))["MultiRegionConfiguration"]
+    assert (config["MultiRegionKeyType"], [each["Region"] for each in config["ReplicaKeys"]]) == ("PRIMARY", ["eu-west-1"])
+    cli("key", "move-primary", key, "eu-west-1", "--yes")
+    assert json.loads(cli.text("key", "show", key, "-o", "json"))["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+
+
 def write(cli, name, content):
     path = os.path.join(cli.home, name)
     with open(path, "wb") as f:

@@ -118,13 +118,20 @@ static status send_material(client *c, slice wrapped, const result *parameters, 
     slice token;
     result r;
     TRY(member_text(c->inv, parameters, "ImportToken", &token));
-    pair sent[] = {
+    static const char *const given[] = {"ImportType", "KeyVersionId", "KeyMaterialDescription"};
+    enum { FIXED = 4, GIVEN = sizeof given / sizeof *given };
+    pair sent[FIXED + GIVEN] = {
         {SLICE("KeyId"), argument_find(c->inv, "KeyId")},
         {SLICE("EncryptedKeyMaterial"), wrapped},
         {SLICE("ImportToken"), token},
         {SLICE("KeyMaterialExpireUnix"), expiry},
     };
-    TRY(call_rpc(c, OPERATION_IMPORT_KEY_MATERIAL, (pair_list){sent, 4}, &r));
+    size_t count = FIXED;
+    for (size_t i = 0; i < GIVEN; i++) {
+        slice value = argument_find(c->inv, given[i]);
+        if (!slice_is_absent(value)) sent[count++] = (pair){slice_of_text(given[i]), value};
+    }
+    TRY(call_rpc(c, OPERATION_IMPORT_KEY_MATERIAL, (pair_list){sent, count}, &r));
     return run_show(c->inv, r.value);
 }
 
