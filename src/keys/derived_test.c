@@ -269,6 +269,24 @@ static void what_is_due_follows_the_key(void **state) {
     assert_int_equal(rows_under(h, "due/"), 0);
 }
 
+/* A certificate's key is let go of with its record, not when that changes. */
+static void a_certificate_lets_go_of_its_key(void **state) {
+    house *h = *state;
+    certificate_record of = {.certificate_id = slice_of_text(KEYS[0]), .sealed = SLICE("sealed key")};
+    slice path = SLICE("certificate/123456789012/cn-hangzhou/00000000-0000-4000-8000-000000000001");
+    store_change change = {path, packed(h, &certificate_record_shape, &of), STORE_ANY};
+    derived_changes more;
+    apply(h, &change, 1, &more);
+    of.status = CERTIFICATE_STATUS_REVOKED;
+    change.value = packed(h, &certificate_record_shape, &of);
+    apply(h, &change, 1, &more);
+    assert_int_equal(more.released_count, 0);
+    change.value = (slice){0};
+    apply(h, &change, 1, &more);
+    assert_int_equal(more.released_count, 1);
+    assert_true(slice_equals_text(more.released[0], "sealed key"));
+}
+
 /* Its values are told of when they go, and only then. */
 static void the_end_of_a_secret_is_due(void **state) {
     house *h = *state;
@@ -319,13 +337,10 @@ static int start(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(they_are_what_the_records_say),
-        TEST(a_batch_rolled_back_counts_nothing),
-        TEST(buckets_and_aliases_are_dependents_too),
-        TEST(what_is_due_follows_the_key),
-        TEST(rows_that_are_none_are_refused),
-        TEST(secrets_and_grants_too),
-        TEST(the_end_of_a_secret_is_due),
+        TEST(they_are_what_the_records_say),          TEST(a_batch_rolled_back_counts_nothing),
+        TEST(buckets_and_aliases_are_dependents_too), TEST(what_is_due_follows_the_key),
+        TEST(rows_that_are_none_are_refused),         TEST(secrets_and_grants_too),
+        TEST(a_certificate_lets_go_of_its_key),       TEST(the_end_of_a_secret_is_due),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }
