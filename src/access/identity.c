@@ -86,6 +86,10 @@ status user_prefix(slice account, arena *memory, slice *out) {
     return ARENA_JOIN(memory, out, SLICE("user/"), account, SLICE("/"));
 }
 
+status renamed_path(slice account, slice user_id, arena *memory, slice *out) {
+    return ARENA_JOIN(memory, out, SLICE("renamed/"), account, SLICE("/"), user_id);
+}
+
 status access_key_path(slice id, arena *memory, slice *out) { return ARENA_JOIN(memory, out, SLICE("ak/"), id); }
 
 status policy_path(slice account, slice name, arena *memory, slice *out) {
@@ -207,16 +211,27 @@ status identity_of_account(identities *all, slice account_id, arena *memory, pri
     return OK;
 }
 
-/* A session ends with its user; somebody who was given the name since is somebody else. */
-static status check_user(identities *all, const principal *who, arena *memory) {
+static status load_same_user(identities *all, const principal *who, slice name, arena *memory) {
     slice path;
     user_record user;
-    if (who->is_root) return OK;
-    TRY(user_path(who->account_id, who->user_name, memory, &path));
-    status loaded = load(all, path, &user_record_shape, memory, &user);
-    if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
-    TRY(loaded);
-    ENSURE(slice_equals(user.user_id, who->user_id), BAD_SECURITY_TOKEN);
+    TRY(user_path(who->account_id, name, memory, &path));
+    TRY(load(all, path, &user_record_shape, memory, &user));
+    ENSURE(slice_equals(user.user_id, who->user_id), NOT_FOUND);
+    return OK;
+}
+
+/* A session ends with its user; somebody who was given the name since is somebody else, and a user who was given another name is still
+ * the same: who->user_name becomes that. */
+static status find_user(identities *all, principal *who, arena *memory) {
+    slice path;
+    renamed_record renamed;
+    if (slice_is_absent(who->user_name)) return OK; /* the root */
+    status found = load_same_user(all, who, who->user_name, memory);
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    TRY(renamed_path(who->account_id, who->user_id, memory, &path));
+    TRY(load(all, path, &renamed_record_shape, memory, &renamed));
+    TRY(load_same_user(all, who, renamed.user_name, memory));
+    who->user_name = renamed.user_name;
     return OK;
 }
 
@@ -261,9 +276,11 @@ static status find_session(identities *all, const proof *claim, arena *memory, p
     who.actor_id = h->actor_id;
     bool is_role = !slice_is_absent(who.role_name);
     ENSURE(!is_role || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
+    status found = is_role ? OK : find_user(all, &who, memory);
+    if (FAILED_WITH(found, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
+    TRY(found);
     ENSURE(!FAILED(identity_fill(all, memory, &who)), BAD_SECURITY_TOKEN);
     if (is_role) TRY(check_role(all, &who, h->created_at, memory));
-    else TRY(check_user(all, &who, memory));
     *out = who;
     ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
     return OK;

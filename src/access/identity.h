@@ -90,8 +90,9 @@ status account_prefix(arena *memory, slice *out);
 status user_path(slice account, slice name, arena *memory,
                  slice *out); /* user/<account>/<name>; name absent: root/<account> */
 status user_prefix(slice account, arena *memory, slice *out);
-status access_key_path(slice id, arena *memory, slice *out);              /* ak/<id> */
-status policy_path(slice account, slice name, arena *memory, slice *out); /* policy/<account>/<name> */
+status renamed_path(slice account, slice user_id, arena *memory, slice *out); /* renamed/<account>/<user id> */
+status access_key_path(slice id, arena *memory, slice *out);                  /* ak/<id> */
+status policy_path(slice account, slice name, arena *memory, slice *out);     /* policy/<account>/<name> */
 status policy_prefix(slice account, arena *memory, slice *out);
 status group_path(slice account, slice name, arena *memory, slice *out); /* group/<account>/<name> */
 status group_prefix(slice account, arena *memory, slice *out);

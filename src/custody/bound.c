@@ -125,12 +125,14 @@ static status bind_algorithm(const binding *b, const field *f) {
     return OK;
 }
 
+/* Without a name the caller itself is meant, whatever it is called by now: the id tells who that is. A role is no user. */
 static status bind_user(const binding *b, const field *f) {
     slice named = signed_find(b->said, f->name);
     ENSURE(b->scene->caller != NULL, NO_PERMISSION);
-    bool is_role = b->scene->caller->header.role_name.len > 0; /* which is no user: it cannot mean itself */
-    ENSURE(!is_role || !slice_is_absent(named), NO_PERMISSION);
-    return same(slice_is_absent(named) ? b->scene->caller->header.user_name : named, b->act->user_name);
+    if (!slice_is_absent(named)) return same(named, b->act->user_name);
+    const sealed_header *caller = &b->scene->caller->header;
+    ENSURE(caller->role_name.len == 0, NO_PERMISSION);
+    return same(caller->user_id.len > 0 ? caller->user_id : caller->account_id, b->act->user_id);
 }
 
 /* ---- secrets */

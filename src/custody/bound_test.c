@@ -115,7 +115,7 @@ static void an_access_key_is_for_whom_the_request_says(void **state) {
     key_act bob = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = SLICE("LTAInew"), .user_name = SLICE("bob")};
     assert_string_equal(run("CreateAccessKey", bob, bob), "OK");
     key_act alice = bob, root = bob;
-    alice.user_name = SLICE("alice"), root.user_name = (slice){0};
+    alice.user_name = SLICE("alice"), root.user_name = (slice){0}, root.user_id = TEST_ACCOUNT;
     REFUSED("CreateAccessKey", bob, alice);
     REFUSED("CreateAccessKey", bob, root);
     REFUSED("CreateAccessKey", root, bob);

@@ -129,10 +129,9 @@ static status password_make(act_scene *scene, const key_act *act, const hashes *
     return password_seal(scene, act, before, &hash, out);
 }
 
+/* Users may be given another name; the id stays. */
 static bool same_owner(const sealed_header *h, const key_act *act) {
-    bool same_name = h->user_name.len == act->user_name.len &&
-                     (act->user_name.len == 0 || slice_equals(h->user_name, act->user_name));
-    return act->user_id.len > 0 && slice_equals(h->user_id, act->user_id) && same_name;
+    return act->user_id.len > 0 && slice_equals(h->user_id, act->user_id);
 }
 
 static status password_change(act_scene *scene, const key_act *act, const opened *o, act_outcome *out) {

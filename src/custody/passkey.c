@@ -232,9 +232,7 @@ static status kept_read(const opened *o, kept_passkey *out) {
 }
 
 static bool is_theirs(const sealed_header *h, const passkey_claim *claim) {
-    bool same_name = h->user_name.len == claim->user_name.len &&
-                     (claim->user_name.len == 0 || slice_equals(h->user_name, claim->user_name));
-    return claim->user_id.len > 0 && slice_equals(h->user_id, claim->user_id) && same_name;
+    return claim->user_id.len > 0 && slice_equals(h->user_id, claim->user_id);
 }
 
 static status answer_check(act_scene *scene, const passkey_claim *claim, const opened *o, maybe_int *count) {

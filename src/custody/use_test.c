@@ -336,7 +336,7 @@ static void run_as(slice name, slice key_secret, slice sealed_key, slice token, 
 
 static void a_new_access_key_signs(void **state) {
     (void)state;
-    key_act act = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = SLICE("LTAInew")};
+    key_act act = {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = SLICE("LTAInew"), .user_id = TEST_ACCOUNT};
     const key_result *made = test_act(&house, "CreateAccessKey", act);
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(made->extra.len, 0); /* in clear only at bootstrap */

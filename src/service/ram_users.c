@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "crypto/random.h"
 #include "service/passkey.h"
+#include "service/ram_mfa.h"
 
 enum { ACCESS_KEY_RANDOM = 20 };
 
@@ -61,19 +62,36 @@ status list_users_prepare(call *c, const list_users_in *in, list_users_out *out)
     return OK;
 }
 
-/* A user's access keys, password and device name it under seal, and sessions copy that name: whoever has one keeps its name. */
+/* Access keys and the device have the name in their records; groups, policies, tags and the password stand in the user's own. What is sealed
+ * says the former name for good: there the id counts, and sessions find the new name by it. */
+static status rename_belongings(call *c, const user_record *user, slice to) {
+    slice path;
+    uint64_t revision;
+    for (size_t i = 0; i < user->access_keys.count; i++) {
+        access_key_record key;
+        TRY(access_key_path(user->access_keys.at[i], &c->memory, &path));
+        TRY(call_load(c, path, &access_key_record_shape, &key, &revision));
+        key.user_name = to;
+        TRY(call_change(c, path, &access_key_record_shape, &key, revision));
+    }
+    if (!slice_is_absent(user->mfa_serial)) {
+        mfa_record device;
+        TRY(mfa_load(c, user->mfa_serial, &device, &revision));
+        device.user_name = to;
+        TRY(mfa_save(c, &device, revision));
+    }
+    TRY(renamed_path(c->who.account_id, user->user_id, &c->memory, &path));
+    return call_change(c, path, &renamed_record_shape, &(renamed_record){to}, STORE_ANY);
+}
+
 static status rename_user(call *c, const user_record *user, slice to, uint64_t revision) {
     slice path;
     user_record taken;
     TRY(identity_name_check(c, to, USER_NAME_MOST, "NewUserName"));
-    if (user->access_keys.count)
-        return call_refuse(c, FAIL(USER_HAS_ACCESS_KEY), "Delete them before the user gets a new name.");
-    if (user->login)
-        return call_refuse(c, FAIL(USER_HAS_LOGIN), "Delete the login profile before the user gets a new name.");
-    ENSURE(!has_second_factor(user), USER_HAS_MFA);
     status found = user_load(c, to, &taken, NULL);
     ENSURE(FAILED(found), USER_EXISTS);
     if (!FAILED_WITH(found, USER_NOT_FOUND)) return found;
+    TRY(rename_belongings(c, user, to));
     TRY(user_path(c->who.account_id, user->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
@@ -106,6 +124,8 @@ status delete_user_prepare(call *c, const delete_user_in *in, delete_user_out *o
     ENSURE(user.login == NULL, USER_HAS_LOGIN);
     ENSURE(!has_second_factor(&user), USER_HAS_MFA);
     TRY(boundary_clear(c, &user.boundary));
+    TRY(renamed_path(c->who.account_id, user.user_id, &c->memory, &path));
+    TRY(call_change(c, path, NULL, NULL, STORE_ANY));
     TRY(user_path(c->who.account_id, in->user_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }
