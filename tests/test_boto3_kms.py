@@ -404,6 +404,14 @@ def test_tags(client):
     assert page["Truncated"]
     rest = client.list_resource_tags(KeyId=key_id, Limit=1, Marker=page["NextMarker"])
     assert not rest["Truncated"] and {page["Tags"][0]["TagKey"], rest["Tags"][0]["TagKey"]} == {"a", "b"}
+    for wrong in ([{"TagKey": "c", "TagValue": ""}] * 2, [{"TagKey": "aws:c", "TagValue": ""}]):
+        refused("TagException", client.tag_resource, KeyId=key_id, Tags=wrong)
+        refused("TagException", client.create_key, Tags=wrong)
+    many = [{"TagKey": f"k{i}", "TagValue": ""} for i in range(49)]
+    refused("LimitExceededException", client.tag_resource, KeyId=key_id, Tags=many)
+    client.tag_resource(KeyId=key_id, Tags=many[1:])
+    assert len(client.list_resource_tags(KeyId=key_id, Limit=50)["Tags"]) == 50
+    client.untag_resource(KeyId=key_id, TagKeys=[tag["TagKey"] for tag in many[1:]])
     client.untag_resource(KeyId=key_id, TagKeys=["a", "b"])
     assert client.list_resource_tags(KeyId=key_id)["Tags"] == []
 

@@ -314,6 +314,7 @@ static const struct manager_word {
     {FAILURE_INVALID_PARAMETER, "InvalidParameterException"},
     {FAILURE_MISSING_PARAMETER, "InvalidParameterException"},
     {FAILURE_TOO_LARGE, "InvalidParameterException"},
+    {FAILURE_TAG, "InvalidParameterException"},
     {FAILURE_UNSUPPORTED, "InvalidRequestException"},
     {FAILURE_CONFLICT, "InvalidRequestException"},
     {FAILURE_KEY_NOT_FOUND, NULL},

@@ -4,18 +4,22 @@
 #include "service/secrets.h"
 #include "service/tags.h"
 
-enum { TAGS_MOST = 20 };
+enum { TAGS_MOST = 20, AWS_TAGS_MOST = 50 };
+
+static size_t tags_most(const call *c) { return call_speaks_aws(c) ? AWS_TAGS_MOST : TAGS_MOST; }
 
 static bool tag_key_is_reserved(slice key) {
-    return slice_starts_with(key, SLICE("acs:")) || slice_starts_with(key, SLICE("aliyun"));
+    return slice_starts_with(key, SLICE("acs:")) || slice_starts_with(key, SLICE("aliyun")) ||
+           slice_starts_with(key, SLICE("aws:"));
 }
 
 status kms_check_tags(call *c, const tag *tags, size_t count) {
+    ENSURE(count <= tags_most(c), KEY_TAG_LIMIT);
     for (size_t i = 0; i < count; i++) {
-        if (tag_key_is_reserved(tags[i].tag_key)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags");
+        if (tag_key_is_reserved(tags[i].tag_key)) return call_refuse(c, FAIL(TAG), "Its key is reserved.");
         for (size_t j = 0; j < i; j++)
             if (slice_equals(tags[i].tag_key, tags[j].tag_key))
-                return call_refuse(c, FAIL(INVALID_PARAMETER), "Tags: a key is there twice.");
+                return call_refuse(c, FAIL(TAG), "Its key is there twice.");
     }
     return OK;
 }
@@ -26,7 +30,7 @@ static status tags_set(call *c, key_record *key, const tag *tags, size_t count) 
     tag_list all = {key->tags.at, key->tags.count};
     TRY(key_allows(key, KEY_ACT_DESCRIBE));
     TRY(tag_list_set(&all, tags, count, &c->memory));
-    ENSURE(all.count <= TAGS_MOST, KEY_TAG_LIMIT);
+    ENSURE(all.count <= tags_most(c), KEY_TAG_LIMIT);
     key->tags.at = all.at, key->tags.count = all.count;
     return OK;
 }
