@@ -171,6 +171,9 @@ def test_roles(server, iam, account):
     limited, _ = clients(server, narrow["AccessKeyId"], narrow["SecretAccessKey"], narrow["SessionToken"])
     assert limited.get_user(UserName="taker")["User"]["UserName"] == "taker"
     refused("AccessDenied", 403, limited.list_users)
+    with pytest.raises(ClientError, match="user/somebody is not there"):
+        iam.update_assume_role_policy(RoleName="reader", PolicyDocument=trust(f"arn:aws:iam::{account}:user/somebody"))
+    iam.create_user(UserName="somebody")
     iam.update_assume_role_policy(RoleName="reader", PolicyDocument=trust(f"arn:aws:iam::{account}:user/somebody"))
     refused("AccessDenied", 403, taker.assume_role, RoleArn=role["Arn"], RoleSessionName="session")
     iam.update_role(RoleName="reader", Description="told", MaxSessionDuration=3600)

@@ -255,7 +255,8 @@ class Contract:
             out.append(f'    {{"{op["name"]}", &product_table[{index[op["product"]]}], "{action}", '
                        f'LEVEL_{op["level"].upper()}, RESOURCE_{snake(op["resource"]).upper()}, '
                        f'BODY_{options.get("body", "none").upper()}, {str("steps" in options).lower()}, '
-                       f'{str(options.get("signed") == "no").lower()}, {self.acts(op)},\n'
+                       f'{str(options.get("signed") == "no").lower()}, '
+                       f'{str(options.get("across") == "accounts").lower()}, {self.acts(op)},\n'
                        f'     &{snake(op["c"])}_in_shape, &{snake(op["c"])}_out_shape, "{text}", {self.aws(op)}}},')
         out.append("};")
         return out

@@ -14,7 +14,7 @@ struct opinions {
         enum decision decision;
         policy_match match;
     } rail, identity, boundary, resource;
-    struct opinion session;  /* the first that does not allow */
+    struct opinion session;  /* the first that does not allow; so with the rails */
     enum policy_reach reach; /* of the resource's policy */
 };
 
@@ -24,10 +24,10 @@ static struct opinion opinion_of(policy_set set, const policy_request *request) 
     return opinion;
 }
 
-static struct opinion opinion_of_sessions(const authorisation *a) {
+static struct opinion opinion_of_each(policy_set set, const policy_request *request) {
     struct opinion worst = {DECISION_ALLOW, NO_MATCH};
-    for (size_t i = 0; i < a->session.count; i++) {
-        struct opinion each = opinion_of((policy_set){a->session.at + i, 1}, &a->request);
+    for (size_t i = 0; i < set.count; i++) {
+        struct opinion each = opinion_of((policy_set){set.at + i, 1}, request);
         each.match.policy = i;
         if (each.decision == DECISION_EXPLICIT_DENY) return each;
         if (each.decision != DECISION_ALLOW && worst.decision == DECISION_ALLOW) worst = each;
@@ -42,15 +42,19 @@ static bool is_own(const authorisation *a) {
 static void ask_resource(const authorisation *a, struct opinions *o) {
     o->resource = (struct opinion){DECISION_IMPLICIT_DENY, NO_MATCH};
     o->reach = REACH_NONE;
-    if (a->resource) o->resource.decision = policy_consult(a->resource, &a->request, &o->reach, &o->resource.match);
+    policy_request request = a->request;
+    policy_caller caller = *a->request.caller;
+    caller.is_foreign = !is_own(a);
+    request.caller = &caller;
+    if (a->resource) o->resource.decision = policy_consult(a->resource, &request, &o->reach, &o->resource.match);
     else if (a->is_key && is_own(a)) o->reach = REACH_ACCOUNT;
 }
 
 static void ask_all(const authorisation *a, struct opinions *o) {
-    o->rail = opinion_of(a->rails, &a->request);
+    o->rail = opinion_of_each(a->rails, &a->request);
     o->identity = opinion_of(a->identity, &a->request);
     o->boundary = opinion_of((policy_set){&a->boundary, a->boundary != NULL}, &a->request);
-    o->session = opinion_of_sessions(a);
+    o->session = opinion_of_each(a->session, &a->request);
     ask_resource(a, o);
 }
 
@@ -110,8 +114,8 @@ static void decide_own(const authorisation *a, const struct opinions *o, verdict
 
 static void decide_foreign(const authorisation *a, const struct opinions *o, verdict *out) {
     bool is_let_in = o->reach != REACH_NONE || a->grant != REACH_NONE;
-    if (!is_let_in) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_RESOURCE, NULL);
-    else if (!identity_gives(a, o)) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_NONE, NULL);
+    if (!identity_gives(a, o)) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_NONE, NULL);
+    else if (!is_let_in) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_RESOURCE, NULL);
     else if (o->reach != REACH_NONE) conclude(out, DECISION_ALLOW, DECIDED_BY_RESOURCE, &o->resource);
     else conclude(out, DECISION_ALLOW, DECIDED_BY_GRANT, NULL);
 }

@@ -1,7 +1,8 @@
 /* The decision over all kinds of policy that may have a word in one request. The only place where they are weighed.
  *
  *   1. A matching Deny in any of them refuses.
- *   2. Guard rails of the caller's account, if it has any, the permission boundary and every session policy must each allow.
+ *   2. The guard rails of the caller's account and of the resource's, if there are any, the permission boundary and every session
+ *      policy must each allow.
  *      They give nothing themselves.
  *   3. Then something must give the permission:
  *        in the resource's own account     the identity policies (the account's root needs none), or
@@ -24,7 +25,7 @@ typedef struct policy_set {
 typedef struct authorisation {
     policy_request request; /* with its caller */
     bool is_root;           /* the caller is the root of its account */
-    policy_set rails;       /* of the caller's account */
+    policy_set rails;       /* of the caller's account, and of the resource's; each must allow */
     policy_set identity;
     policy_set session;
     const policy *boundary;  /* NULL: none */

@@ -45,6 +45,9 @@
 #define CONDITION_KMS_GRANTEE "kms:GranteePrincipal"
 #define CONDITION_KMS_RETIRING "kms:RetiringPrincipal"
 #define CONDITION_KMS_GRANT_OPERATIONS "kms:GrantOperations"
+#define CONDITION_KMS_KEY_SPEC "kms:KeySpec" /* both clouds' words for it; so the next two */
+#define CONDITION_KMS_KEY_USAGE "kms:KeyUsage"
+#define CONDITION_KMS_KEY_ORIGIN "kms:KeyOrigin"
 #define CONDITION_OSS_PREFIX "oss:Prefix"       /* text, when listing */
 #define CONDITION_OSS_DELIMITER "oss:Delimiter" /* text, when listing */
 

@@ -132,7 +132,7 @@ static enum policy_reach grantee_reach(const grant_record *g, const grant_questi
     const policy_caller *who = q->caller;
     if (slice_is_absent(who->account)) return REACH_NONE;
     if (slice_equals(g->grantee, who->arn) || slice_equals(g->grantee, who->role)) {
-        bool is_same = slice_is_empty(g->grantee_id) || slice_equals(g->grantee_id, q->caller_id);
+        bool is_same = slice_is_empty(g->grantee_id) || slice_equals(g->grantee_id, who->id);
         return is_same ? REACH_CALLER : REACH_NONE;
     }
     slice account = who->account;
@@ -169,6 +169,7 @@ static bool operations_agree(const grant_record *a, const grant_record *b) {
 
 bool grant_same_wish(const grant_record *a, const grant_record *b) {
     return slice_equals(a->key_id, b->key_id) && slice_equals(a->name, b->name) &&
-           slice_equals(a->grantee, b->grantee) && slice_equals(a->retiring, b->retiring) && operations_agree(a, b) &&
+           slice_equals(a->grantee, b->grantee) && slice_equals(a->grantee_id, b->grantee_id) &&
+           slice_equals(a->retiring, b->retiring) && operations_agree(a, b) &&
            pairs_agree(&a->context_equals, &b->context_equals) && pairs_agree(&a->context_subset, &b->context_subset);
 }

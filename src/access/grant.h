@@ -28,9 +28,8 @@ bool grant_id_is_valid(slice id);
 
 /* Who asks to use a key, for what, with which encryption context. */
 typedef struct grant_question {
-    const policy_caller *caller;
-    slice caller_id; /* of the user or role: a later one of the same name is somebody else */
-    slice action;    /* "kms:Decrypt" */
+    const policy_caller *caller; /* with its id: a later one of the same name is somebody else */
+    slice action;                /* "kms:Decrypt" */
     const pair_list *context;
 } grant_question;
 enum policy_reach grant_reach(const grant_record *g, const grant_question *question);

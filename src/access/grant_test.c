@@ -20,8 +20,9 @@ static grant_record grant_to(const char *grantee) {
 }
 
 static enum policy_reach reach_of(const grant_record *g, const char *action, const pair_list *context) {
-    const policy_caller caller = {.account = SLICE("1"), .arn = SLICE(USER), .role = SLICE("acs:ram::1:role/r")};
-    grant_question question = {&caller, SLICE("id-1"), slice_of_text(action), context};
+    const policy_caller caller = {
+        .account = SLICE("1"), .arn = SLICE(USER), .role = SLICE("acs:ram::1:role/r"), .id = SLICE("id-1")};
+    grant_question question = {&caller, slice_of_text(action), context};
     return grant_reach(g, &question);
 }
 

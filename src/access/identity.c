@@ -324,10 +324,15 @@ void identities_make_room(identities *all) { policy_cache_make_room(&all->compil
 
 const policy *identity_kept_policy(identities *all, slice name) { return policy_cache_get(&all->compiled, name); }
 
+policy_bindings_view policy_bindings_of(const policy_bindings *bindings) {
+    if (!bindings) return (policy_bindings_view){0};
+    return (policy_bindings_view){true, bindings->principals.at, bindings->principals.count};
+}
+
 status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out) {
     slice fault;
     policy *compiled = NULL;
-    policy_source source = {kept->document, kept->kind, POLICY_RESOURCE_BYTES_MOST};
+    policy_source source = {kept->document, kept->kind, POLICY_RESOURCE_BYTES_MOST, policy_bindings_of(kept->bindings)};
     ENSURE(!FAILED(policy_compile(&source, memory, &fault, &compiled)), CORRUPT);
     TRY(policy_cache_put(&all->compiled, kept->name, compiled));
     *out = compiled;
@@ -335,7 +340,7 @@ status identity_keep_policy(identities *all, const kept_document *kept, arena *m
 }
 
 static status compile_into(identities *all, slice name, slice document, arena *memory, const policy **out) {
-    return identity_keep_policy(all, &(kept_document){name, document, POLICY_IDENTITY}, memory, out);
+    return identity_keep_policy(all, &(kept_document){name, document, POLICY_IDENTITY, NULL}, memory, out);
 }
 
 static status find_system(identities *all, slice name, arena *memory, const policy **out) {
@@ -419,6 +424,7 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
     TRY(user_path(who->account_id, who->user_name, memory, &path));
     TRY(load(all, path, &user_record_shape, memory, &user));
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
+    who->tags = user.tags.at, who->tag_count = user.tags.count;
     TRY(set_boundary(all, who, user.boundary, memory));
     TRY(add_own(all, who, user.own_policies.at, user.own_policies.count, memory));
     TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
@@ -429,6 +435,7 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
 static status load_role_policies(identities *all, principal *who, arena *memory) {
     role_record role;
     TRY(load_role(all, who, memory, &role));
+    who->tags = role.tags.at, who->tag_count = role.tags.count;
     TRY(set_boundary(all, who, role.boundary, memory));
     TRY(add_own(all, who, role.own_policies.at, role.own_policies.count, memory));
     return add_policies(all, who, role.policies.at, role.policies.count, memory);

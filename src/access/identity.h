@@ -44,8 +44,10 @@ typedef struct principal {
     const policy **policies; /* of the last decision; in the arena */
     slice *policy_names;     /* of the same policies */
     size_t policy_count;
-    slice federated;                 /* who vouches for the caller, acs:ram::A:oidc-provider/NAME; absent: nobody */
-    slice subject;                   /* …and whom for */
+    slice federated; /* who vouches for the caller, acs:ram::A:oidc-provider/NAME; absent: nobody */
+    slice subject;   /* …and whom for */
+    const tag *tags; /* of the user or the role, with the policies */
+    size_t tag_count;
     slice role;                      /* of a session: acs:ram::A:role/NAME; else absent */
     const policy *boundary;          /* NULL: none */
     const policy **session_policies; /* each must allow */
@@ -73,7 +75,10 @@ typedef struct kept_document {
     slice name;
     slice document;
     enum policy_kind kind;
+    const policy_bindings *bindings; /* of its principals; NULL: names count */
 } kept_document;
+/* For the compiler: NULL means that names are not bound. */
+policy_bindings_view policy_bindings_of(const policy_bindings *bindings);
 /* NULL when it is not there yet. */
 const policy *identity_kept_policy(identities *all, slice name);
 status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out);

@@ -44,10 +44,20 @@ enum policy_kind {
     POLICY_TRUST,    /* who may assume a role: a Principal, no Resource */
 };
 
+/* Whom names in a Principal meant when the policy was set: acs:ram::A:user/NAME or role/NAME, and the id that was behind it.
+ * Where there are bindings, a name without one means nobody; without bindings names count as they are. */
+struct principal_binding; /* a record's: contract/records.def */
+typedef struct policy_bindings_view {
+    bool is_bound;
+    const struct principal_binding *at;
+    size_t count;
+} policy_bindings_view;
+
 typedef struct policy_source {
     slice document;
     enum policy_kind kind;
     size_t bytes_most; /* longest document accepted */
+    policy_bindings_view bound;
 } policy_source;
 
 /* Compiles a document whole or not at all. POLICY_MALFORMED for anything the grammar above does not have: *fault then says
@@ -72,6 +82,8 @@ typedef struct policy_caller {
     slice account;   /* absent: nobody in particular, matched only by "*" */
     slice arn;       /* acs:ram::A:root, user/NAME, assumed-role/ROLE/SESSION */
     slice role;      /* acs:ram::A:role/ROLE behind an assumed role, else absent */
+    slice id;        /* of the user or the role: a later one of the same name has another */
+    bool is_foreign; /* of another account than the resource: "*" in an Allow does not reach it */
     slice service;   /* "oss.keyhold": the house's own services; else absent */
     slice federated; /* acs:ram::A:oidc-provider/NAME or saml-provider/NAME; else absent */
 } policy_caller;
@@ -115,6 +127,16 @@ enum policy_reach {
 /* The same for one policy, with how the best allowing statement reaches the caller. */
 enum decision policy_consult(const policy *p, const policy_request *request, enum policy_reach *reach,
                              policy_match *why);
+
+/* What a policy's principals are, for those who keep it; slices live in the arena. */
+typedef struct policy_principals {
+    slice *names; /* users, roles and roles behind sessions, each once: acs:ram::A:user/NAME, role/NAME */
+    size_t name_count;
+    slice *accounts; /* to which an Allow gives something, each once */
+    size_t account_count;
+    bool is_public; /* an Allow for everybody, under no condition */
+} policy_principals;
+status policy_list_principals(const policy *p, arena *memory, policy_principals *out);
 
 /* Every statement that applies to the request, in no particular order: up to `room`; gives back how many there are. */
 typedef struct policy_statement {

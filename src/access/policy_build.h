@@ -3,6 +3,7 @@
 #define ACCESS_POLICY_BUILD_H
 
 #include "access/policy_form.h"
+#include "contract/contract_tables.h"
 #include "format/json.h"
 
 enum { BUILD_PATH_BYTES = 192 };
@@ -13,6 +14,7 @@ typedef struct policy_builder {
     arena *memory;
     slice *fault;
     enum policy_kind kind;
+    policy_bindings_view bound;
     enum policy_version version;
     char path[BUILD_PATH_BYTES]; /* "Statement[0].Action[2]", cut when it is longer */
     size_t path_bytes;

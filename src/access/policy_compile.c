@@ -297,7 +297,7 @@ static status pack(policy_builder *b, policy **out) {
 }
 
 status policy_compile(const policy_source *source, arena *memory, slice *fault, policy **out) {
-    OWNED(policy_builder) b = {.memory = memory, .fault = fault, .kind = source->kind};
+    OWNED(policy_builder) b = {.memory = memory, .fault = fault, .kind = source->kind, .bound = source->bound};
     if (source->document.len > source->bytes_most) {
         TRY(arena_printf(memory, fault, "longer than %zu bytes", source->bytes_most));
         return FAIL(POLICY_MALFORMED);

@@ -127,6 +127,17 @@ static status add_principal(policy_builder *b, enum principal_kind kind, slice t
     return buffer_append(&b->principals, slice_of(&row, sizeof row));
 }
 
+/* Bound to whoever has the name's id, where names are bound. */
+static status add_name(policy_builder *b, slice name) {
+    struct principal_pattern row = {.kind = PRINCIPAL_NAME, .is_bound = b->bound.is_bound};
+    slice bearer;
+    TRY(build_literal(b, name, &row.text));
+    TRY(principal_bearer(name, b->memory, &bearer));
+    for (size_t i = 0; i < b->bound.count; i++)
+        if (slice_equals(b->bound.at[i].name, bearer)) TRY(build_literal(b, b->bound.at[i].id, &row.id));
+    return buffer_append(&b->principals, slice_of(&row, sizeof row));
+}
+
 static bool is_account_id(slice text) {
     uint64_t number;
     return text.len >= 1 && text.len <= 18 && slice_to_u64(text, &number);
@@ -155,7 +166,7 @@ static status add_identity(policy_builder *b, slice text) {
         return add_principal(b, PRINCIPAL_ACCOUNT, parts.account);
     if (!names_somebody(parts.relative) || glob_kind_of(parts.relative) != GLOB_LITERAL)
         return build_refuse(b, "must name one user, role or session, without wildcards");
-    return add_principal(b, PRINCIPAL_NAME, name);
+    return add_name(b, name);
 }
 
 static status add_federated(policy_builder *b, slice text) {

@@ -89,14 +89,23 @@ static bool is_root_of(const policy_caller *who, slice account) {
     return slice_equals(who->account, account) && slice_ends_with(who->arn, SLICE(":root"));
 }
 
-static enum policy_reach reach_of(const struct principal_pattern *pattern, slice wanted, const policy_caller *who) {
+/* A name and, where it is bound, the id behind it. */
+static bool is_named(const struct policy *p, const struct principal_pattern *pattern, const policy_caller *who) {
+    slice wanted = pattern_text(p, &pattern->text);
+    if (!slice_equals(who->arn, wanted) && !slice_equals(who->role, wanted)) return false;
+    return !pattern->is_bound || (pattern->id.len > 0 && slice_equals(who->id, pattern_text(p, &pattern->id)));
+}
+
+static enum policy_reach reach_of(const struct policy *p, const struct principal_pattern *pattern,
+                                  const policy_caller *who) {
+    slice wanted = pattern_text(p, &pattern->text);
     switch ((enum principal_kind)pattern->kind) {
     case PRINCIPAL_ANYBODY: return REACH_CALLER;
     case PRINCIPAL_ACCOUNT:
+        if (!slice_is_absent(who->id) && slice_equals(who->id, wanted)) return REACH_CALLER;
         if (slice_is_absent(who->account) || !slice_equals(who->account, wanted)) return REACH_NONE;
         return is_root_of(who, wanted) ? REACH_CALLER : REACH_ACCOUNT;
-    case PRINCIPAL_NAME:
-        return slice_equals(who->arn, wanted) || slice_equals(who->role, wanted) ? REACH_CALLER : REACH_NONE;
+    case PRINCIPAL_NAME: return is_named(p, pattern, who) ? REACH_CALLER : REACH_NONE;
     case PRINCIPAL_SERVICE: return slice_equals(who->service, wanted) ? REACH_CALLER : REACH_NONE;
     case PRINCIPAL_FEDERATED: return slice_equals(who->federated, wanted) ? REACH_CALLER : REACH_NONE;
     }
@@ -113,7 +122,9 @@ static enum policy_reach principal_reach(const struct policy *p, const struct st
     if (!s->has_principal) return REACH_CALLER;
     for (uint32_t i = 0; i < s->principal_patterns.count; i++) {
         const struct principal_pattern *each = &p->principals[s->principal_patterns.first + i];
-        enum policy_reach reach = reach_of(each, pattern_text(p, &each->text), who);
+        /* Everybody is everybody in the owner's account; who is to come from elsewhere has to be named. */
+        if (each->kind == PRINCIPAL_ANYBODY && who->is_foreign && !s->is_deny) continue;
+        enum policy_reach reach = reach_of(p, each, who);
         if (reach > best) best = reach;
     }
     if (s->not_principal) return best == REACH_CALLER ? REACH_NONE : REACH_CALLER;

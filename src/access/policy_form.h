@@ -59,6 +59,8 @@ enum principal_kind {
 
 struct principal_pattern {
     struct pattern text;
+    struct pattern id; /* PRINCIPAL_NAME with is_bound: whose name it was; empty: nobody's */
+    bool is_bound;
     uint8_t kind; /* enum principal_kind */
 };
 
@@ -252,6 +254,9 @@ struct resource_name {
 };
 bool resource_pattern_matches(const struct policy *p, const struct resource_pattern *r,
                               const struct resource_name *name, struct evaluation *e);
+
+/* policy_principals.c: whose being there a name depends on: a session's role; anybody else's is the name itself. */
+status principal_bearer(slice name, arena *memory, slice *out);
 
 /* condition.c: does it hold for the request? */
 bool condition_holds(const struct policy *p, const struct condition *c, struct evaluation *e);

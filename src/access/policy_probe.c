@@ -1,7 +1,7 @@
 /* A filter for comparing the evaluator with a second one (tests/model/policy_model.py). Each line of input is a JSON object
  *   {"kind": "identity" | "resource" | "trust", "policies": [document text, …],
  *    "request": {"action": …, "resource": …, "now": seconds, "conditions": {name: [value, …]},
- *                "caller": {"account": …, "arn": …, "role": …, "service": …, "federated": …}}}
+ *                "caller": {"account": …, "arn": …, "role": …, "service": …, "federated": …, "id": …}, "bound": {name: id} or null}}
  * and each line of output the decision: "allow P S", "explicit P S", "implicit" (P and S: policy and statement, - when none
  * decided), for resource and trust policies "allow-caller" or "allow-account", or "malformed P: fault" for the first document refused.
  * Of kind "all" the policies are, in this order, `rails` guard rails, `identity` identity policies, `session` session policies, a
@@ -12,9 +12,10 @@
 #include <stdlib.h>
 
 #include "access/authorisation.h"
+#include "contract/contract_tables.h"
 #include "format/json.h"
 
-enum { POLICIES_MOST = 16, CONDITIONS_MOST = 24, VALUES_MOST = 16 };
+enum { POLICIES_MOST = 16, CONDITIONS_MOST = 24, VALUES_MOST = 16, BINDINGS_MOST = 8 };
 
 struct question {
     policy *policies[POLICIES_MOST];
@@ -23,6 +24,8 @@ struct question {
     slice values[CONDITIONS_MOST][VALUES_MOST];
     policy_request request;
     policy_caller caller;
+    principal_binding bindings[BINDINGS_MOST];
+    policy_bindings_view bound; /* of resource policies */
     enum policy_kind kind;
     bool is_all;
     struct parts {
@@ -48,6 +51,17 @@ static status read_conditions(struct question *q, const json *object) {
     return OK;
 }
 
+static status read_bindings(struct question *q, const json *object) {
+    q->bound = (policy_bindings_view){json_is_object(object), q->bindings, 0};
+    for (const json *each = json_first(object); each; each = each->next) {
+        ENSURE(q->bound.count < BINDINGS_MOST, TOO_LARGE);
+        principal_binding *row = &q->bindings[q->bound.count++];
+        row->name = each->name;
+        ENSURE(json_get_text(each, &row->id), MALFORMED);
+    }
+    return OK;
+}
+
 static status read_request(struct question *q, const json *object) {
     ENSURE(json_get_text(json_member(object, SLICE("action")), &q->request.action), MALFORMED);
     ENSURE(json_get_text(json_member(object, SLICE("resource")), &q->request.resource), MALFORMED);
@@ -58,7 +72,9 @@ static status read_request(struct question *q, const json *object) {
     (void)json_get_text(json_member(caller, SLICE("role")), &q->caller.role);
     (void)json_get_text(json_member(caller, SLICE("service")), &q->caller.service);
     (void)json_get_text(json_member(caller, SLICE("federated")), &q->caller.federated);
+    (void)json_get_text(json_member(caller, SLICE("id")), &q->caller.id);
     q->request.caller = &q->caller;
+    TRY(read_bindings(q, json_member(object, SLICE("bound"))));
     return read_conditions(q, json_member(object, SLICE("conditions")));
 }
 
@@ -66,6 +82,7 @@ static status read_policies(struct question *q, const json *list, arena *memory,
     for (const json *each = json_first(list); each; each = each->next) {
         bool is_last = q->is_all && q->parts.resource && each->next == NULL;
         policy_source source = {.kind = is_last ? POLICY_RESOURCE : q->kind, .bytes_most = POLICY_BYTES_MOST};
+        if (source.kind != POLICY_IDENTITY) source.bound = q->bound;
         ENSURE(q->policy_count < POLICIES_MOST && json_get_text(each, &source.document), MALFORMED);
         TRY(policy_compile(&source, memory, fault, &q->policies[q->policy_count]));
         q->policy_count++;

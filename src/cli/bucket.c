@@ -77,6 +77,12 @@ static const command rows[] = {
      .run = encrypt},
     {.verb = "encryption", .operation = OPERATION_GET_BUCKET_ENCRYPTION, .positional = "Bucket"},
     {.verb = "reset-encryption", .operation = OPERATION_DELETE_BUCKET_ENCRYPTION, .positional = "Bucket"},
+    {.verb = "set-policy", .operation = OPERATION_PUT_BUCKET_POLICY, .positional = "Bucket Policy"},
+    {.verb = "policy", .operation = OPERATION_GET_BUCKET_POLICY, .positional = "Bucket", .name = "Policy"},
+    {.verb = "remove-policy",
+     .operation = OPERATION_DELETE_BUCKET_POLICY,
+     .positional = "Bucket",
+     .danger = "Remove the policy of the bucket"},
     {.verb = "location", .operation = OPERATION_GET_BUCKET_LOCATION, .positional = "Bucket", .name = "Location"},
     {.verb = "acl", .operation = OPERATION_GET_BUCKET_ACL, .positional = "Bucket"},
 };

@@ -149,6 +149,8 @@ static status read_headers(const answer *a, arena *memory, const json **out) {
         if (!slice_is_absent(value)) json_put_member_text(&w, header_names[i].name, without_quotes(value));
     }
     put_metadata(&w, a);
+    bool is_policy = slice_equals_text(answer_header(a, "content-type"), "application/json") && !is_object;
+    if (is_policy && a->body.len > 0) json_put_member_text(&w, "Policy", a->body);
     json_put_member_text(&w, "RequestId", a->request_id);
     json_end_object(&w);
     TRY(json_finish(&w));

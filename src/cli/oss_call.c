@@ -21,6 +21,9 @@ static const route routes[] = {
     {OPERATION_PUT_BUCKET_ENCRYPTION, "PUT", "encryption"},
     {OPERATION_GET_BUCKET_ENCRYPTION, "GET", "encryption"},
     {OPERATION_DELETE_BUCKET_ENCRYPTION, "DELETE", "encryption"},
+    {OPERATION_PUT_BUCKET_POLICY, "PUT", "policy"},
+    {OPERATION_GET_BUCKET_POLICY, "GET", "policy"},
+    {OPERATION_DELETE_BUCKET_POLICY, "DELETE", "policy"},
     {OPERATION_LIST_OBJECTS_V2, "GET", "list-type=2"},
     {OPERATION_PUT_OBJECT, "PUT", NULL},
     {OPERATION_GET_OBJECT, "GET", NULL},
@@ -73,7 +76,8 @@ static status add_metadata(invocation *inv, slice text, oss_order *o) {
 }
 
 static bool is_in_body(const field *f) {
-    return strcmp(f->name, "SSEAlgorithm") == 0 || strcmp(f->name, "KMSMasterKeyID") == 0;
+    return strcmp(f->name, "SSEAlgorithm") == 0 || strcmp(f->name, "KMSMasterKeyID") == 0 ||
+           strcmp(f->name, "Policy") == 0;
 }
 
 static bool holds_line_end(slice text) { return slice_contains_byte(text, '\n') || slice_contains_byte(text, '\r'); }
@@ -123,6 +127,7 @@ status order_from_arguments(invocation *inv, oss_order *out) {
     for (size_t i = 0; i < inv->argument_count; i++) TRY(add_argument(inv, &inv->arguments[i], o));
     TRY(complete_encryption(inv, o));
     if (o->id == OPERATION_PUT_BUCKET_ENCRYPTION) TRY(encryption_body(inv, o));
+    if (o->id == OPERATION_PUT_BUCKET_POLICY) o->body = argument_find(inv, "Policy");
     if (o->id == OPERATION_LIST_OBJECTS_V2) TRY(order_add_query(o, "encoding-type", SLICE("url")));
     return OK;
 }

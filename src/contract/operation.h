@@ -25,6 +25,7 @@ typedef struct operation {
     enum body_kind body;
     bool uses_vault;  /* two steps: prepare, the vault's part, finish */
     bool is_unsigned; /* nobody signs it: it is how one gets something to sign with */
+    bool is_shared;   /* what it acts on may be another account's, where both sides allow it */
     uint64_t acts;    /* what a signed request for it may have the vault do: ACT_BIT of each enum vault_act */
     const shape *in, *out;
     const char *help;

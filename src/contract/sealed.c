@@ -16,6 +16,13 @@ static status take_magic(slice *rest, enum sealed_kind kind, enum status_code fa
 
 static bool holds_content(slice rest) { return rest.len >= SEALED_NONCE_BYTES + SEALED_TAG_BYTES; }
 
+bool sealed_admits(const sealed_header *permit, slice account) {
+    slice rest = permit->accounts, each;
+    while (slice_split(&rest, ',', &each))
+        if (each.len > 0 && slice_equals(each, account)) return true;
+    return false;
+}
+
 status sealed_parse(slice blob, enum sealed_kind kind, arena *memory, sealed *out) {
     slice rest = blob, packed;
     uint16_t length;

@@ -27,6 +27,7 @@ enum sealed_kind {
     SEALED_CERTIFICATE_KEY = 'X',
     SEALED_CHALLENGE = 'H',
     SEALED_PASSKEY = 'K',
+    SEALED_SHARING = 'G',
 };
 
 enum { SEALED_NONCE_BYTES = 24, SEALED_TAG_BYTES = 16, CIPHERTEXT_HEADER_BYTES = 36, CONTEXT_MAX_BYTES = 64 * 1024 };
@@ -42,6 +43,8 @@ typedef struct sealed {
     slice content;        /* nonce, ciphertext, tag */
 } sealed;
 
+/* Whether a permit to share, by its header, admits the account. */
+bool sealed_admits(const sealed_header *permit, slice account);
 /* Reads the outside. MALFORMED for anything else than the kind expected. Slices point into `blob`. */
 status sealed_parse(slice blob, enum sealed_kind kind, arena *memory, sealed *out);
 /* Appends the outside up to where the nonce goes. */

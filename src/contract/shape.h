@@ -75,6 +75,7 @@ enum field_bind {
     BIND_USAGE,
     BIND_PAIR,        /* of a pair as a data key */
     BIND_INTERVAL,    /* how often the house may rotate the key; absent, or with the switch off: never */
+    BIND_SHARING,     /* the id of every account to be admitted stands in it */
     BIND_SECRET,      /* the secret: its name, or an ARN of it */
     BIND_SECRETS,     /* one of the secrets in the list, or one that the filters let through as far as its name tells */
     BIND_VERSION,     /* the version of the secret; when none is named, core says which */

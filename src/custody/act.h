@@ -33,7 +33,9 @@ typedef struct act_scene {
     slice request_id;      /* what every box is bound to */
     slice account_id;      /* as core names it */
     const opened *account; /* NULL only before NewAccount at bootstrap */
+    const opened *home;    /* the account of who signed, also while an act is about another's */
     const opened *caller;  /* access key or session that signed; NULL at bootstrap and for own acts */
+    bool is_storage;       /* an OSS request: what it works on is a bucket's */
     int64_t now_s;
     arena *memory;
     act_labour *labour;
@@ -77,6 +79,16 @@ bool import_is_new(const key_act *act);
 act_run act_new_account, act_new_access_key, act_adopt_access_key;
 /* Credentials that lapse by themselves (session.c). */
 act_run act_new_session;
+/* Between accounts (sharing.c): the owner's word that other accounts may use what is theirs. */
+act_run act_permit_sharing;
+/* Goes over to the account that the act's resource belongs to, for this act. NO_PERMISSION unless its owner has admitted the caller's
+ * account; nothing to do when it is the caller's own. */
+status sharing_enter(act_scene *scene, const key_act *act);
+/* What a permit for the act is about: key/ID, secret/NAME/ID, bucket/NAME, role/NAME/ID. INVALID_PARAMETER. */
+status sharing_subject(const act_scene *scene, const key_act *act, slice *out);
+/* The value of a name in a canonical context; absent when it is not there. */
+slice context_value(slice context, const char *name);
+
 /* People (login.c): passwords, seeds of one-time codes, and a session for whoever knows both. Login is the one act that
  * comes without a signature: what the person knows stands for it. */
 act_run act_new_password, act_new_seed, act_bind_seed, act_login;

@@ -95,6 +95,18 @@ static void note_copy_source(slice line, asked *out) {
     out->copy_source = slice_skip(line, NAME.len);
 }
 
+/* "/bucket/" alone, the path of what is about a bucket. */
+static bool is_bucket(slice path) {
+    slice root, bucket;
+    return slice_split(&path, '/', &root) && root.len == 0 && slice_split(&path, '/', &bucket) && bucket.len > 0 &&
+           !slice_is_absent(path) && path.len == 0;
+}
+
+static bool sets_policy(slice verb, slice path, slice query) {
+    bool is_policy = slice_equals_text(query, "policy") || slice_equals_text(query, "policy=");
+    return slice_equals_text(verb, "PUT") && is_policy && is_bucket(path);
+}
+
 /* VERB \n MD5 \n type \n date \n x-oss-… headers, then the resource, which is not encoded and may hold anything: what
  * comes from its first byte '/' on is not read as lines. */
 static status read_oss1(slice text, asked *out) {
@@ -108,6 +120,9 @@ static status read_oss1(slice text, asked *out) {
     ENSURE(slice_starts_with(text, SLICE("/")), NO_PERMISSION);
     out->names_object = is_object(text);
     out->has_bare_query = true;
+    size_t question = slice_find_byte(text, '?');
+    if (question != SIZE_MAX)
+        out->sets_policy = sets_policy(out->verb, slice_head(text, question), slice_skip(text, question + 1));
     out->resource = text;
     return OK;
 }
@@ -120,6 +135,7 @@ static status read_oss4(slice text, arena *memory, asked *out) {
     ENSURE(!FAILED_WITH(decoding, MALFORMED), NO_PERMISSION);
     TRY(decoding);
     out->names_object = is_object(path);
+    out->sets_policy = sets_policy(out->verb, path, query);
     for (;;) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
         if (line.len == 0) return OK;
@@ -143,6 +159,7 @@ status asked_read(const proof *p, slice text, arena *memory, asked *out) {
 
 /* What a storage request does with an object: the operations whose rows say what that takes. */
 static enum operation_id storage_operation(const asked *a) {
+    if (a->sets_policy) return OPERATION_PUT_BUCKET_POLICY;
     if (!a->names_object) return OPERATION_NONE;
     if (slice_equals_text(a->verb, "GET")) return OPERATION_GET_OBJECT;
     if (!slice_equals_text(a->verb, "PUT")) return OPERATION_NONE;

@@ -15,6 +15,7 @@ typedef struct asked {
     bool names_object;           /* OSS: bucket and key, not a bucket alone */
     bool copies;                 /* OSS: names the object to copy from */
     slice copy_source;           /* OSS: as the header has it */
+    bool sets_policy;            /* OSS: PUT /bucket/?policy */
     bool is_aws;                 /* AwsV4: the operation, or another with the same action of AWS's */
     slice form;                  /* AwsV4, query protocol: all parameters, encoded; absent otherwise */
 } asked;

@@ -296,6 +296,7 @@ static binder *const binders[] = {
     [BIND_USAGE] = bind_usage,
     [BIND_PAIR] = bind_pair,
     [BIND_INTERVAL] = bind_interval,
+    [BIND_SHARING] = bind_sharing,
     [BIND_SECRET] = bind_secret,
     [BIND_SECRETS] = bind_secrets,
     [BIND_VERSION] = bind_version,
@@ -337,16 +338,6 @@ static bool is_bound(const operation *op) {
 
 /* ---- objects */
 
-/* The value of a name in a canonical context; absent when it is not there. */
-static slice context_find(slice context, const char *name) {
-    uint16_t length;
-    slice key, value;
-    while (slice_take_u16(&context, &length) && slice_take(&context, length, &key) &&
-           slice_take_u16(&context, &length) && slice_take(&context, length, &value))
-        if (slice_equals_text(key, name)) return value;
-    return (slice){0};
-}
-
 static bool eats(slice *rest, slice wanted) {
     if (!slice_starts_with(*rest, wanted)) return false;
     *rest = slice_skip(*rest, wanted.len);
@@ -371,9 +362,17 @@ static status copy_source_read(slice header, arena *memory, slice *out) {
     return arena_copy(memory, buffer_slice(&path), out);
 }
 
+/* A permit is for the very bucket whose policy is being set; the policy itself is not under the signature. */
+static status bucket_check(const asked *a, const key_act *act) {
+    slice path = a->resource;
+    bool is_it = a->sets_policy && act->text.len > 0 && eats(&path, SLICE("/")) && eats(&path, act->text);
+    ENSURE(is_it && (slice_equals_text(path, "/") || slice_starts_with(path, SLICE("/?"))), NO_PERMISSION);
+    return OK;
+}
+
 /* The context of a body's data key names account, blob, bucket and key (docs/formats/object.md). */
 static status object_check(const asked *a, const act_scene *scene, const key_act *act) {
-    slice bucket = context_find(act->context, "bucket"), key = context_find(act->context, "key");
+    slice bucket = context_value(act->context, "bucket"), key = context_value(act->context, "key");
     ENSURE(bucket.len > 0 && key.len > 0 && !act->is_certificate.value, NO_PERMISSION);
     if (act->act != VAULT_ACT_DECRYPT || !a->copies) {
         ENSURE(names_object(a, a->resource, bucket, key), NO_PERMISSION);
@@ -394,15 +393,24 @@ status bound_read(const asked *a, const proof *p, slice text, arena *memory, pai
     return op && is_bound(op) ? signed_read(p, text, memory, out) : OK;
 }
 
+/* A permit is about what the signed request names, and nothing of another kind. */
+static bool permit_is_bound(const operation *op, const key_act *act) {
+    if (act->act != VAULT_ACT_PERMIT_SHARING) return true;
+    if (is_role_session(act)) return has_field(op, BIND_ROLE);
+    return has_field(op, act->text.len && act->secret_id.len ? BIND_SECRET : BIND_KEY);
+}
+
 status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act) {
     binding b = {operation_get(a->operation), said, scene, act};
     if (act->act == VAULT_ACT_VERIFY) return OK;
+    if (act->act == VAULT_ACT_PERMIT_SHARING && a->is_storage) return bucket_check(a, act);
     if (a->is_storage) return object_check(a, scene, act);
     pair_list translated;
     if (a->is_aws) b.operation = bound_aws_operation(a, act->act);
     ENSURE(b.operation != NULL, NO_PERMISSION);
     ENSURE(!is_role_session(act) || names_role(b.operation), NO_PERMISSION);
     TRY(check_kind(b.operation, act));
+    ENSURE(permit_is_bound(b.operation, act), NO_PERMISSION);
     if (a->is_aws) TRY(bound_aws_translate(b.operation, said, scene->memory, &translated));
     if (a->is_aws) b.said = &translated;
     for (size_t i = 0; i < b.operation->in->field_count; i++) {

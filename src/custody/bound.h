@@ -17,6 +17,8 @@ typedef struct binding {
 /* NO_PERMISSION unless the act's part is what the field of the signed request says. */
 typedef status binder(const binding *b, const field *f);
 
+/* sharing.c */
+binder bind_sharing;
 /* bound_choice.c: algorithms, specs, usages, intervals, what is imported. */
 binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping, bind_spec, bind_usage, bind_pair,
     bind_interval, bind_import, bind_reach, bind_material;

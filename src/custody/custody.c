@@ -171,6 +171,7 @@ static const struct act_row {
     [VAULT_ACT_GENERATE_MANAGED] = {.run = act_generate_managed},
     [VAULT_ACT_NEW_CHALLENGE] = {.run = act_new_challenge, .is_unsigned = true},
     [VAULT_ACT_NEW_PASSKEY] = {.run = act_new_passkey},
+    [VAULT_ACT_PERMIT_SHARING] = {.run = act_permit_sharing},
 };
 
 static const struct act_row *row_of(int act) {
@@ -198,6 +199,7 @@ static status caller_open(act_scene *scene, const use_message *use) {
 /* Who asks is known when this returns OK; `text` is what they signed. */
 static status identify(act_scene *scene, const use_message *use, used_message *used, slice *text) {
     TRY(sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account));
+    scene->home = scene->account;
     TRY(caller_open(scene, use));
     size_t candidate = 0;
     TRY(proof_verify(use->proof, &scene->caller->value, &candidate));
@@ -217,6 +219,7 @@ static status acts_check_signed(act_scene *scene, const use_message *use, slice 
     asked a;
     pair_list said;
     TRY(asked_read(use->proof, text, scene->memory, &a));
+    scene->is_storage = a.is_storage;
     used->asked = a.verb;
     used->operation = SET_INT(a.operation);
     /* Keys made with an account are that account's: nothing comes before it. */
@@ -256,10 +259,11 @@ static status own_begin(act_scene *scene, const use_message *use) {
     return sealing_open_account(scene->sealing, use->account, use->account_id, &scene->account);
 }
 
-static void remember_use(int act, const act_outcome *done, use_outcome *out) {
-    if (!act_is_witnessed(act)) return;
+static void remember_use(const key_act *act, const act_outcome *done, use_outcome *out) {
+    if (!act_is_witnessed(act->act)) return;
     key_use *use = &out->uses[out->use_count++];
-    use->act = act;
+    use->act = act->act;
+    use->owner_id = act->owner_id;
     key_id_format(done->key_id.at, use->key_id);
     uuid_format(done->key_version_id.at, use->key_version_id);
 }
@@ -269,11 +273,14 @@ static status act_run_one(act_scene *scene, const key_act *act, size_t place, us
     if (act->act == VAULT_ACT_VERIFY) return OK;
     ENSURE(row != NULL && row->run != NULL, NO_PERMISSION);
     act_outcome done = {0};
-    status ran = row->run(scene, act, &done);
+    act_scene before = *scene;
+    status ran = sharing_enter(scene, act);
+    if (!FAILED(ran)) ran = row->run(scene, act, &done);
+    if (act->owner_id.len) scene->account = before.account, scene->account_id = before.account_id;
     out->shown[place] = done.shown;
     TRY(ran);
     out->used.results.at[place] = done.result;
-    remember_use(act->act, &done, out);
+    remember_use(act, &done, out);
     return OK;
 }
 

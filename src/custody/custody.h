@@ -40,7 +40,8 @@ status custody_add_pair(custody *c, const keygenned_message *made, enum asymmetr
 
 /* A use that must be witnessed before the answer leaves. */
 typedef struct key_use {
-    int act; /* enum vault_act */
+    int act;        /* enum vault_act */
+    slice owner_id; /* whose key, when it is another account's; absent: the caller's own */
     char key_id[37], key_version_id[37];
 } key_use;
 

@@ -42,7 +42,9 @@ static status check_code(act_scene *scene, const key_act *act, sealed_header *ow
     ENSURE(caller->user_id.len > 0 && scene->caller->kind == SEALED_ACCESS_KEY, NO_PERMISSION);
     code_check check = {act->token, act->context, caller->user_id, act->size};
     int64_t step;
-    TRY(code_verify(scene, &check, &step));
+    act_scene at_home = *scene; /* the device is the caller's, whosever the role is */
+    at_home.account = scene->home;
+    TRY(code_verify(&at_home, &check, &step));
     owner->mfa_at = SET_INT(scene->now_s);
     out->result.extra = SLICE("mfa");
     out->result.time = SET_INT(step);

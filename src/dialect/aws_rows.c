@@ -59,6 +59,7 @@ bool aws_word_is_known(slice word) {
 }
 
 status aws_key_arn(const aws_place *place, slice key_id, arena *memory, slice *out) {
+    if (slice_starts_with(key_id, SLICE("acs:"))) return aws_arn(key_id, memory, out); /* of another account */
     return arena_printf(memory, out, "arn:aws:kms:%.*s:%.*s:key/%.*s", SLICE_ARGS(place->region),
                         SLICE_ARGS(place->account), SLICE_ARGS(key_id));
 }

@@ -5,7 +5,7 @@
 #include "dialect/oss_rest.h"
 #include "format/xml.h"
 
-static const char XML_TYPE[] = "application/xml";
+static const char XML_TYPE[] = "application/xml", JSON_TYPE[] = "application/json";
 enum { HEADERS_MOST = 32, SKEW_MOST_MS = 15 * 60 * 1000 };
 
 status oss_etag(slice etag, arena *memory, slice *out) {
@@ -170,6 +170,16 @@ static status encode_document(const decoded *d, const reply *r, arena *memory, h
     return has_document ? answer_finish_body(&b, 200, XML_TYPE, &body, out) : answer_finish_empty(&b, 200, out);
 }
 
+static status encode_policy(const decoded *d, const reply *r, arena *memory, http_answer *out) {
+    const get_bucket_policy_out *o = r->output;
+    OWNED(buffer) body = {0};
+    answer_builder b;
+    (void)d;
+    TRY(buffer_append(&body, o->policy));
+    begin(&b, HEADERS_MOST, r, memory);
+    return answer_finish_body(&b, 200, JSON_TYPE, &body, out);
+}
+
 typedef status encoder(const decoded *d, const reply *r, arena *memory, http_answer *out);
 
 static encoder *encoder_of(enum operation_id id) {
@@ -178,6 +188,8 @@ static encoder *encoder_of(enum operation_id id) {
     case OPERATION_GET_OBJECT: return encode_get;
     case OPERATION_HEAD_OBJECT: return encode_head;
     case OPERATION_PUT_BUCKET: return encode_put_bucket;
+    case OPERATION_GET_BUCKET_POLICY: return encode_policy;
+    case OPERATION_DELETE_BUCKET_POLICY:
     case OPERATION_DELETE_BUCKET:
     case OPERATION_DELETE_OBJECT:
     case OPERATION_DELETE_BUCKET_ENCRYPTION: return encode_gone;

@@ -1,4 +1,4 @@
-/* Request bodies of OSS that are XML. */
+/* Request bodies of OSS that are no objects: XML, and the JSON of a policy. */
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "dialect/oss_rest.h"
@@ -48,6 +48,15 @@ static status encryption_body(const oss_request *r, const xml *root, void *in) {
     return OK;
 }
 
+/* The body as it is: what it says is read when it is set. */
+static status policy_body(const oss_request *r, const xml *root, void *in) {
+    put_bucket_policy_in *to = in;
+    (void)root;
+    ENSURE(utf8_is_valid(r->body), INVALID_PARAMETER);
+    to->policy = r->body;
+    return OK;
+}
+
 static status delete_one(const xml *object, slice *out) {
     ENSURE(xml_child_text(object, "Key", out), MALFORMED_XML);
     ENSURE(out->len > 0 && out->len <= OSS_KEY_MOST, OBJECT_NAME);
@@ -74,8 +83,8 @@ static status delete_body(const oss_request *r, const xml *root, void *in) {
 
 typedef struct body_row {
     enum operation_id operation;
-    const char *root;
-    size_t most; /* bytes */
+    const char *root; /* NULL: it is no XML */
+    size_t most;      /* bytes */
     bool may_be_empty;
     bool needs_digest;
     body_reader *read;
@@ -84,6 +93,7 @@ typedef struct body_row {
 static const body_row bodies[] = {
     {OPERATION_PUT_BUCKET, "CreateBucketConfiguration", 64 << 10, true, false, bucket_body},
     {OPERATION_PUT_BUCKET_ENCRYPTION, "ServerSideEncryptionRule", 64 << 10, false, false, encryption_body},
+    {OPERATION_PUT_BUCKET_POLICY, NULL, 64 << 10, false, false, policy_body},
     {OPERATION_DELETE_MULTIPLE_OBJECTS, "Delete", OSS_BODY_MOST, false, true, delete_body},
 };
 
@@ -93,6 +103,10 @@ static status read_body(const oss_request *r, const body_row *row, void *in, sli
     ENSURE(!row->needs_digest || !slice_is_empty(head_find(r->head, "content-md5")), MISSING_PARAMETER);
     TRY(check_digest(r, detail));
     if (slice_is_empty(slice_trim(r->body)) && row->may_be_empty) return OK;
+    if (!row->root) {
+        *detail = (slice){0};
+        return row->read(r, NULL, in);
+    }
     *detail = slice_of_text(row->root);
     status parsed = xml_parse(r->body, r->memory, &root, NULL);
     ENSURE(!FAILED_WITH(parsed, OUT_OF_MEMORY), OUT_OF_MEMORY);

@@ -74,7 +74,7 @@ static const expectation expectations[] = {
     {"oss V1 putBucketEncryption", "PutBucketEncryption", STATUS_OK, 0},
     {"oss V1 getBucketEncryption", "GetBucketEncryption", STATUS_OK, 0},
     {"oss V1 putBucketVersioning", NULL, LACKING, 0},
-    {"oss V1 putBucketPolicy", NULL, LACKING, 0},
+    {"oss V1 putBucketPolicy", "PutBucketPolicy", STATUS_OK, 0},
     {"oss V1 initiateBucketWorm", NULL, LACKING, 0},
     {"oss V1 completeBucketWorm", NULL, LACKING, 0},
     {"oss V1 extendBucketWorm", NULL, LACKING, 0},

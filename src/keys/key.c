@@ -29,6 +29,11 @@ status alias_path(const key_shelf *shelf, slice alias, arena *memory, slice *out
     return path_of("alias", shelf, alias, memory, out);
 }
 
+status shared_key_path(const key_shelf *shelf, slice key_id, arena *memory, slice *out) {
+    ENSURE(!slice_contains_byte(shelf->region, '/'), KEY_NOT_FOUND);
+    return ARENA_JOIN(memory, out, SLICE("shared-key/"), shelf->region, SLICE("/"), key_id);
+}
+
 status alias_prefix(const key_shelf *shelf, arena *memory, slice *out) {
     return path_of("alias", shelf, SLICE(""), memory, out);
 }

@@ -23,6 +23,8 @@ status alias_path(const key_shelf *shelf, slice alias, arena *memory,
                   slice *out); /* alias/<account>/<region>/alias/NAME */
 status destroyed_key_path(const key_shelf *shelf, slice key_id, arena *memory,
                           slice *out); /* destroyed/<account>/<region>/<uuid> */
+status shared_key_path(const key_shelf *shelf, slice key_id, arena *memory,
+                       slice *out); /* shared-key/<region>/<key id> */
 status alias_prefix(const key_shelf *shelf, arena *memory, slice *out);
 /* KEY_NOT_FOUND. *revision may be NULL. A key whose waiting period is over is gone; material past its expiry is not there. */
 status key_load(const key_shelf *shelf, slice key_id, arena *memory, key_record *out, uint64_t *revision);

@@ -14,6 +14,7 @@ typedef struct waiting_event {
     struct waiting_event *next;
     uint64_t number;
     slice account, request_id, event; /* in the same allocation */
+    slice uses_of; /* the request whose witnesses it tells of; they stay for that request's own event */
     int64_t key_uses;
     bool is_added; /* to the ledger, by an attempt whose commit failed */
 } waiting_event;

@@ -69,13 +69,14 @@ static slice put(uint8_t **at, slice text) {
 
 status trail_take_event(trail *t, const event_message *m) {
     ENSURE(m->event.len > 0 && m->event.len <= EVENT_BYTES_MOST && m->number.value > 0, MALFORMED);
-    waiting_event *e = malloc(sizeof *e + m->account_id.len + m->request_id.len + m->event.len);
+    waiting_event *e = malloc(sizeof *e + m->account_id.len + m->request_id.len + m->event.len + m->uses_of.len);
     ENSURE(e != NULL, OUT_OF_MEMORY);
     uint8_t *at = (uint8_t *)(e + 1);
     *e = (waiting_event){.number = (uint64_t)m->number.value, .key_uses = m->key_uses.value};
     e->account = put(&at, m->account_id);
     e->request_id = put(&at, m->request_id);
     e->event = put(&at, m->event);
+    e->uses_of = m->uses_of.len ? put(&at, m->uses_of) : e->request_id;
     if (!t->events_end) t->events_end = &t->events;
     *t->events_end = e;
     t->events_end = &e->next;
@@ -161,7 +162,7 @@ static status compose(trail *t, const waiting_event *e, const witness *w) {
 
 static status record_event(trail *t, const waiting_event *e) {
     if (ledger_knows(&t->ledger, e->request_id)) return OK; /* core sent it again: it is durable already */
-    witness *w = table_get(&t->witnesses, e->request_id);
+    witness *w = table_get(&t->witnesses, e->uses_of);
     TRY(compose(t, e, w));
     TRY(ledger_add(&t->ledger, e->account, e->request_id, buffer_slice(&t->composed)));
     bool is_paired = (int64_t)(w ? w->count : 0) >= e->key_uses;

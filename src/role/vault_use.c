@@ -48,7 +48,7 @@ static status witness_all(vault *v, const use_message *use, const use_outcome *d
     for (size_t i = 0; i < done->use_count; i++) {
         const key_use *u = &done->uses[i];
         witness_message m = {.request_id = use->request_id,
-                             .account_id = use->account_id,
+                             .account_id = u->owner_id.len ? u->owner_id : use->account_id,
                              .act = u->act,
                              .key_id = slice_of_text(u->key_id),
                              .key_version_id = slice_of_text(u->key_version_id)};

@@ -161,7 +161,7 @@ status create_account_finish(call *c, const create_account_in *in, create_accoun
     account_record account;
     TRY(account_keep(c, a));
     TRY(account_record_of(c, a, &account));
-    c->affected = a->account_id;
+    call_affects(c, a->account_id);
     out->access_key = CALL_NEW(c, access_key_view);
     ENSURE(out->access_key != NULL, OUT_OF_MEMORY);
     *out->access_key =
@@ -201,7 +201,7 @@ static status change_status(call *c, slice id, const account_record *wanted, acc
     account.status = wanted->status;
     account.frozen_at = wanted->frozen_at;
     account.freeze_reason = wanted->freeze_reason;
-    c->affected = account.account_id;
+    call_affects(c, account.account_id);
     TRY(account_path(id, &c->memory, &path));
     TRY(call_change(c, path, &account_record_shape, &account, revision));
     return new_view(c, &account, out);

@@ -26,10 +26,26 @@ static status make_room(call *c, void **at, size_t count, size_t *room, size_t s
     return OK;
 }
 
+void call_forget_steps(call *c) {
+    c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
+    c->affected_count = c->owner_count = 0;
+    c->resource = c->told = c->approval = c->approved_by = (slice){0};
+    c->owner = NULL;
+    c->bucket = NULL;
+    c->role = NULL;
+    c->is_granted = false;
+    if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
+}
+
 status call_ask_vault(call *c, const key_act *act) {
     ENSURE(c->act_count < CALL_ACTS_MOST, INTERNAL);
     TRY(make_room(c, (void **)&c->acts, c->act_count, &c->act_room, sizeof *c->acts));
-    c->acts[c->act_count++] = *act;
+    key_act *asked = &c->acts[c->act_count++];
+    *asked = *act;
+    if (!c->owner) return OK;
+    asked->owner_id = c->owner->account.account_id;
+    asked->owner = c->owner->account.sealed_account;
+    asked->sharing = c->owner->sharing;
     return OK;
 }
 
@@ -99,10 +115,10 @@ bool call_offers_region(const call *c, slice region) {
     return false;
 }
 
-key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s}; }
+key_shelf call_keys(const call *c) { return (key_shelf){c->house->store, call_account(c), call_region(c), c->now_s}; }
 
 secret_shelf call_secrets(const call *c) {
-    return (secret_shelf){c->house->store, c->who.account_id, call_region(c), c->now_s};
+    return (secret_shelf){c->house->store, call_account(c), call_region(c), c->now_s};
 }
 
-arn_home call_home(const call *c) { return (arn_home){call_region(c), c->who.account_id}; }
+arn_home call_home(const call *c) { return (arn_home){call_region(c), call_account(c)}; }

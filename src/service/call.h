@@ -48,6 +48,16 @@ typedef struct call_body {
     const body_message *done; /* in keep: what the gateway reports */
 } call_body;
 
+/* Another account, and what of it the call is about. */
+typedef struct call_owner {
+    principal account; /* as its root, which is never who asks */
+    bool is_there;     /* false: there is no such account, or it is frozen, and nobody is let in */
+    slice named;       /* the resource, as the caller named it */
+    slice bucket;      /* absent: it is no bucket's */
+    slice sharing;     /* once allowed: the owner's word for the vault */
+} call_owner;
+enum { CALL_OWNERS_MOST = 2 };
+
 typedef struct call {
     arena memory;
     house *house;
@@ -75,7 +85,11 @@ typedef struct call {
     bool asks_auditor;     /* the answer comes from the trail */
     bool completes_answer; /* …and keep adds to it what core knows */
     void *memo;
-    slice affected; /* a further account, whose trail is to tell of the change too; absent: none */
+    slice affected[CALL_OWNERS_MOST]; /* further accounts, whose trails are to tell of it too */
+    size_t affected_count;
+    call_owner *owner; /* whose the resource at hand is; NULL: the caller's account */
+    call_owner *owners[CALL_OWNERS_MOST];
+    size_t owner_count;
     slice resource; /* ARN the event names */
     slice subject;  /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
     slice sought;   /* for the auditor: the request id of an event */
@@ -87,6 +101,10 @@ typedef struct call {
     uint64_t secret_revision;
     certificate_record *certificate; /* of operations on a certificate: as it is now */
     uint64_t certificate_revision;
+    const bucket_record *bucket; /* of operations on a bucket: the one at hand; NULL: there is none */
+    uint64_t bucket_revision;
+    const role_record *role; /* of another account, to be taken on */
+    uint64_t role_revision;
     condition_value *conditions; /* for the policy decision, beside the standing ones */
     size_t condition_count, condition_room;
     verdict decided; /* of the last decision: what allowed or denied */
@@ -99,6 +117,9 @@ typedef struct call {
 
 /* Sets the words appended to the failure's message and gives the failure back: `return call_refuse(c, FAIL(X), …)`. */
 status call_refuse(call *c, status failure, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Before the steps run anew. */
+void call_forget_steps(call *c);
 
 /* Asks the vault for one act more; results come in the same order. The act's slices must live as long as the call. */
 status call_ask_vault(call *c, const key_act *act);
@@ -117,6 +138,8 @@ status call_authorise(call *c, const char *action, slice resource);
 /* The same question under another policy of the key, which is not its policy yet. Refuses nothing. */
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out);
 
+/* Who asks, as policies with a Principal and grants know them. */
+policy_caller call_caller(const call *c);
 /* What a policy with a Principal, attached to the resource, says of the caller doing `action` on it; and how it reaches them. */
 enum decision call_consult(call *c, const policy *p, const char *action, slice resource, enum policy_reach *reach);
 
@@ -137,9 +160,19 @@ slice call_region(const call *c);
 bool call_offers_region(const call *c, slice region);
 /* Whether the caller is a client of AWS's, which means some operations a little differently. */
 bool call_speaks_aws(const call *c);
-/* What ARNs are made with: that region and the caller's account. */
+/* The account that owns what the call is about: the caller's, unless it has turned to another. */
+slice call_account(const call *c);
+const principal *call_account_record(const call *c);
+/* Turns to what another account owns, named so; the caller's own account: back home. */
+status call_turn_to(call *c, slice account, slice named);
+void call_turn_home(call *c);
+/* Has the resource's owner admitted the caller's account (the record's Sharing)? */
+bool call_is_admitted(call *c, slice sharing);
+/* This account's trail is to tell of the call as well. */
+void call_affects(call *c, slice account);
+/* What ARNs are made with: that region and that account. */
 arn_home call_home(const call *c);
-/* The caller's keys in that region as they are now. */
+/* That account's keys in that region as they are now. */
 key_shelf call_keys(const call *c);
 secret_shelf call_secrets(const call *c);
 

@@ -21,6 +21,10 @@ status key_policy_check(call *c, slice resource, const new_key_policy *wish);
 /* What a key without a policy of its own does as if it had. */
 status key_policy_default(call *c, slice *out);
 status key_policy_put(call *c, slice key_id, slice document);
+/* Which key a permit to share is about. */
+status key_sharing_id(call *c, const key_record *key, key_act *about);
+/* Plans the index of keys that other accounts may use. */
+status key_share(call *c, slice key_id);
 status key_policy_path(const key_shelf *shelf, slice key_id, arena *memory,
                        slice *out); /* key-policy/<account>/<key id>, of a multi-Region key with its region */
 
@@ -75,7 +79,8 @@ typedef status record_visitor(call *c, const store_row *row, void *context);
 status records_walk(call *c, slice prefix, record_visitor *visit, void *context);
 status records_count(call *c, slice prefix, size_t *out);
 
-/* Whether it is a policy of that kind, up to POLICY_BYTES_MOST. POLICY_MALFORMED, saying where and why. */
+/* A policy of that kind, up to POLICY_BYTES_MOST, of a resource POLICY_RESOURCE_BYTES_MOST. POLICY_MALFORMED, saying where and why. */
+status document_compile(call *c, slice document, enum policy_kind kind, policy **out);
 status document_check(call *c, slice document, enum policy_kind kind);
 
 #endif

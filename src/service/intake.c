@@ -165,8 +165,7 @@ static bool try_alternative(serve *s, job *j, const used_message *m) {
     second->texts.count = j->alternative_texts.count;
     c->proof = second;
     c->failure = unpack_input(c, packed);
-    c->act_count = c->change_count = c->condition_count = 0;
-    c->resource = (slice){0};
+    call_forget_steps(c);
     job_move(s, j, STAGE_ARRIVED);
     return true;
 }

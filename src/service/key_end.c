@@ -123,6 +123,8 @@ static status remove_permissions(call *c) {
     TRY(store_list(c->house->store, prefix, (slice){0}, GRANTS_MOST, &c->memory, &rows, &count));
     for (size_t i = 0; i < count; i++) TRY(call_change(c, rows[i].key, NULL, NULL, STORE_ANY));
     TRY(key_policy_path(&shelf, c->subject, &c->memory, &path));
+    TRY(call_change(c, path, NULL, NULL, STORE_ANY));
+    TRY(shared_key_path(&shelf, c->subject, &c->memory, &path));
     return call_change(c, path, NULL, NULL, STORE_ANY);
 }
 

@@ -7,7 +7,7 @@
 #include "contract/key_spec.h"
 #include "crypto/random.h"
 #include "service/grant_token.h"
-#include "service/handlers.h"
+#include "service/sharing.h"
 
 enum { RANDOM_BYTES = 24, GRANTS_SHOWN = 50, GRANTS_SHOWN_MOST = 1000 };
 
@@ -40,33 +40,25 @@ static status read_principal(call *c, slice text, const char *field_name, slice 
     return OK;
 }
 
-/* The id behind one of the account's own names: a later user of the same name is somebody else. */
-static status find_id(call *c, slice principal_name, slice *out) {
+/* The ids behind the names: a later user of the same name is somebody else. Who is to be there is told of the account's own people
+ * alone; of another account's nobody is meant who is not there. */
+static status find_id(call *c, slice name, const char *field_name, slice *out) {
     arn parts;
-    slice path;
-    *out = (slice){0};
-    TRY(arn_parse(principal_name, &parts));
-    if (!slice_equals(parts.account, c->who.account_id)) return OK;
-    if (slice_starts_with(parts.relative, SLICE("user/"))) {
-        user_record user;
-        TRY(user_path(parts.account, slice_skip(parts.relative, 5), &c->memory, &path));
-        TRY(call_load(c, path, &user_record_shape, &user, NULL));
-        *out = user.user_id;
-    } else if (slice_starts_with(parts.relative, SLICE("role/"))) {
-        role_record role;
-        TRY(role_path(parts.account, slice_skip(parts.relative, 5), &c->memory, &path));
-        TRY(call_load(c, path, &role_record_shape, &role, NULL));
-    }
+    TRY(arn_parse(name, &parts));
+    status found = sharing_id_of(c, name, out);
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    if (slice_equals(parts.account, c->who.account_id))
+        return call_refuse(c, FAIL(PRINCIPAL_ARN), "%s is not there.", field_name);
+    *out = SLICE("-");
     return OK;
 }
 
 static status read_grantee(call *c, const create_grant_in *in, grant_record *g) {
     TRY(read_principal(c, in->grantee_principal, "GranteePrincipal", &g->grantee));
-    status found = find_id(c, g->grantee, &g->grantee_id);
-    if (FAILED_WITH(found, NOT_FOUND)) return call_refuse(c, FAIL(PRINCIPAL_ARN), "GranteePrincipal is not there.");
-    TRY(found);
+    TRY(find_id(c, g->grantee, "GranteePrincipal", &g->grantee_id));
     if (slice_is_absent(in->retiring_principal)) return OK;
-    return read_principal(c, in->retiring_principal, "RetiringPrincipal", &g->retiring);
+    TRY(read_principal(c, in->retiring_principal, "RetiringPrincipal", &g->retiring));
+    return find_id(c, g->retiring, "RetiringPrincipal", &g->retiring_id);
 }
 
 static status check_operations(call *c, const slice_list *operations) {
@@ -149,8 +141,8 @@ static status find_wider(call *c, const store_row *row, void *context) {
 /* Who may give grants only because of a grant may give no more than that. */
 static status check_delegation(call *c, const grant_record *wish) {
     if (c->decided.by != DECIDED_BY_GRANT) return OK;
-    policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
-    grant_question question = {&caller, c->who.user_id, SLICE("kms:CreateGrant"), NULL};
+    policy_caller caller = call_caller(c);
+    grant_question question = {&caller, SLICE("kms:CreateGrant"), NULL};
     search s = {.wish = wish, .question = &question};
     const slice grantees[] = {c->who.arn, c->who.role};
     for (size_t i = 0; i < 2 && !s.is_found; i++) {
@@ -204,17 +196,38 @@ static status find_named(call *c, const grant_record *wish, search *s) {
     return records_walk(c, prefix, find_same, s);
 }
 
-status create_grant_prepare(call *c, const create_grant_in *in, create_grant_out *out) {
-    grant_record g;
+/* What is to be, or what is there already under that name with the same content. */
+static status settle(call *c, const create_grant_in *in, grant_record *g, bool *is_new) {
     search named;
+    TRY(read_wish(c, in, g));
+    TRY(check_delegation(c, g));
+    TRY(find_named(c, g, &named));
+    *is_new = !named.is_found;
+    if (named.is_found) *g = named.found;
+    return named.is_found ? OK : make_id(c, g, &g->grant_id);
+}
+
+status create_grant_prepare(call *c, const create_grant_in *in, create_grant_out *out) {
+    (void)out;
+    grant_record g;
+    arn grantee;
+    bool is_new;
+    key_act about = {0};
     TRY(key_allows(c->key, KEY_ACT_USE));
-    TRY(read_wish(c, in, &g));
-    TRY(check_delegation(c, &g));
+    TRY(settle(c, in, &g, &is_new));
     ENSURE(!in->dry_run.value, DRY_RUN);
-    TRY(find_named(c, &g, &named));
-    if (named.is_found) g = named.found;
-    else TRY(make_id(c, &g, &g.grant_id));
-    if (!named.is_found) TRY(save_new(c, &g));
+    TRY(arn_parse(g.grantee, &grantee));
+    TRY(key_sharing_id(c, c->key, &about));
+    return is_new ? sharing_ask_for(c, grantee.account, &about) : OK;
+}
+
+status create_grant_finish(call *c, const create_grant_in *in, create_grant_out *out) {
+    grant_record g;
+    bool is_new;
+    TRY(settle(c, in, &g, &is_new));
+    g.sharing = is_new ? sharing_given(c) : g.sharing;
+    if (is_new && !slice_is_absent(g.sharing)) TRY(key_share(c, c->key->key_id));
+    if (is_new) TRY(save_new(c, &g));
     out->grant_id = g.grant_id;
     return grant_token_make(c, &g, &out->grant_token);
 }
@@ -373,10 +386,11 @@ static status find_retired(call *c, const retire_grant_in *in, slice *key_id, sl
 
 /* Its retiring principal, or a grantee that was given RetireGrant: unless a policy denies it. */
 static bool may_retire(const call *c, const grant_record *g) {
-    policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
-    grant_question question = {&caller, c->who.user_id, SLICE("kms:RetireGrant"), NULL};
+    policy_caller caller = call_caller(c);
+    grant_question question = {&caller, SLICE("kms:RetireGrant"), NULL};
     if (c->decided.decision == DECISION_EXPLICIT_DENY) return false;
     bool is_retiring = slice_equals(g->retiring, c->who.arn) || slice_equals(g->retiring, c->who.role);
+    is_retiring = is_retiring && (slice_is_empty(g->retiring_id) || slice_equals(g->retiring_id, caller.id));
     return (!slice_is_absent(g->retiring) && is_retiring) || grant_reach(g, &question) == REACH_CALLER;
 }
 

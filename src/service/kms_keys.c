@@ -1,5 +1,5 @@
 /* KMS: the life of a key, from its making to its planned end. */
-#include "service/handlers.h"
+#include "service/sharing.h"
 
 #include "access/identity.h"
 #include "base/clock.h"
@@ -115,7 +115,9 @@ static status check_policy(call *c, const create_key_in *in) {
     if (slice_is_absent(in->policy)) return OK;
     TRY(kms_key_id_text(c, ((const new_key *)c->memo)->key_id, &key_id));
     TRY(arn_key(&home, key_id, &c->memory, &resource));
-    return key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value});
+    TRY(key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value}));
+    return sharing_check_new(c, &(sharing_wish){in->policy, POLICY_RESOURCE, {0}},
+                             "SetKeyPolicy, once the key is there");
 }
 
 status create_key_prepare(call *c, const create_key_in *in, create_key_out *out) {

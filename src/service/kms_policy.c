@@ -1,6 +1,6 @@
 /* KMS: the policies of keys. */
 #include "contract/key_id.h"
-#include "service/handlers.h"
+#include "service/sharing.h"
 
 #define POLICY_NAME "default"
 
@@ -10,18 +10,10 @@ status key_policy_path(const key_shelf *shelf, slice key_id, arena *memory, slic
     return arena_printf(memory, out, "key-policy/%.*s/%.*s", SLICE_ARGS(shelf->account), SLICE_ARGS(name));
 }
 
-static status compile(call *c, slice document, policy **out) {
-    slice fault = {0};
-    policy_source source = {document, POLICY_RESOURCE, POLICY_RESOURCE_BYTES_MOST};
-    OWNED(arena) memory = {.limit = 4 << 20};
-    status made = policy_compile(&source, &memory, &fault, out);
-    return FAILED_WITH(made, POLICY_MALFORMED) ? call_refuse(c, made, "%.*s", SLICE_ARGS(fault)) : made;
-}
-
 status key_policy_check(call *c, slice resource, const new_key_policy *wish) {
     policy *compiled = NULL;
     bool may_change_it = true;
-    TRY(compile(c, wish->document, &compiled));
+    TRY(document_compile(c, wish->document, POLICY_RESOURCE, &compiled));
     status asked =
         wish->is_lockout_allowed ? OK : call_would_allow(c, "kms:SetKeyPolicy", resource, compiled, &may_change_it);
     policy_free(compiled);
@@ -34,10 +26,20 @@ status key_policy_check(call *c, slice resource, const new_key_policy *wish) {
 
 status key_policy_put(call *c, slice key_id, slice document) {
     slice path;
-    key_policy_record record = {document, SET_INT(c->now_s)};
+    key_policy_record record = {document, SET_INT(c->now_s), NULL};
+    TRY(sharing_bindings(c, document, POLICY_RESOURCE, &record.bindings));
     key_shelf shelf = call_keys(c);
     TRY(key_policy_path(&shelf, key_id, &c->memory, &path));
-    return call_change(c, path, &key_policy_record_shape, &record, STORE_ANY);
+    TRY(call_change(c, path, &key_policy_record_shape, &record, STORE_ANY));
+    return slice_is_absent(record.bindings->sharing) ? OK : key_share(c, key_id);
+}
+
+status key_share(call *c, slice key_id) {
+    slice path;
+    shared_key_record record = {c->who.account_id};
+    key_shelf shelf = call_keys(c);
+    TRY(shared_key_path(&shelf, key_id, &c->memory, &path));
+    return call_change(c, path, &shared_key_record_shape, &record, STORE_ANY);
 }
 
 static status check_name(call *c, slice name) {
@@ -45,11 +47,26 @@ static status check_name(call *c, slice name) {
     return call_refuse(c, FAIL(NOT_FOUND), "PolicyName: the only policy of a key is " POLICY_NAME ".");
 }
 
+status key_sharing_id(call *c, const key_record *key, key_act *about) {
+    uint8_t *id = arena_take(&c->memory, 16);
+    ENSURE(id != NULL, OUT_OF_MEMORY);
+    ENSURE(!FAILED(key_id_parse(key->key_id, id)), CORRUPT);
+    about->key_id = slice_of(id, 16);
+    return OK;
+}
+
 status set_key_policy_prepare(call *c, const set_key_policy_in *in, set_key_policy_out *out) {
     (void)out;
+    sharing_wish wish = {in->policy, POLICY_RESOURCE, {0}};
     TRY(check_name(c, in->policy_name));
     TRY(key_allows(c->key, KEY_ACT_READ));
     TRY(key_policy_check(c, c->resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value}));
+    TRY(key_sharing_id(c, c->key, &wish.about));
+    return sharing_ask(c, &wish);
+}
+
+status set_key_policy_finish(call *c, const set_key_policy_in *in, set_key_policy_out *out) {
+    (void)out;
     TRY(key_policy_put(c, c->key->key_id, in->policy));
     c->key->has_policy = SET_BOOL(true);
     return key_save(c, c->key, c->key_revision);

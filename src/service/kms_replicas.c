@@ -4,7 +4,7 @@
 
 #include "contract/key_id.h"
 #include "keys/replica.h"
-#include "service/handlers.h"
+#include "service/sharing.h"
 
 status kms_check_primary(call *c) {
     if (!replica_is_one(c->key)) return OK;
@@ -83,7 +83,9 @@ static status check_there(call *c, const replicate_key_in *in) {
     TRY(check_absent(c, c->key->key_id));
     if (slice_is_absent(in->policy)) return OK;
     TRY(arn_key(&home, c->key->key_id, &c->memory, &resource));
-    return key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value});
+    TRY(key_policy_check(c, resource, &(new_key_policy){in->policy, in->bypass_policy_lockout_safety_check.value}));
+    return sharing_check_new(c, &(sharing_wish){in->policy, POLICY_RESOURCE, {0}},
+                             "SetKeyPolicy, once the key is there");
 }
 
 static status make_there(call *c, const replicate_key_in *in, slice primary_region, replicate_key_out *out) {

@@ -1,30 +1,28 @@
-/* KMS: the policies of secrets, in both clouds' calls. Nobody outside the account reaches a secret, whatever its policy says. */
+/* KMS: the policies of secrets, in both clouds' calls. */
 #include "service/manager.h"
+#include "service/sharing.h"
 
 #define POLICY_NAME "default"
 
-/* *out is for policy_free. */
-static status compile(call *c, slice document, slice *fault, policy **out) {
-    policy_source source = {document, POLICY_RESOURCE, POLICY_RESOURCE_BYTES_MOST};
-    OWNED(arena) memory = {.limit = 4 << 20};
-    slice why = {0};
-    status compiled = policy_compile(&source, &memory, &why, out);
-    if (FAILED(compiled)) TRY(arena_copy(&c->memory, why, fault));
-    return compiled;
+status secret_check_policy(call *c, slice document) {
+    return sharing_check_new(c, &(sharing_wish){document, POLICY_RESOURCE, {0}},
+                             "SetSecretPolicy, once the secret is there");
 }
 
-status secret_check_policy(call *c, slice document) {
-    slice fault = {0};
-    policy *made = NULL;
-    status compiled = compile(c, document, &fault, &made);
-    policy_free(made);
-    return FAILED_WITH(compiled, POLICY_MALFORMED) ? call_refuse(c, compiled, "%.*s", SLICE_ARGS(fault)) : compiled;
+static sharing_wish wish_of(const call *c, slice document) {
+    return (sharing_wish){
+        document, POLICY_RESOURCE, {.text = c->secret->secret_name, .secret_id = c->secret->secret_id}};
+}
+
+static status ask_policy(call *c, slice document) {
+    sharing_wish wish = wish_of(c, document);
+    TRY(secret_usable(c->secret));
+    return sharing_ask(c, &wish);
 }
 
 static status set_policy(call *c, slice document) {
-    TRY(secret_usable(c->secret));
-    TRY(secret_check_policy(c, document));
     c->secret->policy = document;
+    TRY(sharing_bindings(c, document, POLICY_RESOURCE, &c->secret->bindings));
     return secret_save(c, c->secret, c->secret_revision);
 }
 
@@ -38,6 +36,11 @@ static status check_name(call *c, slice name) {
 status set_secret_policy_prepare(call *c, const set_secret_policy_in *in, set_secret_policy_out *out) {
     (void)out;
     TRY(check_name(c, in->policy_name));
+    return ask_policy(c, in->policy);
+}
+
+status set_secret_policy_finish(call *c, const set_secret_policy_in *in, set_secret_policy_out *out) {
+    (void)out;
     return set_policy(c, in->policy);
 }
 
@@ -68,21 +71,27 @@ static bool lets_anybody(const policy *p, slice resource, int64_t now_s) {
 }
 
 static status refuse_public(call *c, slice document) {
-    slice fault = {0}, resource;
+    slice resource;
     policy *made = NULL;
     TRY(secret_arn(c, c->secret, &resource));
-    status compiled = compile(c, document, &fault, &made);
-    bool is_public = !FAILED(compiled) && lets_anybody(made, resource, c->now_s);
+    TRY(document_compile(c, document, POLICY_RESOURCE, &made));
+    bool is_public = lets_anybody(made, resource, c->now_s);
     policy_free(made);
     ENSURE(!is_public, PUBLIC_POLICY);
-    return OK; /* what does not compile is refused in its own words */
+    return OK;
 }
 
 status manager_put_resource_policy_prepare(call *c, const manager_put_resource_policy_in *in,
                                            manager_put_resource_policy_out *out) {
+    (void)out;
+    if (in->block_public_policy.value) TRY(refuse_public(c, in->resource_policy));
+    return ask_policy(c, in->resource_policy);
+}
+
+status manager_put_resource_policy_finish(call *c, const manager_put_resource_policy_in *in,
+                                          manager_put_resource_policy_out *out) {
     TRY(manager_arn(c, c->secret, &out->arn));
     out->name = c->secret->secret_name;
-    if (in->block_public_policy.value) TRY(refuse_public(c, in->resource_policy));
     return set_policy(c, in->resource_policy);
 }
 
@@ -101,15 +110,15 @@ status manager_delete_resource_policy_prepare(call *c, const manager_delete_reso
     TRY(manager_arn(c, c->secret, &out->arn));
     out->name = c->secret->secret_name;
     c->secret->policy = (slice){0};
+    c->secret->bindings = NULL;
     return secret_save(c, c->secret, c->secret_revision);
 }
 
 status manager_validate_resource_policy_prepare(call *c, const manager_validate_resource_policy_in *in,
                                                 manager_validate_resource_policy_out *out) {
-    slice fault = {0};
-    policy *made = NULL;
-    status compiled = compile(c, in->resource_policy, &fault, &made);
-    policy_free(made);
+    status compiled = document_check(c, in->resource_policy, POLICY_RESOURCE);
+    slice fault = c->detail;
+    c->detail = (slice){0};
     out->policy_validation_passed = SET_BOOL(!FAILED(compiled));
     if (!FAILED_WITH(compiled, POLICY_MALFORMED)) return compiled;
     out->validation_errors.at = CALL_NEW(c, manager_validation_error);

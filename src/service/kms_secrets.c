@@ -7,6 +7,7 @@
 #include "crypto/compare.h"
 #include "crypto/random.h"
 #include "service/resource.h"
+#include "service/sharing.h"
 
 status secret_usable(const secret_record *of) {
     ENSURE(!of->delete_at.is_set, SECRET_PENDING_DELETION);
@@ -125,7 +126,7 @@ static bool seals_secrets(const key_record *key) {
 static status use_key(call *c, slice name, const char *action) {
     c->key = CALL_NEW(c, key_record);
     ENSURE(c->key != NULL, OUT_OF_MEMORY);
-    TRY(resource_use_key(c, slice_is_absent(name) ? c->who.service_key_id : name, action, c->key));
+    TRY(resource_use_key(c, slice_is_absent(name) ? call_account_record(c)->service_key_id : name, action, c->key));
     if (seals_secrets(c->key)) return OK;
     return call_refuse(c, FAIL(UNSUPPORTED), "Values are sealed under symmetric keys only.");
 }
@@ -256,6 +257,7 @@ status secret_create_keep(call *c, const secret_draft *draft, secret_record *mad
     }
     TRY(make_way(c, draft->name, &revision));
     TRY(new_record(c, draft, made));
+    if (!slice_is_absent(draft->policy)) TRY(sharing_bindings(c, draft->policy, POLICY_RESOURCE, &made->bindings));
     if (c->key && !slice_is_absent(draft->key)) made->encryption_key_id = c->key->key_id;
     TRY(first_version(c, draft, made, version_id));
     return secret_save(c, made, revision);
@@ -380,7 +382,7 @@ status secret_select(const secret_record *of, slice version_id, slice stage, con
 status secret_load_value(call *c, const secret_version_record *version, slice *out) {
     slice path;
     secret_value_record value;
-    TRY(secret_value_path(c->who.account_id, c->secret, version->number.value, &c->memory, &path));
+    TRY(secret_value_path(call_account(c), c->secret, version->number.value, &c->memory, &path));
     status loaded = call_load(c, path, &secret_value_record_shape, &value, NULL);
     ENSURE(!FAILED_WITH(loaded, NOT_FOUND), CORRUPT);
     TRY(loaded);

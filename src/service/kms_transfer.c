@@ -1,6 +1,7 @@
 /* KMS: plaintexts that stay in the vault: from one key to another, or to a public key of the caller's; and what is drawn at random. */
 #include "contract/key_spec.h"
 #include "service/handlers.h"
+#include "service/resource.h"
 
 /* ---- from one key to another */
 
@@ -26,23 +27,10 @@ static status source_act(call *c, const re_encrypt_in *in, re_encrypt_out *out, 
     return key_ids(c, c->key, version, act);
 }
 
-static status load_destination(call *c, slice name, key_record *out) {
-    key_shelf shelf = call_keys(c);
-    key_name parsed;
-    slice key_id, arn_text;
-    arn_home home = call_home(c);
-    TRY(key_name_parse(name, &shelf, &parsed));
-    TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
-    TRY(key_load(&shelf, key_id, &c->memory, out, NULL));
-    TRY(arn_key(&home, out->key_id, &c->memory, &arn_text));
-    TRY(call_authorise(c, "kms:ReEncryptTo", arn_text));
-    return key_allows(out, KEY_ACT_USE);
-}
-
 static status destination_act(call *c, const re_encrypt_in *in, re_encrypt_out *out, key_act *act) {
     key_record key;
     const key_version_record *version;
-    TRY(load_destination(c, in->destination_key_id, &key));
+    TRY(resource_other_key(c, in->destination_key_id, "kms:ReEncryptTo", &key));
     *act = (key_act){.act = VAULT_ACT_SEAL_HELD};
     act->encryption = algorithm_or_standard(in->destination_encryption_algorithm);
     TRY(key_spec_check_encryption(key.spec, key.usage, act->encryption));
@@ -57,9 +45,9 @@ static status destination_act(call *c, const re_encrypt_in *in, re_encrypt_out *
 status re_encrypt_prepare(call *c, const re_encrypt_in *in, re_encrypt_out *out) {
     key_act from, to;
     TRY(source_act(c, in, out, &from));
+    TRY(call_ask_vault(c, &from));
     TRY(destination_act(c, in, out, &to));
     TRY(kms_refuse_dry_run(c, in->dry_run));
-    TRY(call_ask_vault(c, &from));
     return call_ask_vault(c, &to);
 }
 
@@ -67,7 +55,9 @@ status re_encrypt_finish(call *c, const re_encrypt_in *in, re_encrypt_out *out) 
     (void)in;
     out->key_id = c->key->key_id;
     out->ciphertext_blob = c->results.at[1].output;
-    return OK;
+    bool is_elsewhere = !slice_equals(c->key->account_id, call_account(c)); /* than the key it was sealed under */
+    if (!is_elsewhere || !call_speaks_aws(c)) return OK;
+    return arn_key(&(arn_home){call_region(c), c->key->account_id}, c->key->key_id, &c->memory, &out->key_id);
 }
 
 /* ---- to a public key of the caller's */

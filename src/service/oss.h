@@ -4,8 +4,11 @@
 
 #include "service/call.h"
 
-/* The caller's own bucket. BUCKET_NOT_FOUND; NO_PERMISSION when it is another account's. */
+/* The caller's own bucket, or another account's that let the caller in, to which the call then turns. BUCKET_NOT_FOUND; NO_PERMISSION
+ * for any other. */
 status oss_bucket(call *c, slice name, bucket_record *out, uint64_t *revision);
+/* Plans the bucket's record, and its place in the account's list. */
+status oss_save_bucket(call *c, const bucket_record *bucket, uint64_t revision);
 /* "oss-<region>" */
 status oss_location(call *c, slice *out);
 

@@ -19,7 +19,7 @@ static status which_key(call *c, const bucket_record *bucket, const body_wish *w
     slice asked = wish->sse ? wish->kms_key_id : bucket->rule ? bucket->rule->kms_master_key_id : (slice){0};
     if (*sse != ENCRYPTION_KMS && !slice_is_empty(asked))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "A key id goes with x-oss-server-side-encryption: KMS.");
-    *name = slice_is_empty(asked) ? c->who.service_key_id : asked;
+    *name = slice_is_empty(asked) ? call_account_record(c)->service_key_id : asked;
     return OK;
 }
 
@@ -31,7 +31,7 @@ status oss_choose_key(call *c, const bucket_record *bucket, const body_wish *wis
     c->memo = choice;
     TRY(which_key(c, bucket, wish, &name, &choice->sse));
     TRY(resource_use_key(c, name, "kms:GenerateDataKey", &choice->key));
-    body_place place = {c->who.account_id, wish->bucket, wish->key, choice->blob_id};
+    body_place place = {call_account(c), wish->bucket, wish->key, choice->blob_id};
     TRY(body_context(&place, &c->memory, &choice->context));
     key_act act = {.act = VAULT_ACT_GENERATE, .context = choice->context, .size = SET_INT(DATA_KEY_BYTES)};
     const key_version_record *version = key_primary(&choice->key);

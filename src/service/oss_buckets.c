@@ -5,12 +5,20 @@
 
 enum { BUCKETS_MOST = 100 };
 
+/* Bucket names are everybody's, buckets are not: another account's only when that very account let the caller in to it. */
+static bool is_let_in(const call_owner *owner, slice bucket, slice account) {
+    return slice_equals(owner->bucket, bucket) && slice_equals(owner->account.account_id, account) &&
+           !slice_is_empty(owner->sharing);
+}
+
 status oss_bucket(call *c, slice name, bucket_record *out, uint64_t *revision) {
     TRY(bucket_load(c->house->store, name, &c->memory, out, revision));
-    /* Bucket names are everybody's, buckets are not. */
-    if (!slice_equals(out->account_id, c->who.account_id))
-        return call_refuse(c, FAIL(NO_PERMISSION), "The bucket you access does not belong to you.");
-    return OK;
+    call_turn_home(c);
+    if (slice_equals(out->account_id, c->who.account_id)) return OK;
+    for (size_t i = 0; i < c->owner_count; i++)
+        if (is_let_in(c->owners[i], name, out->account_id)) c->owner = c->owners[i];
+    if (c->owner) return OK;
+    return call_refuse(c, FAIL(NO_PERMISSION), "The bucket you access does not belong to you.");
 }
 
 status oss_location(call *c, slice *out) {
@@ -50,12 +58,15 @@ status list_buckets_prepare(call *c, const list_buckets_in *in, list_buckets_out
     return OK;
 }
 
-static status save_bucket(call *c, const bucket_record *bucket, uint64_t revision) {
+status oss_save_bucket(call *c, const bucket_record *bucket, uint64_t revision) {
     slice path, index;
+    bucket_record listed = *bucket;
+    listed.policy = (slice){0};
+    listed.bindings = NULL;
     TRY(bucket_path(bucket->name, &c->memory, &path));
     TRY(bucket_index_path(bucket->account_id, bucket->name, &c->memory, &index));
     TRY(call_change(c, path, &bucket_record_shape, bucket, revision));
-    return call_change(c, index, &bucket_record_shape, bucket, STORE_ANY);
+    return call_change(c, index, &bucket_record_shape, &listed, STORE_ANY);
 }
 
 /* Making a bucket of one's own again changes nothing and succeeds. */
@@ -79,7 +90,7 @@ status put_bucket_prepare(call *c, const put_bucket_in *in, put_bucket_out *out)
     ENSURE(count < BUCKETS_MOST, BUCKET_LIMIT);
     bucket.rule = &rule;
     bucket.storage_class = SLICE("Standard");
-    return save_bucket(c, &bucket, STORE_ABSENT);
+    return oss_save_bucket(c, &bucket, STORE_ABSENT);
 }
 
 status delete_bucket_prepare(call *c, const delete_bucket_in *in, delete_bucket_out *out) {
@@ -147,7 +158,7 @@ status put_bucket_encryption_prepare(call *c, const put_bucket_encryption_in *in
         in->rule->kms_master_key_id = key.key_id;
     }
     bucket.rule = in->rule;
-    return save_bucket(c, &bucket, revision);
+    return oss_save_bucket(c, &bucket, revision);
 }
 
 status get_bucket_encryption_prepare(call *c, const get_bucket_encryption_in *in, get_bucket_encryption_out *out) {
@@ -167,5 +178,5 @@ status delete_bucket_encryption_prepare(call *c, const delete_bucket_encryption_
     encryption_rule rule = {.sse_algorithm = ENCRYPTION_AES256};
     TRY(oss_bucket(c, in->bucket, &bucket, &revision));
     bucket.rule = &rule;
-    return save_bucket(c, &bucket, revision);
+    return oss_save_bucket(c, &bucket, revision);
 }

@@ -135,7 +135,7 @@ status list_objects_prepare(call *c, const list_objects_in *in, list_objects_out
     out->encoding_type = in->encoding_type;
     out->is_truncated = SET_BOOL(l.is_truncated);
     if (l.is_truncated) out->next_marker = l.next;
-    out->owner_id = c->who.account_id;
+    out->owner_id = call_account(c);
     out->contents.at = l.contents, out->contents.count = l.content_count;
     out->common_prefixes.at = l.prefixes, out->common_prefixes.count = l.prefix_count;
     return OK;
@@ -163,7 +163,7 @@ status list_objects_v2_prepare(call *c, const list_objects_v2_in *in, list_objec
     out->key_count = SET_INT(given(&l));
     out->encoding_type = in->encoding_type;
     out->is_truncated = SET_BOOL(l.is_truncated);
-    if (in->fetch_owner.value) out->owner_id = c->who.account_id;
+    if (in->fetch_owner.value) out->owner_id = call_account(c);
     out->contents.at = l.contents, out->contents.count = l.content_count;
     out->common_prefixes.at = l.prefixes, out->common_prefixes.count = l.prefix_count;
     if (!l.is_truncated) return OK;

@@ -83,7 +83,7 @@ static status open_body(call *c, slice bucket, slice key, reading *r) {
     TRY(object_load(c->house->store, bucket, key, &c->memory, &r->object, NULL));
     ENSURE(r->object.blob_id.len == 16, CORRUPT);
     memcpy(r->blob_id, r->object.blob_id.at, 16);
-    body_place place = {c->who.account_id, bucket, key, r->blob_id};
+    body_place place = {call_account(c), bucket, key, r->blob_id};
     return body_context(&place, &c->memory, &r->context);
 }
 
@@ -256,8 +256,8 @@ status copy_object_prepare(call *c, const copy_object_in *in, copy_object_out *o
     status held = oss_check_conditions(&asked, &copy->source.object);
     if (FAILED(held)) return FAIL(PRECONDITION); /* a copy has nothing to answer "not modified" with */
     TRY(refuse_overwrite(c, in->bucket, in->key, in->forbid_overwrite));
-    TRY(oss_bucket(c, in->bucket, &target, NULL));
     TRY(ask_data_key(c, &copy->source));
+    TRY(oss_bucket(c, in->bucket, &target, NULL));
     body_wish wish = {in->bucket, in->key, in->server_side_encryption, in->kms_key_id};
     c->memo = NULL;
     TRY(oss_choose_key(c, &target, &wish, &copy->choice));

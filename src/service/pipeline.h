@@ -52,6 +52,11 @@ typedef struct job {
     uint64_t event_number;   /* in the order of sending; 0: not sent yet */
     int attempts;
     buffer event;      /* JSON, until acknowledged */
+    size_t twin_count; /* of the trails of other accounts that tell of it too */
+    struct twin {
+        slice account_id, request_id, event; /* the request's id with a tail: the auditor knows events by it */
+        uint64_t number;
+    } twins[CALL_OWNERS_MOST];
     body_message done; /* what the gateway said of the body */
     serve_bootstrapped *bootstrapped;
     void *bootstrap_context;
@@ -111,8 +116,6 @@ status bootstrap_finish(call *c);
  * it, keeps it until acknowledged. */
 status record_prepare(job *j);
 status record_send(serve *s, job *j);
-/* After the commit: the event for the trail of the further account that a change affects goes its own way. */
-void record_tell_affected(serve *s, job *j);
 void record_send_again(serve *s);
 /* The event is durable: its outbox record can go with the next transaction. */
 void record_done(serve *s, job *j);

@@ -57,7 +57,7 @@ status group_save(call *c, const group_record *group, uint64_t revision) {
 
 status role_load(call *c, slice name, role_record *out, uint64_t *revision) {
     slice path;
-    TRY(role_path(c->who.account_id, name, &c->memory, &path));
+    TRY(role_path(call_account(c), name, &c->memory, &path));
     status loaded = call_load(c, path, &role_record_shape, out, revision);
     return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(ROLE_NOT_FOUND) : loaded;
 }

@@ -1,6 +1,7 @@
 /* RAM: roles, what somebody may take on for a while. */
 #include "access/policy.h"
 #include "service/ram.h"
+#include "service/sharing.h"
 
 enum { SESSION_DEFAULT_S = 3600 };
 
@@ -10,10 +11,34 @@ static status new_view(call *c, const role_record *role, role_view **out) {
     return role_view_of(c, role, *out);
 }
 
+/* What the vault is to seal about a trust policy that lets other accounts in. */
+static status ask_sharing(call *c, const role_record *role, slice trust_policy) {
+    session_wish *of = CALL_NEW(c, session_wish);
+    ENSURE(of != NULL, OUT_OF_MEMORY);
+    *of = (session_wish){.role_name = role->role_name, .role_id = role->role_id};
+    return sharing_ask(c, &(sharing_wish){trust_policy, POLICY_TRUST, {.session = of}});
+}
+
+static status set_trust(call *c, role_record *role, slice trust_policy) {
+    role->trust_policy = trust_policy;
+    return sharing_bindings(c, trust_policy, POLICY_TRUST, &role->bindings);
+}
+
+/* Chosen once, however often the steps run. */
+static status new_role_id(call *c, slice *out) {
+    slice *held = c->memo ? c->memo : CALL_NEW(c, slice);
+    ENSURE(held != NULL, OUT_OF_MEMORY);
+    if (!c->memo) TRY(identity_id_new(c, '3', held));
+    c->memo = held;
+    *out = *held;
+    return OK;
+}
+
 status create_role_prepare(call *c, const create_role_in *in, create_role_out *out) {
+    (void)out;
     slice prefix;
     size_t count;
-    role_record taken, role = {.role_name = in->role_name, .description = in->description};
+    role_record taken, role = {.role_name = in->role_name};
     TRY(identity_name_check(c, in->role_name, ROLE_NAME_MOST, "RoleName"));
     status found = role_load(c, in->role_name, &taken, NULL);
     ENSURE(FAILED(found), ROLE_EXISTS);
@@ -21,12 +46,17 @@ status create_role_prepare(call *c, const create_role_in *in, create_role_out *o
     TRY(role_prefix(c->who.account_id, &c->memory, &prefix));
     TRY(records_count(c, prefix, &count));
     ENSURE(count < ROLES_MOST, ROLE_LIMIT);
-    TRY(document_check(c, in->assume_role_policy_document, POLICY_TRUST));
-    TRY(identity_id_new(c, '3', &role.role_id));
+    TRY(new_role_id(c, &role.role_id));
+    return ask_sharing(c, &role, in->assume_role_policy_document);
+}
+
+status create_role_finish(call *c, const create_role_in *in, create_role_out *out) {
+    role_record role = {.role_name = in->role_name, .description = in->description};
     tag_set tags;
+    TRY(new_role_id(c, &role.role_id));
     TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
     role.tags.at = tags.at, role.tags.count = tags.count;
-    role.trust_policy = in->assume_role_policy_document;
+    TRY(set_trust(c, &role, in->assume_role_policy_document));
     role.max_session_duration = in->max_session_duration.is_set ? in->max_session_duration : SET_INT(SESSION_DEFAULT_S);
     role.created_at = role.updated_at = SET_INT(c->now_s);
     TRY(boundary_set(c, in->permissions_boundary, &role.boundary));
@@ -61,13 +91,19 @@ status list_roles_prepare(call *c, const list_roles_in *in, list_roles_out *out)
 }
 
 status update_role_prepare(call *c, const update_role_in *in, update_role_out *out) {
+    (void)out;
+    role_record role;
+    slice trust_policy = in->new_assume_role_policy_document;
+    TRY(role_load(c, in->role_name, &role, NULL));
+    return slice_is_absent(trust_policy) ? OK : ask_sharing(c, &role, trust_policy);
+}
+
+status update_role_finish(call *c, const update_role_in *in, update_role_out *out) {
     role_record role;
     uint64_t revision;
+    slice trust_policy = in->new_assume_role_policy_document;
     TRY(role_load(c, in->role_name, &role, &revision));
-    if (!slice_is_absent(in->new_assume_role_policy_document)) {
-        TRY(document_check(c, in->new_assume_role_policy_document, POLICY_TRUST));
-        role.trust_policy = in->new_assume_role_policy_document;
-    }
+    if (!slice_is_absent(trust_policy)) TRY(set_trust(c, &role, trust_policy));
     if (!slice_is_absent(in->new_description)) role.description = in->new_description;
     if (in->new_max_session_duration.is_set) role.max_session_duration = in->new_max_session_duration;
     role.updated_at = SET_INT(c->now_s);
@@ -79,10 +115,17 @@ status update_assume_role_policy_prepare(call *c, const update_assume_role_polic
                                          update_assume_role_policy_out *out) {
     (void)out;
     role_record role;
+    TRY(role_load(c, in->role_name, &role, NULL));
+    return ask_sharing(c, &role, in->policy_document);
+}
+
+status update_assume_role_policy_finish(call *c, const update_assume_role_policy_in *in,
+                                        update_assume_role_policy_out *out) {
+    (void)out;
+    role_record role;
     uint64_t revision;
     TRY(role_load(c, in->role_name, &role, &revision));
-    TRY(document_check(c, in->policy_document, POLICY_TRUST));
-    role.trust_policy = in->policy_document;
+    TRY(set_trust(c, &role, in->policy_document));
     role.updated_at = SET_INT(c->now_s);
     return role_save(c, &role, revision);
 }

@@ -191,27 +191,38 @@ static status plan_outbox(call *c, const outbox_record *record) {
     return call_change(c, path, &outbox_record_shape, record, STORE_ANY);
 }
 
-/* The auditor knows events by their request: the one for the further account has a name of its own. */
-static status affected_name(call *c, slice *out) {
-    return arena_printf(&c->memory, out, "%.*s-affected", SLICE_ARGS(c->request_id));
-}
+/* ---- beside the caller's: the trails of the accounts whose resources it was about */
 
-static status plan_affected(job *j) {
+#define TWIN_TAIL "-affected"
+
+/* Only what was signed tells anything to others. */
+static status make_twins(job *j) {
     call *c = &j->call;
-    OWNED(buffer) telling = {0};
-    outbox_record record = {.account_id = c->affected};
-    TRY(write_event(j, c->affected, &telling));
-    record.event = buffer_slice(&telling);
-    TRY(affected_name(c, &record.request_id));
-    return plan_outbox(c, &record);
+    j->twin_count = 0;
+    if (!j->is_verified) return OK;
+    for (size_t i = 0; i < c->affected_count; i++) {
+        struct twin *t = &j->twins[j->twin_count];
+        OWNED(buffer) telling = {0};
+        *t = (struct twin){.account_id = c->affected[i]};
+        TRY(write_event(j, t->account_id, &telling));
+        TRY(arena_copy(&c->memory, buffer_slice(&telling), &t->event));
+        TRY(arena_printf(&c->memory, &t->request_id, "%.*s" TWIN_TAIL "%.*s", SLICE_ARGS(c->request_id), i ? 2 : 0,
+                         "-2"));
+        j->twin_count++;
+    }
+    return OK;
 }
 
 status record_prepare(job *j) {
     call *c = &j->call;
     TRY(write_event(j, c->who.account_id, &j->event));
+    TRY(make_twins(j));
     if (c->change_count == 0) return OK;
+    for (size_t i = 0; i < j->twin_count; i++) {
+        const struct twin *t = &j->twins[i];
+        TRY(plan_outbox(c, &(outbox_record){t->account_id, t->request_id, t->event}));
+    }
     outbox_record record = {event_account(c), c->request_id, buffer_slice(&j->event)};
-    if (!slice_is_absent(c->affected)) TRY(plan_affected(j));
     TRY(plan_outbox(c, &record));
     j->has_outbox = true;
     return OK;
@@ -224,16 +235,35 @@ static int64_t count_uses(const call *c) {
     return count;
 }
 
+static status send_event(serve *s, const event_message *m) {
+    buffer_reset(&s->out);
+    TRY(message_encode(MESSAGE_EVENT, m, &s->out));
+    return channel_send(s->auditor, buffer_slice(&s->out));
+}
+
+/* Twins first: the witnesses of the request's key uses are let go of with its own event. */
+static status send_twins(serve *s, job *j) {
+    for (size_t i = 0; i < j->twin_count; i++) {
+        struct twin *t = &j->twins[i];
+        if (t->number == 0) t->number = ++s->last_event_number;
+        event_message m = {.number = SET_INT(t->number), .account_id = t->account_id, .request_id = t->request_id};
+        m.event = t->event;
+        m.key_uses = SET_INT(count_uses(&j->call));
+        m.uses_of = j->call.request_id;
+        TRY(send_event(s, &m));
+    }
+    return OK;
+}
+
 status record_send(serve *s, job *j) {
-    if (j->event_number == 0) j->event_number = ++s->last_event_number;
     ENSURE(s->auditor != NULL, CLOSED);
+    TRY(send_twins(s, j));
+    if (j->event_number == 0) j->event_number = ++s->last_event_number;
     event_message m = {.number = SET_INT(j->event_number), .account_id = event_account(&j->call)};
     m.request_id = j->call.request_id;
     m.event = buffer_slice(&j->event);
     m.key_uses = SET_INT(count_uses(&j->call));
-    buffer_reset(&s->out);
-    TRY(message_encode(MESSAGE_EVENT, &m, &s->out));
-    return channel_send(s->auditor, buffer_slice(&s->out));
+    return send_event(s, &m);
 }
 
 void record_send_again(serve *s) {
@@ -242,12 +272,7 @@ void record_send_again(serve *s) {
 
 /* ---- the outbox: events of committed changes, kept until the auditor has them */
 
-void record_done(serve *s, job *j) {
-    for (job *each = s->stages[STAGE_BUNDLED].first, *next; each && j->stands_for; each = next) {
-        next = each->next;
-        if (each->leader == j) job_move(s, each, STAGE_REPLY);
-    }
-    if (!j->has_outbox) return;
+static void forget_outbox(serve *s, slice request_id) {
     if (s->recorded_count == s->recorded_room) {
         size_t room = s->recorded_room ? s->recorded_room * 2 : 64;
         char **grown = realloc(s->recorded, room * sizeof *grown);
@@ -256,8 +281,18 @@ void record_done(serve *s, job *j) {
         s->recorded_room = room;
     }
     char *path = NULL;
-    if (asprintf(&path, "outbox/%.*s", SLICE_ARGS(j->call.request_id)) < 0) return;
+    if (asprintf(&path, "outbox/%.*s", SLICE_ARGS(request_id)) < 0) return;
     s->recorded[s->recorded_count++] = path;
+}
+
+void record_done(serve *s, job *j) {
+    for (job *each = s->stages[STAGE_BUNDLED].first, *next; each && j->stands_for; each = next) {
+        next = each->next;
+        if (each->leader == j) job_move(s, each, STAGE_REPLY);
+    }
+    if (!j->has_outbox) return;
+    for (size_t i = 0; i < j->twin_count; i++) forget_outbox(s, j->twins[i].request_id);
+    forget_outbox(s, j->call.request_id);
 }
 
 status record_forget_done(serve *s) {
@@ -290,18 +325,6 @@ static status recover_one(serve *s, const store_row *row) {
     j->is_abandoned = true;
     job_move(s, j, STAGE_WAIT);
     return record_send(s, j);
-}
-
-/* Should this fail, it stays in the outbox and is sent at the next start. */
-void record_tell_affected(serve *s, job *j) {
-    call *c = &j->call;
-    slice name;
-    uint64_t revision;
-    store_row row = {0};
-    if (slice_is_absent(c->affected) || !j->has_outbox || FAILED(affected_name(c, &name))) return;
-    if (FAILED(arena_printf(&c->memory, &row.key, "outbox/%.*s", SLICE_ARGS(name)))) return;
-    if (FAILED(store_get(s->house->store, row.key, &c->memory, &row.value, &revision))) return;
-    status_ignore(recover_one(s, &row));
 }
 
 status serve_recover(serve *s) {

@@ -1,6 +1,7 @@
 /* One resolver per resource kind. */
 #include "service/resource.h"
 
+#include "access/arn_twin.h"
 #include "base/text.h"
 #include "contract/key_id.h"
 #include "contract/sealed.h"
@@ -27,10 +28,33 @@ static status load_key(call *c, slice key_id) {
     return key_load(&shelf, key_id, &c->memory, c->key, &c->key_revision);
 }
 
+/* An ARN of another account: turns to it, where the operation may be about what others own. */
+static status turn_to_named(call *c, slice text) {
+    arn parts;
+    slice name;
+    call_turn_home(c);
+    if (!c->operation->is_shared || FAILED(arn_canonical(text, &c->memory, &name))) return OK;
+    bool is_named = !FAILED(arn_parse(name, &parts)) && slice_equals(parts.service, SLICE("kms"));
+    if (!is_named || parts.account.len == 0 || slice_equals(parts.account, SLICE("*"))) return OK;
+    return call_turn_to(c, parts.account, name);
+}
+
+/* What another account does not have is told like what it does not let the caller have. */
+static status refuse_missing(call *c, const char *action, status missing) {
+    if (!c->owner) return missing;
+    status refused = call_authorise(c, action, c->owner->named);
+    return FAILED(refused) ? refused : missing;
+}
+
+static status tell_missing(call *c, status missing) { return refuse_missing(c, c->operation->action, missing); }
+
 static status allow_key(call *c, slice key_id) {
     slice arn_text;
     arn_home home = call_home(c);
-    TRY(load_key(c, key_id));
+    status loaded = load_key(c, key_id);
+    if (FAILED(loaded)) c->key = NULL;
+    if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return tell_missing(c, loaded);
+    TRY(loaded);
     TRY(arn_key(&home, c->key->key_id, &c->memory, &arn_text));
     return resolve_allow(c, arn_text);
 }
@@ -48,11 +72,14 @@ static status resolve_key_container(call *c) {
 }
 
 static status allow_named_key(call *c, slice text) {
-    key_shelf shelf = call_keys(c);
     key_name name;
     slice key_id;
+    TRY(turn_to_named(c, text));
+    key_shelf shelf = call_keys(c);
     TRY(key_name_parse(text, &shelf, &name));
-    TRY(key_name_resolve(&shelf, &name, &c->memory, &key_id));
+    status found = key_name_resolve(&shelf, &name, &c->memory, &key_id);
+    if (FAILED_WITH(found, ALIAS_NOT_FOUND)) return tell_missing(c, found);
+    TRY(found);
     return allow_key(c, key_id);
 }
 
@@ -95,6 +122,30 @@ static slice input_bytes(const call *c, const char *name) {
     return f && f->kind == FIELD_BYTES ? *(const slice *)field_at(f, c->in) : (slice){0};
 }
 
+/* A ciphertext names no account. One whose owner has not admitted the caller's has no such key, as far as that can be told. */
+static status allow_shared_key(call *c, slice key_id) {
+    slice path, arn_text;
+    shared_key_record where;
+    key_shelf shelf = call_keys(c);
+    TRY(shared_key_path(&shelf, key_id, &c->memory, &path));
+    status found = call_load(c, path, &shared_key_record_shape, &where, NULL);
+    if (FAILED_WITH(found, NOT_FOUND)) return FAIL(KEY_NOT_FOUND);
+    TRY(found);
+    TRY(arn_key(&(arn_home){shelf.region, where.account_id}, key_id, &c->memory, &arn_text));
+    TRY(call_turn_to(c, where.account_id, arn_text));
+    status allowed = allow_key(c, key_id);
+    if (!FAILED(allowed) || c->affected_count > 0) return allowed;
+    call_turn_home(c);
+    c->diagnosis = c->detail = c->resource = (slice){0};
+    return FAIL(KEY_NOT_FOUND);
+}
+
+static status allow_key_of_blob(call *c, slice key_id) {
+    status allowed = allow_key(c, key_id);
+    bool is_elsewhere = FAILED_WITH(allowed, KEY_NOT_FOUND) && c->operation->is_shared;
+    return is_elsewhere ? allow_shared_key(c, key_id) : allowed;
+}
+
 /* The key that a ciphertext names. */
 static status resolve_blob(call *c) {
     ciphertext blob;
@@ -103,7 +154,8 @@ static status resolve_blob(call *c) {
     TRY(ciphertext_parse(input_bytes(c, "CiphertextBlob"), &blob));
     key_id_format(blob.key_id.at, key_id);
     TRY(arena_copy(&c->memory, slice_of_text(key_id), &id));
-    return allow_key(c, id);
+    call_turn_home(c);
+    return allow_key_of_blob(c, id);
 }
 
 /* Ciphertexts of asymmetric keys name none: then the caller does. */
@@ -147,9 +199,10 @@ static status allow_secret(call *c, slice name) {
 
 /* Whether there is such a secret is told only to those who may ask. */
 status resource_use_secret(call *c, slice given, const char *action) {
-    secret_shelf shelf = call_secrets(c);
     secret_name name;
     slice arn_text;
+    TRY(turn_to_named(c, given));
+    secret_shelf shelf = call_secrets(c);
     arn_home home = call_home(c);
     TRY(secret_name_parse(given, &shelf, &name));
     c->secret = CALL_NEW(c, secret_record);
@@ -225,45 +278,72 @@ static status check_bucket_name(call *c, slice bucket) {
     return OK;
 }
 
+/* Bucket names are everybody's: whose the bucket is stands in its record. */
+static status turn_to_bucket(call *c, slice name) {
+    bucket_record *bucket = CALL_NEW(c, bucket_record);
+    ENSURE(bucket != NULL, OUT_OF_MEMORY);
+    TRY(check_bucket_name(c, name));
+    call_turn_home(c);
+    c->bucket = NULL;
+    status found = bucket_load(c->house->store, name, &c->memory, bucket, &c->bucket_revision);
+    if (FAILED_WITH(found, BUCKET_NOT_FOUND)) return OK; /* for the handler to tell */
+    TRY(found);
+    bool is_own = slice_equals(bucket->account_id, c->who.account_id);
+    if (!is_own && !c->operation->is_shared) return OK; /* likewise */
+    TRY(call_turn_to(c, bucket->account_id, (slice){0}));
+    if (c->owner) c->owner->bucket = name;
+    c->bucket = bucket;
+    return OK;
+}
+
+static status allow_in_bucket(call *c, const char *action, slice arn_text) {
+    if (c->owner) c->owner->named = arn_text;
+    if (slice_is_absent(c->resource)) c->resource = arn_text;
+    return call_authorise(c, action, arn_text);
+}
+
 static status resolve_bucket(call *c) {
     slice arn_text, bucket = call_input_text(c, "Bucket");
-    TRY(check_bucket_name(c, bucket));
-    TRY(arn_bucket(c->who.account_id, bucket, &c->memory, &arn_text));
+    TRY(turn_to_bucket(c, bucket));
+    TRY(arn_bucket(call_account(c), bucket, &c->memory, &arn_text));
     slice prefix = call_input_text(c, "Prefix"), delimiter = call_input_text(c, "Delimiter");
     if (!slice_is_absent(prefix)) TRY(call_condition(c, SLICE(CONDITION_OSS_PREFIX), prefix));
     if (!slice_is_absent(delimiter)) TRY(call_condition(c, SLICE(CONDITION_OSS_DELIMITER), delimiter));
-    return resolve_allow(c, arn_text);
+    return allow_in_bucket(c, c->operation->action, arn_text);
 }
 
+/* Turns to the bucket, too. */
 static status object_arn(call *c, slice bucket, slice key, slice *arn_text) {
     TRY(check_bucket_name(c, bucket));
     ENSURE(object_name_is_valid(key), OBJECT_NAME);
-    return arn_object(c->who.account_id, bucket, key, &c->memory, arn_text);
+    TRY(turn_to_bucket(c, bucket));
+    return arn_object(call_account(c), bucket, key, &c->memory, arn_text);
 }
 
 static status resolve_object(call *c) {
     slice arn_text;
     TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &arn_text));
-    return resolve_allow(c, arn_text);
+    return allow_in_bucket(c, c->operation->action, arn_text);
 }
 
 static status resolve_copy(call *c) {
     slice source, target;
     TRY(object_arn(c, call_input_text(c, "SourceBucket"), call_input_text(c, "SourceKey"), &source));
+    TRY(allow_in_bucket(c, "oss:GetObject", source));
     TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &target));
     c->resource = target;
-    TRY(call_authorise(c, "oss:GetObject", source));
-    return call_authorise(c, "oss:PutObject", target);
+    return allow_in_bucket(c, "oss:PutObject", target);
 }
 
 static status resolve_objects(call *c) {
     const delete_multiple_objects_in *in = c->in;
-    TRY(check_bucket_name(c, in->bucket));
-    TRY(arn_bucket(c->who.account_id, in->bucket, &c->memory, &c->resource));
+    TRY(turn_to_bucket(c, in->bucket));
+    TRY(arn_bucket(call_account(c), in->bucket, &c->memory, &c->resource));
     for (size_t i = 0; i < in->keys.count; i++) {
         slice arn_text;
-        TRY(object_arn(c, in->bucket, in->keys.at[i], &arn_text));
-        TRY(call_authorise(c, c->operation->action, arn_text));
+        ENSURE(object_name_is_valid(in->keys.at[i]), OBJECT_NAME);
+        TRY(arn_object(call_account(c), in->bucket, in->keys.at[i], &c->memory, &arn_text));
+        TRY(allow_in_bucket(c, c->operation->action, arn_text));
     }
     return OK;
 }
@@ -354,6 +434,31 @@ status resource_use_tagged_key(call *c, slice id, const char *action) {
     return call_authorise(c, action, arn_text);
 }
 
+static status find_named(call *c, slice name, key_record *out) {
+    key_name parsed;
+    slice key_id;
+    key_shelf shelf = call_keys(c);
+    TRY(key_name_parse(name, &shelf, &parsed));
+    TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
+    return key_load(&shelf, key_id, &c->memory, out, NULL);
+}
+
+status resource_other_key(call *c, slice name, const char *action, key_record *out) {
+    slice arn_text;
+    key_record key;
+    TRY(turn_to_named(c, name));
+    status found = find_named(c, name, &key);
+    bool is_missing = FAILED_WITH(found, KEY_NOT_FOUND) || FAILED_WITH(found, ALIAS_NOT_FOUND);
+    if (is_missing) return refuse_missing(c, action, found);
+    TRY(found);
+    arn_home home = call_home(c);
+    TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
+    TRY(call_authorise(c, action, arn_text));
+    TRY(key_allows(&key, KEY_ACT_USE));
+    *out = key;
+    return OK;
+}
+
 status resource_use_key(call *c, slice name, const char *action, key_record *out) {
     key_shelf shelf = call_keys(c);
     key_name parsed;
@@ -361,12 +466,14 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
     key_record key;
     arn_home home = call_home(c);
     /* The account's own service key works for whoever may use the bucket or the secret, in whichever region that is. */
-    if (slice_equals(name, c->who.service_key_id)) shelf.region = home.region = c->house->region;
+    slice service_key = call_account_record(c)->service_key_id;
+    if (slice_equals(name, service_key)) shelf.region = home.region = c->house->region;
     TRY(key_name_parse(name, &shelf, &parsed));
     TRY(key_name_resolve(&shelf, &parsed, &c->memory, &key_id));
     TRY(key_load(&shelf, key_id, &c->memory, &key, NULL));
     TRY(arn_key(&home, key.key_id, &c->memory, &arn_text));
-    if (!slice_equals(key.key_id, c->who.service_key_id)) TRY(call_authorise(c, action, arn_text));
+    if (c->owner) c->owner->named = arn_text;
+    if (!slice_equals(key.key_id, service_key)) TRY(call_authorise(c, action, arn_text));
     TRY(key_allows(&key, KEY_ACT_USE));
     *out = key;
     return OK;

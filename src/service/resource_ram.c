@@ -90,6 +90,20 @@ status resolve_mfa_container(call *c) {
     return resolve_allow(c, arn_text);
 }
 
+/* Its trust policy has a word in the decision, and what it asks about has to be known by then. */
+static status find_foreign_role(call *c, slice name) {
+    slice path;
+    role_record *role = CALL_NEW(c, role_record);
+    ENSURE(role != NULL, OUT_OF_MEMORY);
+    TRY(call_condition(c, SLICE(CONDITION_SESSION_NAME), call_input_text(c, "RoleSessionName")));
+    slice external_id = call_input_text(c, "ExternalId");
+    if (!slice_is_absent(external_id)) TRY(call_condition(c, SLICE(CONDITION_EXTERNAL_ID), external_id));
+    TRY(role_path(call_account(c), name, &c->memory, &path));
+    status loaded = call_load(c, path, &role_record_shape, role, &c->role_revision);
+    if (!FAILED(loaded)) c->role = role;
+    return FAILED_WITH(loaded, NOT_FOUND) ? OK : loaded;
+}
+
 /* acs:ram::A:role/NAME or arn:aws:iam::A:role/NAME. */
 status resolve_role_arn(call *c) {
     slice rest = call_input_text(c, "RoleArn"), parts[5], arn_text;
@@ -101,9 +115,9 @@ status resolve_role_arn(call *c) {
                                                        : is_aws && slice_equals_text(parts[2], "iam");
     ENSURE(is_named && slice_starts_with(rest, SLICE("role/")), ROLE_ARN);
     slice name = slice_skip(rest, 5); /* without a path: roles have none here */
-    ENSURE(slice_equals(account, c->who.account_id),
-           ROLE_NOT_FOUND); /* roles of other accounts are not reached from here */
     ENSURE(!FAILED(arn_role(account, name, &c->memory, &arn_text)), ROLE_ARN);
+    TRY(call_turn_to(c, account, arn_text));
+    if (c->owner) TRY(find_foreign_role(c, name));
     return resolve_allow(c, arn_text);
 }
 

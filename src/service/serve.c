@@ -155,14 +155,6 @@ static status remember_nonce(serve *s, const call *c) {
     return nonces_remember(s->nonces, hash_of(c->proof), c->proof->request_time.value, c->now_s);
 }
 
-static void forget_steps(job *j) {
-    call *c = &j->call;
-    c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
-    c->resource = c->affected = c->told = c->approval = c->approved_by = (slice){0};
-    c->is_granted = false;
-    if (c->out) memset(c->out, 0, c->operation->out->struct_bytes);
-}
-
 static void after_steps(serve *s, job *j) {
     call *c = &j->call;
     j->has_run = true;
@@ -196,7 +188,7 @@ static status check_asked(const job *j) {
 /* What was read has changed since: the request begins anew. Only those without a nonce can be verified twice. */
 static bool begins_again(serve *s, job *j, status finished) {
     if (!FAILED_WITH(finished, CONFLICT) || has_nonce(&j->call) || ++j->attempts > ATTEMPTS_MOST) return false;
-    forget_steps(j);
+    call_forget_steps(&j->call);
     job_move(s, j, STAGE_ARRIVED);
     return true;
 }
@@ -266,7 +258,7 @@ static void run_again(serve *s, job *j) {
     call *c = &j->call;
     if (j->own) return job_fail(s, j, FAIL(CONFLICT)); /* it is looked for again */
     bool keeps = c->body.done != NULL;
-    forget_steps(j);
+    call_forget_steps(c);
     if (++j->attempts > ATTEMPTS_MOST) return job_fail(s, j, FAIL(CONFLICT));
     status again = resource_authorise(c);
     if (!FAILED(again) && !keeps) again = run_step(c, handler_of(j)->prepare);
@@ -341,7 +333,6 @@ static void end_commit(serve *s, status result) {
         }
         j->call.body.is_open = false;
         remove_doomed(s, j);
-        record_tell_affected(s, j);
         job_move(s, j, STAGE_RECORD);
     }
 }
@@ -420,7 +411,7 @@ static status send_reply(serve *s, job *j) {
     if (!FAILED(c->failure)) {
         TRY(shape_pack(c->operation->out, c->out, &s->packed));
         reply.output = buffer_slice(&s->packed);
-        reply.account_id = c->who.account_id;
+        reply.account_id = call_account(c);
         if (c->body.plan.act && !c->body.done) reply.body = &c->body.plan;
     }
     buffer_reset(&s->out);

@@ -23,6 +23,7 @@ static status check_session_policy(call *c, slice document) {
 /* ---- the role's side */
 
 static status put_conditions(call *c, const assume_role_in *in) {
+    if (c->owner) return OK; /* the resolver has */
     TRY(call_condition(c, SLICE(CONDITION_SESSION_NAME), in->role_session_name));
     if (!slice_is_absent(in->external_id)) TRY(call_condition(c, SLICE(CONDITION_EXTERNAL_ID), in->external_id));
     return OK;
@@ -33,7 +34,7 @@ static status check_trust(call *c, const role_record *role) {
     policy *trust = NULL;
     enum policy_reach reach = REACH_NONE;
     OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
-    policy_source source = {role->trust_policy, POLICY_TRUST, POLICY_BYTES_MOST};
+    policy_source source = {role->trust_policy, POLICY_TRUST, POLICY_BYTES_MOST, policy_bindings_of(role->bindings)};
     ENSURE(!FAILED(policy_compile(&source, &memory, &fault, &trust)), CORRUPT);
     enum decision decision = call_consult(c, trust, "sts:AssumeRole", c->resource, &reach);
     policy_free(trust);
@@ -97,7 +98,7 @@ status assume_role_finish(call *c, const assume_role_in *in, assume_role_out *ou
     TRY(role_load(c, role_name_of(in->role_arn), &role, NULL));
     TRY(arena_printf(&c->memory, &assumed->assumed_role_id, "%.*s:%.*s", SLICE_ARGS(role.role_id),
                      SLICE_ARGS(in->role_session_name)));
-    TRY(arena_printf(&c->memory, &assumed->arn, "acs:ram::%.*s:role/%.*s/%.*s", SLICE_ARGS(c->who.account_id),
+    TRY(arena_printf(&c->memory, &assumed->arn, "acs:ram::%.*s:role/%.*s/%.*s", SLICE_ARGS(call_account(c)),
                      SLICE_ARGS(role.role_name), SLICE_ARGS(in->role_session_name)));
     out->assumed_role_user = assumed;
     out->source_identity = c->acts[0].session->source_identity;

@@ -82,7 +82,7 @@ test('both sides must allow it', async () => {
   })(), closed);
   await refused(assume(server.owner, role), 'NoPermission', 403); // the root takes no role on
   await refused(assume(may, arnOf('none')), 'EntityNotExist.Role', 404);
-  await refused(assume(may, 'acs:ram::1999999999999999:role/open'), 'EntityNotExist.Role', 404);
+  await refused(assume(may, 'acs:ram::1999999999999999:role/open'), 'NoPermission', 403); // other accounts' roles: whether they are there is not told
   for (const wrong of ['open', 'acs:ram::role/open', `acs:kms::${server.accountId}:role/open`, `acs:ram::${server.accountId}:user/open`, `acs:ram::${server.accountId}:role/o*`])
     await refused(assume(may, wrong), 'InvalidParameter.RoleArn', 400);
   await assume(may, `arn:aws:iam::${server.accountId}:role/open`); // the other cloud's name of the same role

@@ -242,26 +242,34 @@ def condition_outcome(operator, key, wanted, request):
     return any(matching) != negated
 
 
-def principal_reach(who, caller):
-    """How one principal reaches the caller: 2 by name, 1 through the account, 0 not at all."""
-    return note(who[0], principal_outcome(who, caller))
+def principal_reach(who, request, allows):
+    """How one principal reaches the caller: 2 by name, 1 through the account, 0 not at all. Everybody is nobody from elsewhere when it
+    comes to giving; a name is whoever had it when the policy was set."""
+    return note(who[0], principal_outcome(who, request, allows))
 
 
-def principal_outcome(who, caller):
+def principal_outcome(who, request, allows):
     family, name = who
+    caller = request["caller"]
     if family == "Service":
         return 2 if name == caller.get("service") else 0
     if family == "Federated":
         return 2 if re.sub("^arn:aws:iam:", "acs:ram:", name) == caller.get("federated") else 0
     if name == "*":
-        return 2
+        return 0 if allows and request.get("foreign") else 2
     name = re.sub("^arn:aws:(iam|sts):", "acs:ram:", name)
+    if name == caller.get("id"):
+        return 2
     account = re.fullmatch(r"(?:acs:ram::)?([0-9]+)(?::(?:root|\*))?", name)
     if account:
         if account[1] != caller.get("account"):
             return 0
         return 2 if caller["arn"].endswith(":root") else 1
-    return 2 if name in (caller.get("arn"), caller.get("role")) else 0
+    if name not in (caller.get("arn"), caller.get("role")):
+        return 0
+    bound = request.get("bound")
+    bearer = re.sub("^(acs:ram::[0-9]+:)assumed-role/([^/]*)/.*", r"\1role/\2", name)
+    return 2 if bound is None or (bearer in bound and bound[bearer] == caller.get("id")) else 0
 
 
 def principals_of(value):
@@ -274,9 +282,10 @@ def reach(statement, request):
     """0: the statement does not apply; otherwise how well it reaches the caller."""
     found = 2
     if "Principal" in statement:
-        found = max(principal_reach(who, request["caller"]) for who in principals_of(statement["Principal"]))
+        allows = statement["Effect"] == "Allow"
+        found = max(principal_reach(who, request, allows) for who in principals_of(statement["Principal"]))
     if "NotPrincipal" in statement:
-        found = 0 if max(principal_reach(who, request["caller"]) for who in principals_of(statement["NotPrincipal"])) == 2 else 2
+        found = 0 if max(principal_reach(who, request, False) for who in principals_of(statement["NotPrincipal"])) == 2 else 2
 
     def chosen(name, matches, subject):
         if name not in statement and "Not" + name not in statement:
@@ -336,8 +345,8 @@ def weigh(policies, request, parts):
 
     rails, identity, sessions = take(parts["rails"]), take(parts["identity"]), take(parts["session"])
     boundary, resource = take(parts["boundary"]), take(parts["resource"])
-    said = consult(resource[0], request).split()[0] if resource else "implicit"
     own = not parts["foreign"]
+    said = consult(resource[0], dict(request, foreign=not own)).split()[0] if resource else "implicit"
     reach_ = {"allow-caller": 2, "allow-account": 1}.get(said, 0)
     if not resource and parts["key"] and own:
         reach_ = 1
@@ -347,13 +356,13 @@ def weigh(policies, request, parts):
         return decide(some, request).split()[0]
 
     # a deny anywhere
-    for name, some in [("GuardRail", rails), ("SessionPolicy", sessions), ("PermissionBoundary", boundary), ("IdentityPolicy", identity)]:
+    for name, some in [("GuardRail", rails[:1]), ("GuardRail", rails[1:]), ("SessionPolicy", sessions), ("PermissionBoundary", boundary), ("IdentityPolicy", identity)]:
         if says(some) == "explicit":
             return f"explicit {name}"
     if said == "explicit" and not is_owners_own:
         return "explicit ResourcePolicy"
     # ceilings
-    if rails and says(rails) != "allow":
+    if any(says([each]) != "allow" for each in rails):
         return "implicit GuardRail"
     if boundary and says(boundary) != "allow":
         return "implicit PermissionBoundary"
@@ -373,10 +382,10 @@ def weigh(policies, request, parts):
         if parts["grant"] == 2:
             return "allow Grant"
         return "implicit None" if counts else "implicit ResourcePolicy"
-    if not reach_ and not parts["grant"]:
-        return "implicit ResourcePolicy"
     if not gives:
         return "implicit None"
+    if not reach_ and not parts["grant"]:
+        return "implicit ResourcePolicy"
     return "allow ResourcePolicy" if reach_ else "allow Grant"
 
 
@@ -456,7 +465,7 @@ PROVIDERS = ["acs:ram::1234:oidc-provider/p", "acs:ram::1234:saml-provider/p", "
 
 
 def principals(rng):
-    name = rng.choice(["*", "1234", "5678", "9", "acs:ram::1234:*", "acs:ram::9:user/b"] + NAMED)
+    name = rng.choice(["*", "1234", "5678", "9", "77", "88", "acs:ram::1234:*", "acs:ram::9:user/b"] + NAMED)
     if name == "*" and rng.random() < 0.5:
         return "*"
     if rng.random() < 0.2:
@@ -524,13 +533,16 @@ def document(rng, kind):
     return {"Version": rng.choice(["1", "2012-10-17", "2012-10-17", "2008-10-17"]), "Statement": statements[0] if is_bare else statements}
 
 
-CALLERS = [{"account": "1234", "arn": "acs:ram::1234:user/a"}, {"account": "1234", "arn": "acs:ram::1234:root"},
-           {"account": "5678", "arn": "acs:ram::5678:assumed-role/r/s", "role": "acs:ram::5678:role/r"}]
+CALLERS = [{"account": "1234", "arn": "acs:ram::1234:user/a", "id": "77"}, {"account": "1234", "arn": "acs:ram::1234:root", "id": "1234"},
+           {"account": "5678", "arn": "acs:ram::5678:assumed-role/r/s", "role": "acs:ram::5678:role/r", "id": "88"}]
 STRANGERS = [{"service": "oss.keyhold"}, {"federated": PROVIDERS[0]}, {"federated": PROVIDERS[1]}]
 TRUSTED = ["sts:AssumeRole", "sts:AssumeRoleWithOIDC", "sts:AssumeRoleWithSAML"]
 
+# Whom names meant when the policy was set: not asked about, the very callers, or somebody else and nobody.
+BOUND = [None, None, {"acs:ram::1234:user/a": "77", "acs:ram::5678:role/r": "88"}, {"acs:ram::1234:user/a": "78"}, {}]
 
-PARTS = {"rails": [0, 0, 0, 1], "identity": [0, 1, 2, 2], "session": [0, 0, 0, 1, 2], "boundary": [0, 0, 0, 1], "resource": [0, 1, 1], "root": [0, 0, 0, 1],
+
+PARTS = {"rails": [0, 0, 0, 1, 2], "identity": [0, 1, 2, 2], "session": [0, 0, 0, 1, 2], "boundary": [0, 0, 0, 1], "resource": [0, 1, 1], "root": [0, 0, 0, 1],
          "foreign": [0, 0, 1], "key": [0, 1, 1], "about": [0, 0, 1], "grant": [0, 0, 1, 2]}
 
 
@@ -551,7 +563,7 @@ def case(rng):
     callers = CALLERS if kind in ("identity", "all") else CALLERS + STRANGERS
     request = {"action": rng.choice(TRUSTED if kind == "trust" else ACTIONS),
                "resource": "acs:" + ":".join(rng.choice(words) for words in (["kms", "oss", "ram", "KMS"], REGIONS, ACCOUNTS + ["system"], RELATIVES)),
-               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(callers)}
+               "now": rng.choice([1716186861, 1716186862, 0]), "conditions": conditions, "caller": rng.choice(callers), "bound": rng.choice(BOUND)}
     return kind, policies, request, parts
 
 
