@@ -216,3 +216,7 @@ def test_command_line(server):
     assert aws("sts", "get-caller-identity")["Arn"].endswith(":root")
     aws("iam", "create-user", "--user-name", "typed")
     assert aws("iam", "get-user", "--user-name", "typed")["User"]["UserName"] == "typed"
+    aws("iam", "put-user-policy", "--user-name", "typed", "--policy-name", "own", "--policy-document", document(allow("kms:Encrypt")))
+    assert aws("iam", "get-user-policy", "--user-name", "typed", "--policy-name", "own")["PolicyDocument"]["Statement"][0]["Action"] == "kms:Encrypt"
+    told = aws("iam", "simulate-principal-policy", "--policy-source-arn", aws("iam", "get-user", "--user-name", "typed")["User"]["Arn"], "--action-names", "kms:Encrypt")
+    assert [r["EvalDecision"] for r in told["EvaluationResults"]] == ["allowed"]

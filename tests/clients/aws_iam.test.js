@@ -110,6 +110,41 @@ test('a role is taken on, within its policy and the session policy', async () =>
   await refused(sts({...whole, token: whole.token.slice(0, -4)}).getCallerIdentity({}), 'InvalidClientTokenId', 403);
 });
 
+test('policies of its own, a bound, tags and a new name', async () => {
+  const fay = await makeUser('fay');
+  const {KeyMetadata: key} = await kms().createKey({});
+  await iam().putUserPolicy({UserName: 'fay', PolicyName: 'own', PolicyDocument: allow('kms:*', 'iam:ListUsers')});
+  assert.equal((await kms(fay).describeKey({KeyId: key.KeyId})).KeyMetadata.KeyId, key.KeyId);
+  await iam().putUserPermissionsBoundary({UserName: 'fay', PermissionsBoundary: 'arn:aws:iam::aws:policy/AliyunRAMReadOnlyAccess'});
+  await refused(kms(fay).describeKey({KeyId: key.KeyId}), 'AccessDeniedException', 400);
+  await iam().tagUser({UserName: 'fay', Tags: [{Key: 'team', Value: 'red'}]});
+  await iam().updateUser({UserName: 'fay', NewUserName: 'fiona'});
+  assert.equal((await sts(fay).getCallerIdentity({})).Arn, `arn:aws:iam::${server.accountId}:user/fiona`);
+  assert.ok((await iam(fay).listUsers({})).Users.length > 0);
+  assert.deepEqual((await iam().listUserTags({UserName: 'fiona'})).Tags, [{Key: 'team', Value: 'red'}]);
+  const details = (await iam().getAccountAuthorizationDetails({Filter: ['User']})).UserDetailList.find((each) => each.UserName === 'fiona');
+  assert.deepEqual(details.UserPolicyList.map((each) => each.PolicyName), ['own']);
+  const told = await iam().simulatePrincipalPolicy({PolicySourceArn: details.Arn, ActionNames: ['kms:Encrypt', 'iam:ListUsers']});
+  assert.deepEqual(told.EvaluationResults.map((each) => each.EvalDecision), ['implicitDeny', 'allowed']);
+});
+
+test('a device, the account, whose key it is, a decoded refusal', async () => {
+  const gus = await makeUser('gus');
+  const {VirtualMFADevice: device} = await iam().createVirtualMFADevice({VirtualMFADeviceName: 'watch'});
+  assert.match(Buffer.from(device.Base32StringSeed).toString(), /^[A-Z2-7]{32}$/);
+  await refused(iam().enableMFADevice({UserName: 'gus', SerialNumber: device.SerialNumber, AuthenticationCode1: '000000', AuthenticationCode2: '000001'}),
+    'InvalidAuthenticationCodeException', 403);
+  await iam().deleteVirtualMFADevice({SerialNumber: device.SerialNumber});
+  await iam().createAccountAlias({AccountAlias: 'js-house'});
+  assert.deepEqual((await iam().listAccountAliases({})).AccountAliases, ['js-house']);
+  assert.ok((await iam().getAccountSummary({})).SummaryMap.Users >= 1);
+  assert.equal((await iam().getAccessKeyLastUsed({AccessKeyId: gus.id})).UserName, 'gus');
+  assert.equal((await sts().getAccessKeyInfo({AccessKeyId: gus.id})).Account, server.accountId);
+  const refusal = await refused(iam(gus).listUsers({}), 'AccessDenied', 403);
+  const [, message] = /EncodedDiagnosticMessage: ([A-Za-z0-9+/=]+)/.exec(refusal.message);
+  assert.equal(JSON.parse((await sts().decodeAuthorizationMessage({EncodedMessage: message})).DecodedMessage).context.action, 'ram:ListUsers');
+});
+
 test('what this server does not have says so', async () => {
   await refused(iam().createInstanceProfile({InstanceProfileName: 'x'}), 'InvalidAction', 400);
 });
