@@ -254,6 +254,28 @@ for (const version of VERSIONS) {
     await refused(store.putBucket(`${name}-public`, {acl: 'public-read'}), 'NotImplemented', 400);
   });
 
+  test(`${v}: a bucket's policy is set, felt, shown and removed`, async () => {
+    const store = oss(version), bucket = `policy-${v}`, reader = await newUser(server, `reads-${v}`);
+    await store.putBucket(bucket);
+    const put = oss(version, server.owner, {bucket}), read = oss(version, reader, {bucket});
+    await put.put('a', Buffer.from('x'));
+    await refused(read.get('a'), 'AccessDenied', 403);
+    const policy = {Version: '1', Statement: [{Effect: 'Allow', Action: ['oss:GetObject'], Resource: [`acs:oss:*:*:${bucket}/*`],
+      Principal: ['1999999999999999', server.accountId]}, {Effect: 'Allow', Action: ['oss:GetObject'], Resource: [`acs:oss:*:*:${bucket}/*`],
+      Principal: {RAM: [`acs:ram::${server.accountId}:user/reads-${v}`]}}]};
+    assert.equal((await store.putBucketPolicy(bucket, policy)).status, 200);
+    assert.equal((await read.get('a')).content.toString(), 'x');
+    assert.deepEqual((await store.getBucketPolicy(bucket)).policy, policy);
+    const everybody = {Version: '1', Statement: [{Effect: 'Allow', Action: ['oss:GetObject'], Resource: ['*'], Principal: ['*']}]};
+    await refused(store.putBucketPolicy(bucket, everybody), 'AccessDenied', 403);
+    await refused(store.putBucketPolicy(bucket, {Version: '1'}), 'InvalidPolicyDocument', 400);
+    assert.equal((await store.deleteBucketPolicy(bucket)).status, 204);
+    await refused(read.get('a'), 'AccessDenied', 403);
+    const none = await store.getBucketPolicy(bucket); // this client takes the refusal for an answer
+    assert.equal(none.status, 404);
+    assert.match(none.res.data.toString(), /NoSuchBucketPolicy/);
+  });
+
   test(`${v}: new buckets encrypt, and under the key that was chosen`, async () => {
     const store = oss(version), kms = clients.kms(server), name = `${buckets[v]}-sse`;
     await store.putBucket(name);
