@@ -119,6 +119,9 @@ static void an_access_key_is_for_whom_the_request_says(void **state) {
     REFUSED("CreateAccessKey", bob, alice);
     REFUSED("CreateAccessKey", bob, root);
     REFUSED("CreateAccessKey", root, bob);
+    key_act stranger = root;
+    stranger.user_id = SLICE("299999999999999999");
+    REFUSED("CreateAccessKey", root, stranger);                    /* whatever the name */
     assert_string_equal(run("CreateAccessKey", root, root), "OK"); /* the caller's own */
 }
 
