@@ -128,6 +128,12 @@ static inline void test_parameter_rule(buffer *text, const field *f, const passw
     else test_parameter(text, f->name, *(const slice *)at);
 }
 
+static inline void test_parameter_account(buffer *text, const char *name, slice account) {
+    char whole[64];
+    snprintf(whole, sizeof whole, "acs:ram::%.*s:root", SLICE_ARGS(account));
+    test_parameter(text, name, slice_of_text(whole));
+}
+
 static inline void test_parameter_role(buffer *text, const char *name, slice role) {
     char arn[256];
     snprintf(arn, sizeof arn, "acs:ram::%.*s:role/%.*s", SLICE_ARGS(TEST_ACCOUNT), SLICE_ARGS(role));
@@ -162,6 +168,9 @@ static inline void test_bound_parameter(test_house *h, const field *f, key_act *
         break;
     case BIND_EXPIRY: test_parameter_number(text, f->name, act->expires_at.value); break;
     case BIND_USER: test_parameter(text, f->name, act->user_name); break;
+    case BIND_SHARING:
+        if (act->accounts.count) test_parameter_account(text, f->name, act->accounts.at[0]);
+        break;
     case BIND_SECRET: test_parameter(text, f->name, act->text); break;
     case BIND_MANAGED: test_parameter(text, f->name, slice_skip(act->text, sizeof MANAGED_KEY_PREFIX - 1)); break;
     case BIND_VERSION: test_parameter(text, f->name, act->version); break;
