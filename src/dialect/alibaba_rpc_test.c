@@ -152,7 +152,7 @@ static void lists_have_no_gaps_and_no_end_beyond_the_limit(void **state) {
     expect(KMS("CreateKey") "&Tags=%5B%7B%22TagKey%22%3A5%7D%5D", FAILURE_INVALID_PARAMETER, "Tags");
     char target[4096];
     int used = snprintf(target, sizeof target, "%s", KMS("CreateKey"));
-    for (int i = 1; i <= 21; i++) used += snprintf(target + used, sizeof target - (size_t)used, "&Tags.%d.TagKey=k", i);
+    for (int i = 1; i <= 51; i++) used += snprintf(target + used, sizeof target - (size_t)used, "&Tags.%d.TagKey=k", i);
     expect(target, FAILURE_INVALID_PARAMETER, NULL);
 }
 
