@@ -244,13 +244,14 @@ static status load_role(identities *all, const principal *who, arena *memory, ro
 }
 
 /* A session ends with its role, and when the role's sessions up to its beginning were revoked. */
-static status check_role(identities *all, const principal *who, maybe_int began, arena *memory) {
+static status check_role(identities *all, principal *who, maybe_int began, arena *memory) {
     role_record role;
     status loaded = load_role(all, who, memory, &role);
     if (FAILED_WITH(loaded, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
     TRY(loaded);
     ENSURE(began.is_set, BAD_SECURITY_TOKEN);
     ENSURE(!role.ends_before.is_set || began.value > role.ends_before.value, SECURITY_TOKEN_EXPIRED);
+    who->break_glass = role.break_glass;
     return OK;
 }
 
@@ -432,12 +433,20 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
     return OK;
 }
 
+/* What a break-glass grant does not allow, policies of resources do not give either. */
+static status bound_by_grant(principal *who) {
+    ENSURE(who->policy_count == 1, CORRUPT);
+    who->boundary = who->policies[0];
+    return OK;
+}
+
 static status load_role_policies(identities *all, principal *who, arena *memory) {
     role_record role;
     TRY(load_role(all, who, memory, &role));
     who->tags = role.tags.at, who->tag_count = role.tags.count;
     TRY(set_boundary(all, who, role.boundary, memory));
     TRY(add_own(all, who, role.own_policies.at, role.own_policies.count, memory));
+    if (role.break_glass) return bound_by_grant(who);
     return add_policies(all, who, role.policies.at, role.policies.count, memory);
 }
 

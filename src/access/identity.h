@@ -48,9 +48,10 @@ typedef struct principal {
     slice subject;   /* …and whom for */
     const tag *tags; /* of the user or the role, with the policies */
     size_t tag_count;
-    slice role;                      /* of a session: acs:ram::A:role/NAME; else absent */
-    const policy *boundary;          /* NULL: none */
-    const policy **session_policies; /* each must allow */
+    const struct break_glass_record *break_glass; /* of a session: the grant its role is; NULL: an ordinary role */
+    slice role;                                   /* of a session: acs:ram::A:role/NAME; else absent */
+    const policy *boundary;                       /* NULL: none */
+    const policy **session_policies;              /* each must allow */
     size_t session_policy_count;
 } principal;
 

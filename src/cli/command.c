@@ -9,16 +9,16 @@ extern const noun key_noun, alias_noun, bucket_noun, object_noun, user_noun, acc
 extern const noun passkey_noun, mfa_noun, login_profile_noun, login_noun, logout_noun, oidc_provider_noun,
     saml_provider_noun;
 extern const noun account_noun, guard_rail_noun, grant_noun, group_noun, role_noun, tag_noun, account_alias_noun;
-extern const noun approval_noun, secret_noun, certificate_noun;
+extern const noun approval_noun, break_glass_noun, secret_noun, certificate_noun;
 extern const noun whoami_noun, session_noun, init_noun, serve_noun, doctor_noun, configure_noun, config_noun;
 
 const noun *const nouns[] = {
-    &init_noun,          &serve_noun,         &doctor_noun, &config_noun,  &configure_noun,  &login_noun,
-    &logout_noun,        &whoami_noun,        &key_noun,    &grant_noun,   &secret_noun,     &certificate_noun,
-    &alias_noun,         &bucket_noun,        &object_noun, &trail_noun,   &user_noun,       &group_noun,
-    &role_noun,          &access_key_noun,    &policy_noun, &mfa_noun,     &passkey_noun,    &login_profile_noun,
-    &oidc_provider_noun, &saml_provider_noun, &tag_noun,    &account_noun, &guard_rail_noun, &approval_noun,
-    &account_alias_noun, &session_noun,       NULL};
+    &init_noun,          &serve_noun,         &doctor_noun,  &config_noun,  &configure_noun,  &login_noun,
+    &logout_noun,        &whoami_noun,        &key_noun,     &grant_noun,   &secret_noun,     &certificate_noun,
+    &alias_noun,         &bucket_noun,        &object_noun,  &trail_noun,   &user_noun,       &group_noun,
+    &role_noun,          &access_key_noun,    &policy_noun,  &mfa_noun,     &passkey_noun,    &login_profile_noun,
+    &oidc_provider_noun, &saml_provider_noun, &tag_noun,     &account_noun, &guard_rail_noun, &approval_noun,
+    &break_glass_noun,   &account_alias_noun, &session_noun, NULL};
 
 const noun *noun_find(slice name) {
     for (size_t i = 0; nouns[i]; i++)

@@ -63,6 +63,7 @@ status act_permit_sharing(act_scene *scene, const key_act *act, act_outcome *out
     TRY(sharing_subject(scene, act, &order.header.shares));
     TRY(join_accounts(act, scene->memory, &order.header.accounts));
     order.header.created_at = SET_INT(scene->now_s);
+    order.header.expires_at = act->expires_at; /* absent: until the policy is set anew */
     return sealing_seal(scene->account, &order, scene->memory, &out->result.output);
 }
 
@@ -114,6 +115,14 @@ static bool may_be_shared(int act) {
     return false;
 }
 
+/* One that lapses admits nobody later, and no session that lasts longer. */
+static bool is_in_force(const act_scene *scene, const key_act *act, const sealed_header *permit) {
+    if (!permit->expires_at.is_set) return true;
+    bool makes_session = act->act == VAULT_ACT_NEW_SESSION;
+    int64_t until_s = makes_session && act->expires_at.is_set ? act->expires_at.value : scene->now_s + 1;
+    return scene->now_s < permit->expires_at.value && until_s <= permit->expires_at.value;
+}
+
 status sharing_enter(act_scene *scene, const key_act *act) {
     const opened *owner = NULL, *permit = NULL;
     slice subject;
@@ -124,7 +133,7 @@ status sharing_enter(act_scene *scene, const key_act *act) {
     TRY(sharing_subject(scene, act, &subject));
     bool is_admitted = slice_equals(permit->header.shares, subject) &&
                        sealed_admits(&permit->header, scene->caller->header.account_id);
-    ENSURE(is_admitted, NO_PERMISSION);
+    ENSURE(is_admitted && is_in_force(scene, act, &permit->header), NO_PERMISSION);
     scene->account = owner;
     scene->account_id = act->owner_id;
     return OK;

@@ -2,6 +2,7 @@
  * word. */
 #include "access/grant.h"
 #include "contract/key_id.h"
+#include "service/break_glass.h"
 #include "service/diagnosis.h"
 #include "service/facts.h"
 #include "service/handlers.h"
@@ -314,6 +315,7 @@ static status find_target(call *c, target *t) {
 status call_authorise(call *c, const char *action, slice resource) {
     weighing w;
     target t = {.action = action, .resource = resource};
+    TRY(break_glass_check(c, action));
     TRY(find_target(c, &t));
     if (is_free(c, &t)) {
         c->decided = (verdict){DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}};

@@ -29,7 +29,7 @@ static status make_room(call *c, void **at, size_t count, size_t *room, size_t s
 void call_forget_steps(call *c) {
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
     c->affected_count = c->owner_count = 0;
-    c->resource = c->told = c->approval = c->approved_by = (slice){0};
+    c->resource = c->told = c->approval = c->approved_by = c->break_glass = (slice){0};
     c->owner = NULL;
     c->bucket = NULL;
     c->role = NULL;

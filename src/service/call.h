@@ -94,6 +94,7 @@ typedef struct call {
     slice subject;  /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
     slice sought;   /* for the auditor: the request id of an event */
     slice approval, approved_by; /* dual control: the request's hash and who approved it; absent: nobody had to */
+    slice break_glass;           /* the grant by which somebody of the operator comes; absent: none */
     slice told;                  /* JSON: what the event has as responseElements; absent: nothing */
     key_record *key;             /* of operations on a key: as it is now */
     uint64_t key_revision;

@@ -1,6 +1,7 @@
 /* Names, ids, records and pages of the RAM handlers. */
 #include "access/system_policies.h"
 #include "crypto/random.h"
+#include "service/break_glass.h"
 #include "service/ram.h"
 
 enum { PAGE_DEFAULT = 100 };
@@ -64,6 +65,7 @@ status role_load(call *c, slice name, role_record *out, uint64_t *revision) {
 
 status role_save(call *c, const role_record *role, uint64_t revision) {
     slice path;
+    TRY(break_glass_spare(c, role->role_name));
     TRY(role_path(c->who.account_id, role->role_name, &c->memory, &path));
     return call_change(c, path, &role_record_shape, role, revision);
 }

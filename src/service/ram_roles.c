@@ -1,5 +1,6 @@
 /* RAM: roles, what somebody may take on for a while. */
 #include "access/policy.h"
+#include "service/break_glass.h"
 #include "service/ram.h"
 #include "service/sharing.h"
 
@@ -40,6 +41,7 @@ status create_role_prepare(call *c, const create_role_in *in, create_role_out *o
     size_t count;
     role_record taken, role = {.role_name = in->role_name};
     TRY(identity_name_check(c, in->role_name, ROLE_NAME_MOST, "RoleName"));
+    TRY(break_glass_spare(c, in->role_name));
     status found = role_load(c, in->role_name, &taken, NULL);
     ENSURE(FAILED(found), ROLE_EXISTS);
     if (!FAILED_WITH(found, ROLE_NOT_FOUND)) return found;
@@ -94,6 +96,7 @@ status update_role_prepare(call *c, const update_role_in *in, update_role_out *o
     (void)out;
     role_record role;
     slice trust_policy = in->new_assume_role_policy_document;
+    TRY(break_glass_spare(c, in->role_name));
     TRY(role_load(c, in->role_name, &role, NULL));
     return slice_is_absent(trust_policy) ? OK : ask_sharing(c, &role, trust_policy);
 }
@@ -115,6 +118,7 @@ status update_assume_role_policy_prepare(call *c, const update_assume_role_polic
                                          update_assume_role_policy_out *out) {
     (void)out;
     role_record role;
+    TRY(break_glass_spare(c, in->role_name));
     TRY(role_load(c, in->role_name, &role, NULL));
     return ask_sharing(c, &role, in->policy_document);
 }
@@ -146,6 +150,7 @@ status delete_role_prepare(call *c, const delete_role_in *in, delete_role_out *o
     slice path;
     role_record role;
     uint64_t revision;
+    TRY(break_glass_spare(c, in->role_name));
     TRY(role_load(c, in->role_name, &role, &revision));
     ENSURE(role.policies.count == 0 && role.own_policies.count == 0, ROLE_HAS_POLICY);
     TRY(boundary_clear(c, &role.boundary));

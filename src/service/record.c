@@ -180,6 +180,7 @@ static status write_event(job *j, slice recipient, buffer *out) {
     e.response_elements = c->told;
     e.approval = c->approval;
     e.approved_by = c->approved_by;
+    e.break_glass = c->break_glass;
     e.count = j->stands_for + 1;
     buffer_reset(out);
     return event_write(&e, out);

@@ -1,5 +1,6 @@
 /* STS: taking a role on. The caller's own policies and the role's trust policy both have to allow it. */
 #include "access/policy.h"
+#include "service/break_glass.h"
 #include "service/ram_mfa.h"
 #include "service/sts.h"
 
@@ -47,6 +48,8 @@ static status check_duration(call *c, const assume_role_in *in, const role_recor
     int64_t wanted_s = in->duration_seconds.is_set ? in->duration_seconds.value : SESSION_DEFAULT_S;
     int64_t most_s = role->max_session_duration.value;
     if (c->who.is_session && most_s > CHAINED_MOST_S) most_s = CHAINED_MOST_S;
+    TRY(break_glass_cut(c, role, &most_s));
+    if (role->break_glass && !in->duration_seconds.is_set && wanted_s > most_s) wanted_s = most_s;
     if (wanted_s > most_s) return call_refuse(c, FAIL(ROLE_SESSION_DURATION), "%lld s at most.", (long long)most_s);
     *out = wanted_s;
     return OK;
