@@ -349,3 +349,13 @@ def test_approvals_expire(tmp_path):
     assert asked()["Failure"] == "OK"
     assert [each["Status"] for each in ask("ListApprovals")["out"]["Approvals"]] == ["Pending"]
     house.stop()
+
+
+def test_a_rule_holds_break_glass(own_scene):
+    """Before anything else is asked of the grant: nobody makes one alone."""
+    own_scene.lift()
+    done(own_scene.set_rule(own_scene.ask, count=1, actions=["keyhold:GrantBreakGlass"]))
+    wanted = {"GrantName": "break-glass-1", "Grantee": own_scene.ben.arn, "DurationSeconds": 900, "Reason": "a test",
+              "PolicyDocument": json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*"}]})}
+    refused(own_scene.ask("GrantBreakGlass", KEYHOLD, **wanted), 403, "Forbidden.ApprovalRequired")
+    refused(own_scene.anna.key("GrantBreakGlass", KEYHOLD, **wanted), 403, "Forbidden.ApprovalRequired")

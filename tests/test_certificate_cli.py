@@ -1,13 +1,9 @@
 """keyhold certificate, and the examples of its man page, as they stand there."""
 import os
-import re
-import subprocess
 
 import pytest
-from conftest import BUILD
+from manual import run_lines
 from test_cli import NOT_FOUND, USAGE, Cli, house  # noqa: F401  a fixture
-
-MAN = os.path.join(os.path.dirname(__file__), "..", "man", "keyhold-certificate.1.scd")
 
 
 @pytest.fixture
@@ -15,19 +11,9 @@ def cli(house, tmp_path):  # noqa: F811
     return Cli(tmp_path / "home", house)
 
 
-def examples():
-    with open(MAN, encoding="utf-8") as f:
-        return re.search(r"# EXAMPLES.*?```\n(.*?)```", f.read(), re.S)[1].strip().splitlines()
-
-
 def test_the_examples_of_the_man_page(cli):
-    env = {**cli.environment, "PATH": os.path.join(BUILD, "src", "cli") + ":" + os.environ["PATH"]}
-    said = []
-    assert len(examples()) > 12
-    for line in examples():
-        done = subprocess.run(line, shell=True, env=env, cwd=cli.home, capture_output=True, timeout=60, check=False)
-        assert done.returncode == 0, (line, done.stderr.decode())
-        said.append(done.stdout.decode() + done.stderr.decode())
+    said = [(out + err).decode() for out, err in run_lines("keyhold-certificate.1", cli)]
+    assert len(said) > 12
     assert "verify OK" in said[2] or "Certificate request self-signature verify OK" in said[2]
     assert "Verified OK" in said[9]
     assert '"SignatureValid":true' in said[10].replace(" ", "")

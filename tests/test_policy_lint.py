@@ -1,13 +1,8 @@
 """keyhold policy lint: files and stored policies, exit codes, principals that are not there; and the examples of keyhold-policy(1)."""
 import json
-import os
-import re
-import subprocess
 
-from conftest import BUILD
+from manual import examples, run_examples
 from test_cli import OK, VERIFICATION, NOT_FOUND, Cli
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def cli_of(server, home):
@@ -59,12 +54,6 @@ def test_both_or_neither_is_refused(server):
 
 
 def test_the_examples_of_the_manual_work(server, tmp_path):
-    text = open(os.path.join(ROOT, "man", "keyhold-policy.1.scd"), encoding="utf-8").read()
-    blocks = re.findall(r"```\n(.*?)```", text[text.index("# EXAMPLES"):], re.DOTALL)
-    assert len(blocks) == 2
-    environment = {"HOME": str(tmp_path), "PATH": os.path.join(BUILD, "src", "cli") + ":" + os.environ["PATH"], "KEYHOLD_ENDPOINT": "http://" + server.http,
-                   "KEYHOLD_ACCESS_KEY_ID": server.access_key_id, "KEYHOLD_ACCESS_KEY_SECRET": server.access_key_secret}
-    done = subprocess.run(["bash", "-euo", "pipefail", "-x", "-c", "\n".join(blocks)], cwd=tmp_path, env=environment, capture_output=True,
-                          text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr + done.stdout
+    assert len(examples("keyhold-policy.1")) == 2
+    done = run_examples("keyhold-policy.1", server, tmp_path)
     assert "implicitDeny" in done.stdout and "more" in done.stdout

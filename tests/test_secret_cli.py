@@ -2,13 +2,10 @@
 import json
 import os
 import re
-import subprocess
 
 import pytest
-from conftest import BUILD
+from manual import MAN, run_lines
 from test_cli import DENIED, NOT_FOUND, USAGE, Cli, house  # noqa: F401  a fixture
-
-MAN = os.path.join(os.path.dirname(__file__), "..", "man", "keyhold-secret.1.scd")
 
 
 @pytest.fixture
@@ -16,19 +13,9 @@ def cli(house, tmp_path):  # noqa: F811
     return Cli(tmp_path / "home", house)
 
 
-def examples():
-    with open(MAN, encoding="utf-8") as f:
-        return re.search(r"# EXAMPLES.*?```\n(.*?)```", f.read(), re.S)[1].strip().splitlines()
-
-
 def test_the_examples_of_the_man_page(cli):
-    env = {**cli.environment, "PATH": os.path.join(BUILD, "src", "cli") + ":" + os.environ["PATH"]}
-    shown = []
-    assert len(examples()) > 8
-    for line in examples():
-        done = subprocess.run(line, shell=True, env=env, cwd=cli.home, capture_output=True, timeout=60, check=False)
-        assert done.returncode == 0, (line, done.stderr.decode())
-        shown.append(done.stdout)
+    shown = [out for out, _ in run_lines("keyhold-secret.1", cli)]
+    assert len(shown) > 8
     assert shown[1] == shown[3] == b"correct horse battery staple"
     with open(os.path.join(cli.home, "new-password"), encoding="ascii") as f:
         assert re.fullmatch(r"[A-Za-z0-9]{40}", f.read())
@@ -38,7 +25,7 @@ def test_the_examples_of_the_man_page(cli):
 def test_the_man_page_knows_every_verb(cli):
     verbs = re.findall(r"^  ([a-z-]+)  ", cli.text("secret", "--help"), re.M)
     assert len(verbs) > 18
-    with open(MAN, encoding="utf-8") as f:
+    with open(os.path.join(MAN, "keyhold-secret.1.scd"), encoding="utf-8") as f:
         page = f.read()
     synopsis = page[page.index("# SYNOPSIS"):page.index("# DESCRIPTION")]
     assert [v for v in verbs if f"*{v}*" not in synopsis and f"secret {v}*" not in synopsis] == []

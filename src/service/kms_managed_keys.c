@@ -42,20 +42,7 @@ static status generate_keep(call *c, secret_record *of, secret_version_record **
     return secret_version_add(of, &made, &c->memory, out);
 }
 
-/* What a deleted one of the name has left goes with the making of the new one. */
-static status make_way(call *c, slice name, uint64_t *revision) {
-    secret_shelf shelf = call_secrets(c);
-    secret_record former;
-    *revision = STORE_ABSENT;
-    status found = secret_load_remains(&shelf, name, &c->memory, &former, revision);
-    if (FAILED_WITH(found, NOT_FOUND)) return OK;
-    TRY(found);
-    ENSURE(former.delete_at.is_set, DATA_KEY_EXISTS);
-    ENSURE(former.delete_at.value <= c->now_s, DATA_KEY_PENDING_DELETION);
-    for (size_t i = 0; i < former.versions.count; i++)
-        TRY(secret_forget_value(c, &former, former.versions.at[i].number.value));
-    return OK;
-}
+static const secret_name_taken TAKEN = {{FAILURE_DATA_KEY_EXISTS}, {FAILURE_DATA_KEY_PENDING_DELETION}};
 
 static status new_record(call *c, const create_managed_data_key_in *in, secret_record *out) {
     *out = (secret_record){.type = SECRET_TYPE_GENERIC, .encryption_key_id = in->key_id};
@@ -70,7 +57,7 @@ status create_managed_data_key_prepare(call *c, const create_managed_data_key_in
     secret_record made;
     uint64_t revision;
     TRY(new_record(c, in, &made));
-    TRY(make_way(c, made.secret_name, &revision));
+    TRY(secret_make_way(c, made.secret_name, &TAKEN, &revision));
     c->change_count = 0; /* planned anew when it is kept */
     return generate_ask(c, &made, in->number_of_bytes);
 }
@@ -80,7 +67,7 @@ status create_managed_data_key_finish(call *c, const create_managed_data_key_in 
     secret_version_record *version;
     uint64_t revision;
     TRY(new_record(c, in, &made));
-    TRY(make_way(c, made.secret_name, &revision));
+    TRY(secret_make_way(c, made.secret_name, &TAKEN, &revision));
     made.encryption_key_id = c->key->key_id;
     TRY(generate_keep(c, &made, &version));
     out->data_key_name = in->data_key_name;

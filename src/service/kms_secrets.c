@@ -179,16 +179,17 @@ status secret_check_key(call *c, slice name, slice *key_id) {
 
 /* ---- a new secret */
 
-/* What a deleted secret of the name has left goes with the making of the new one. */
-static status make_way(call *c, slice name, uint64_t *revision) {
+static const secret_name_taken TAKEN = {{FAILURE_SECRET_EXISTS}, {FAILURE_SECRET_PENDING_DELETION}};
+
+status secret_make_way(call *c, slice name, const secret_name_taken *taken, uint64_t *revision) {
     secret_shelf shelf = call_secrets(c);
     secret_record former;
     *revision = STORE_ABSENT;
     status found = secret_load_remains(&shelf, name, &c->memory, &former, revision);
     if (FAILED_WITH(found, NOT_FOUND)) return OK;
     TRY(found);
-    ENSURE(former.delete_at.is_set, SECRET_EXISTS);
-    ENSURE(former.delete_at.value <= c->now_s, SECRET_PENDING_DELETION);
+    if (!former.delete_at.is_set) return taken->is_there;
+    if (former.delete_at.value > c->now_s) return taken->is_leaving;
     for (size_t i = 0; i < former.versions.count; i++)
         TRY(secret_forget_value(c, &former, former.versions.at[i].number.value));
     return OK;
@@ -224,7 +225,7 @@ status secret_create_ask(call *c, const secret_draft *draft) {
     if (!secret_name_is_valid(draft->name))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "The secret's name is not valid.");
     if (!made_before(c, draft, &made)) {
-        TRY(make_way(c, draft->name, &revision));
+        TRY(secret_make_way(c, draft->name, &TAKEN, &revision));
         c->change_count = 0; /* planned anew when it is kept */
         TRY(new_record(c, draft, &made));
     }
@@ -255,7 +256,7 @@ status secret_create_keep(call *c, const secret_draft *draft, secret_record *mad
         *version_id = draft->version_id;
         return is_same ? OK : FAIL(SECRET_EXISTS);
     }
-    TRY(make_way(c, draft->name, &revision));
+    TRY(secret_make_way(c, draft->name, &TAKEN, &revision));
     TRY(new_record(c, draft, made));
     if (!slice_is_absent(draft->policy)) TRY(sharing_bindings(c, draft->policy, POLICY_RESOURCE, &made->bindings));
     if (c->key && !slice_is_absent(draft->key)) made->encryption_key_id = c->key->key_id;

@@ -11,6 +11,12 @@ status secret_save(call *c, secret_record *of, uint64_t revision);
 /* Plans the removal of a version's value; of the secret with all its values. */
 status secret_forget_value(call *c, const secret_record *of, int64_t number);
 status secret_forget(call *c, const secret_record *of, uint64_t revision);
+/* How a name that is not free is refused: what has it is there, or waits for its end. */
+typedef struct secret_name_taken {
+    status is_there, is_leaving;
+} secret_name_taken;
+/* Makes a name free for something new: what a deleted one has left goes with the making. revision: of its record, STORE_ABSENT without. */
+status secret_make_way(call *c, slice name, const secret_name_taken *taken, uint64_t *revision);
 status secret_arn(call *c, const secret_record *of, slice *out);
 
 /* The id of a secret to be made; it stays the same when the steps run again. */
