@@ -134,9 +134,14 @@ status arn_tenant(slice operator_account, slice tenant, arena *memory, slice *ou
     return build(&(parts){"keyhold", SLICE("*"), operator_account, "account/", tenant}, memory, out);
 }
 
+/* Of something that RAM calls by one name. */
+static status ram_name(const parts *p, arena *memory, slice *out) {
+    ENSURE(is_single_name(p->name), INVALID_PARAMETER);
+    return build(p, memory, out);
+}
+
 status arn_user(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "user/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "user/", name}, memory, out);
 }
 
 status arn_users(slice account, arena *memory, slice *out) {
@@ -144,8 +149,7 @@ status arn_users(slice account, arena *memory, slice *out) {
 }
 
 status arn_role(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "role/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "role/", name}, memory, out);
 }
 
 status arn_roles(slice account, arena *memory, slice *out) {
@@ -153,8 +157,7 @@ status arn_roles(slice account, arena *memory, slice *out) {
 }
 
 status arn_group(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "group/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "group/", name}, memory, out);
 }
 
 status arn_groups(slice account, arena *memory, slice *out) {
@@ -162,8 +165,7 @@ status arn_groups(slice account, arena *memory, slice *out) {
 }
 
 status arn_mfa(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "mfa/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "mfa/", name}, memory, out);
 }
 
 status arn_mfas(slice account, arena *memory, slice *out) {
@@ -180,8 +182,7 @@ status arn_oidc_providers(slice account, arena *memory, slice *out) {
 }
 
 status arn_saml_provider(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "saml-provider/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "saml-provider/", name}, memory, out);
 }
 
 status arn_saml_providers(slice account, arena *memory, slice *out) {
@@ -193,8 +194,7 @@ status arn_ram_account(slice account, arena *memory, slice *out) {
 }
 
 status arn_policy(slice account, slice name, arena *memory, slice *out) {
-    ENSURE(is_single_name(name), INVALID_PARAMETER);
-    return build(&(parts){"ram", SLICE("*"), account, "policy/", name}, memory, out);
+    return ram_name(&(parts){"ram", SLICE("*"), account, "policy/", name}, memory, out);
 }
 
 status arn_policies(slice account, arena *memory, slice *out) {

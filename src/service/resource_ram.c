@@ -3,6 +3,13 @@
 #include "service/resolver.h"
 #include "service/saml.h"
 
+/* What belongs to the account as a whole, or all of a kind in it. */
+static status allow_of_account(call *c, status (*name)(slice account, arena *memory, slice *out)) {
+    slice arn_text;
+    TRY(name(c->who.account_id, &c->memory, &arn_text));
+    return resolve_allow(c, arn_text);
+}
+
 static status allow_user(call *c, slice name) {
     slice arn_text;
     if (FAILED(arn_user(c->who.account_id, name, &c->memory, &arn_text)))
@@ -12,11 +19,7 @@ static status allow_user(call *c, slice name) {
 
 status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
 
-status resolve_user_container(call *c) {
-    slice arn_text;
-    TRY(arn_users(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_user_container(call *c) { return allow_of_account(c, arn_users); }
 
 /* ---- what users may do for themselves without a policy, when the account lets them; a denial wins all the same */
 
@@ -84,11 +87,7 @@ status resolve_mfa_and_user(call *c) {
     return resolve_mfa(c);
 }
 
-status resolve_mfa_container(call *c) {
-    slice arn_text;
-    TRY(arn_mfas(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_mfa_container(call *c) { return allow_of_account(c, arn_mfas); }
 
 /* Its trust policy has a word in the decision, and what it asks about has to be known by then. */
 static status find_foreign_role(call *c, slice name) {
@@ -144,17 +143,9 @@ status resolve_saml_provider(call *c) {
     return resolve_allow(c, arn_text);
 }
 
-status resolve_saml_provider_container(call *c) {
-    slice arn_text;
-    TRY(arn_saml_providers(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_saml_provider_container(call *c) { return allow_of_account(c, arn_saml_providers); }
 
-status resolve_oidc_provider_container(call *c) {
-    slice arn_text;
-    TRY(arn_oidc_providers(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_oidc_provider_container(call *c) { return allow_of_account(c, arn_oidc_providers); }
 
 status resolve_role(call *c) {
     slice arn_text;
@@ -163,24 +154,12 @@ status resolve_role(call *c) {
     return resolve_allow(c, arn_text);
 }
 
-status resolve_group_container(call *c) {
-    slice arn_text;
-    TRY(arn_groups(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_group_container(call *c) { return allow_of_account(c, arn_groups); }
 
-status resolve_role_container(call *c) {
-    slice arn_text;
-    TRY(arn_roles(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_role_container(call *c) { return allow_of_account(c, arn_roles); }
 
 /* The whole account, as RAM's settings of it are authorised. */
-status resolve_account(call *c) {
-    slice arn_text;
-    TRY(arn_ram_account(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_account(call *c) { return allow_of_account(c, arn_ram_account); }
 
 static status allow_policy(call *c, bool is_system) {
     slice arn_text, name = call_input_text(c, "PolicyName");
@@ -198,11 +177,7 @@ static bool names_system_policy(const call *c) {
 status resolve_policy(call *c) { return allow_policy(c, names_system_policy(c)); }
 status resolve_policy_custom(call *c) { return allow_policy(c, false); }
 
-status resolve_policy_container(call *c) {
-    slice arn_text;
-    TRY(arn_policies(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
+status resolve_policy_container(call *c) { return allow_of_account(c, arn_policies); }
 
 status resolve_policy_and_user(call *c) {
     TRY(resolve_user(c));
