@@ -359,3 +359,14 @@ def test_a_rule_holds_break_glass(own_scene):
               "PolicyDocument": json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": "*"}]})}
     refused(own_scene.ask("GrantBreakGlass", KEYHOLD, **wanted), 403, "Forbidden.ApprovalRequired")
     refused(own_scene.anna.key("GrantBreakGlass", KEYHOLD, **wanted), 403, "Forbidden.ApprovalRequired")
+
+
+def test_several_at_once_are_held_like_one(own_scene):
+    own_scene.lift()
+    key_id = done(own_scene.ask("CreateKey"))["KeyMetadata"]["KeyId"]
+    done(own_scene.ask("CreateSecret", SecretName="one", SecretData="x", VersionId="v1"))
+    done(own_scene.set_rule(own_scene.ask, count=1, actions=["kms:GetSecretValue", "kms:TagResource"]))
+    refused(own_scene.ask("GetSecretValue", SecretName="one"), 403, "Forbidden.ApprovalRequired")
+    refused(own_scene.ask("BatchGetSecretValue", SecretsList=json.dumps([{"SecretName": "one"}])), 403, "Forbidden.ApprovalRequired")
+    tags = {"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId.1": key_id, "Tag.1.Key": "a", "Tag.1.Value": "b"}
+    refused(own_scene.ask("TagResources", **tags), 403, "Forbidden.ApprovalRequired")

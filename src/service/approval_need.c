@@ -43,10 +43,29 @@ static bool names_action(slice pattern, const action_names *names) {
     return steps_left == 0;
 }
 
-bool approval_pattern_holds(slice pattern, const operation *op) {
+static bool pattern_names(slice pattern, const char *action) {
     action_names names;
+    return !action_names_find(slice_of_text(action), &names) || names_action(pattern, &names);
+}
+
+/* Operations that do what others do, to several things at once or elsewhere: what holds those holds these. */
+static const struct further {
+    enum operation_id operation;
+    const char *action;
+} FURTHER[] = {
+    {OPERATION_BATCH_GET_SECRET_VALUE, "kms:GetSecretValue"},
+    {OPERATION_MANAGER_BATCH_GET_SECRET_VALUE, "kms:GetSecretValue"},
+    {OPERATION_KMS_TAG_RESOURCES, "kms:TagResource"},
+    {OPERATION_KMS_UNTAG_RESOURCES, "kms:UntagResource"},
+    {OPERATION_REPLICATE_KEY, "kms:CreateKey"},
+};
+
+bool approval_pattern_holds(slice pattern, const operation *op) {
     if (is_exempt(op)) return false;
-    return !action_names_find(slice_of_text(op->action), &names) || names_action(pattern, &names);
+    if (pattern_names(pattern, op->action)) return true;
+    for (size_t i = 0; i < sizeof FURTHER / sizeof *FURTHER; i++)
+        if (op == operation_get(FURTHER[i].operation) && pattern_names(pattern, FURTHER[i].action)) return true;
+    return false;
 }
 
 /* The rule holds itself. */
