@@ -326,7 +326,8 @@ def test_a_session_lapses_by_itself_and_makes_no_other(house, owner):
     assert ask("GetSessionToken")["Failure"] == "NO_PERMISSION"
     assert ask("GetCallerIdentity", secret="another")["Failure"] == "BAD_SIGNATURE"
     assert ask("GetCallerIdentity", key_id="STS.another")["Failure"] == "SECURITY_TOKEN_MISMATCH"
-    broken = base64.b64encode(base64.b64decode(token)[:-1] + b"\0").decode()
+    within = base64.b64decode(token)
+    broken = base64.b64encode(within[:-1] + bytes([within[-1] ^ 1])).decode()
     assert ask("GetCallerIdentity", token=broken)["Failure"] in ("BAD_SECURITY_TOKEN", "BAD_SIGNATURE")
     assert ask("GetCallerIdentity", token="garbage")["Failure"] == "BAD_SECURITY_TOKEN"
 
