@@ -2,7 +2,7 @@
  * word. */
 #include "access/grant.h"
 #include "contract/key_id.h"
-#include "service/break_glass.h"
+#include "service/account/break_glass.h"
 #include "service/diagnosis.h"
 #include "service/facts.h"
 #include "service/handlers.h"

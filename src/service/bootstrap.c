@@ -1,7 +1,7 @@
 /* The first account, the platform operator's: made once, at the first start. */
 #include "base/text.h"
 #include "crypto/random.h"
-#include "service/account.h"
+#include "service/account/account.h"
 #include "service/pipeline.h"
 
 static status choose(call *c, const bootstrap_message *wish) {

@@ -61,7 +61,7 @@ enum { KEY_VERSIONS_MOST = 200 }; /* of a symmetric key */
 status kms_successor_ask(call *c, enum vault_act kind);
 status kms_successor_keep(call *c, enum rotation_type how, key_version_record *made);
 
-/* Listings as AWS's clients page through them (kms_pages.c): up to Limit entries behind Marker. */
+/* Listings as AWS's clients page through them (kms/pages.c): up to Limit entries behind Marker. */
 status list_keys_by_marker(call *c, const list_keys_in *in, list_keys_out *out);
 status list_aliases_by_marker(call *c, const list_aliases_in *in, list_aliases_out *out);
 

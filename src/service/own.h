@@ -17,15 +17,15 @@ void own_turn(serve *s);
 /* One has ended: after a failure nothing further is begun for a while. */
 void own_ended(serve *s, const job *j);
 
-/* kms_rewrap.c: one object's data key, and the statement that nothing is left; kms_rewrap_secret.c: the values of one secret. */
+/* kms/rewrap.c: one object's data key, and the statement that nothing is left; secrets/rewrap.c: the values of one secret. */
 extern const own_act own_rewrap_object, own_rewrap_secret, own_rewrap_finished;
-/* rewrap_turn.c: begins the next ones at their pace, and writes the heads of blobs after their records. */
+/* kms/rewrap_turn.c: begins the next ones at their pace, and writes the heads of blobs after their records. */
 void rewrap_turn(serve *s);
 void rewrap_ended(serve *s, const job *j);
 /* One change with what follows from it, in the open batch; derived_flush is the caller's. */
 status serve_change(serve *s, const store_change *change, arena *memory);
 
-/* key_end.c, kms_secret_end.c */
+/* kms/key_end.c, secrets/end.c */
 extern const own_act own_destroy_key, own_expire_material, own_destroy_secret;
 
 #endif

@@ -6,9 +6,9 @@
 #include "contract/key_id.h"
 #include "contract/sealed.h"
 #include "objects/bucket.h"
-#include "service/approval.h"
-#include "service/break_glass.h"
-#include "service/grant_token.h"
+#include "service/account/approval.h"
+#include "service/account/break_glass.h"
+#include "service/kms/grant_token.h"
 #include "service/resolver.h"
 
 status resolve_allow(call *c, slice arn_text) {

@@ -1,7 +1,7 @@
 /* Resolvers of identities: users, groups, roles, policies, devices, tags, the account. */
-#include "service/oidc.h"
+#include "service/sts/provider_oidc.h"
 #include "service/resolver.h"
-#include "service/saml.h"
+#include "service/sts/provider_saml.h"
 
 /* What belongs to the account as a whole, or all of a kind in it. */
 static status allow_of_account(call *c, status (*name)(slice account, arena *memory, slice *out)) {

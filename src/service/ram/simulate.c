@@ -1,0 +1,390 @@
+/* What policies would say of a request that nobody made. */
+#include "access/arn_twin.h"
+#include "access/system_policies.h"
+#include "service/ram/holder.h"
+
+enum {
+    GIVEN_POLICIES_MOST = 32,
+    SIMULATED_MOST = IDENTITY_POLICIES_MOST + GIVEN_POLICIES_MOST,
+    MATCHES_MOST = 16,
+    KEYS_MOST = 64
+};
+
+/* Policies compiled for one simulation, and the question but for its action and resource. */
+typedef struct simulation {
+    policy *made[SIMULATED_MOST + 2];
+    size_t made_count;
+    const policy *identity[SIMULATED_MOST];
+    slice names[SIMULATED_MOST];
+    size_t identity_count;
+    policy_caller caller;
+    authorisation question;
+} simulation;
+
+static void simulation_clear(simulation *s) {
+    for (size_t i = 0; i < s->made_count; i++) policy_free(s->made[i]);
+    s->made_count = 0;
+}
+
+typedef struct document {
+    slice text;
+    enum policy_kind kind;
+    const char *name; /* of the parameter, for the refusal */
+} document;
+
+static status compile(call *c, simulation *s, const document *d, const policy **out) {
+    slice fault = {0};
+    policy *made = NULL;
+    OWNED(arena) memory = {.limit = 4 << 20};
+    ENSURE(s->made_count < SIMULATED_MOST, INVALID_PARAMETER);
+    policy_source source = {d->text, d->kind, POLICY_RESOURCE_BYTES_MOST};
+    status compiled = policy_compile(&source, &memory, &fault, &made);
+    if (FAILED_WITH(compiled, POLICY_MALFORMED))
+        return call_refuse(c, compiled, "%s: %.*s", d->name, SLICE_ARGS(fault));
+    TRY(compiled);
+    s->made[s->made_count++] = made;
+    *out = made;
+    return OK;
+}
+
+static status take_optional(call *c, simulation *s, slice resource_policy, slice boundary) {
+    if (!slice_is_absent(resource_policy))
+        TRY(compile(c, s, &(document){resource_policy, POLICY_RESOURCE, "ResourcePolicy"}, &s->question.resource));
+    if (!slice_is_absent(boundary))
+        TRY(compile(c, s, &(document){boundary, POLICY_IDENTITY, "PermissionsBoundary"}, &s->question.boundary));
+    return OK;
+}
+
+/* AWS's clients give the one boundary as a list. */
+static slice boundary_of_list(slice named, const slice *list, size_t count) { return count ? list[0] : named; }
+
+static status add_identity(simulation *s, const policy *p, slice name) {
+    ENSURE(s->identity_count < SIMULATED_MOST, INVALID_PARAMETER);
+    s->names[s->identity_count] = name;
+    s->identity[s->identity_count++] = p;
+    s->question.identity = (policy_set){s->identity, s->identity_count};
+    return OK;
+}
+
+static status take_list(call *c, simulation *s, slice_list documents) {
+    for (size_t i = 0; i < documents.count; i++) {
+        const policy *p;
+        slice name;
+        TRY(compile(c, s, &(document){documents.at[i], POLICY_IDENTITY, "PolicyInputList"}, &p));
+        TRY(arena_printf(&c->memory, &name, "PolicyInputList.%zu", i + 1));
+        TRY(add_identity(s, p, name));
+    }
+    return OK;
+}
+
+static status take_caller(call *c, simulation *s, slice arn_text) {
+    arn parts;
+    slice name = c->who.arn;
+    if (!slice_is_absent(arn_text) && FAILED(arn_canonical(arn_text, &c->memory, &name)))
+        return call_refuse(c, FAIL(PRINCIPAL_ARN), "CallerArn");
+    TRY(arn_parse(name, &parts));
+    s->caller = (policy_caller){.account = parts.account, .arn = name};
+    s->question.is_root = slice_equals(parts.relative, SLICE("root"));
+    return OK;
+}
+
+/* Keys under their one name, as requests have them. */
+static status take_context(call *c, simulation *s, const context_entry *entries, size_t count) {
+    condition_value *conditions = ARENA_ARRAY(&c->memory, condition_value, count + 1);
+    ENSURE(conditions != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        condition_key key;
+        status found = condition_key_find(entries[i].context_key_name, &c->memory, &key);
+        if (FAILED_WITH(found, MALFORMED))
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "ContextEntries: no condition key.");
+        TRY(found);
+        conditions[i] =
+            (condition_value){key.name, entries[i].context_key_values.at, entries[i].context_key_values.count};
+    }
+    s->question.request.conditions = conditions;
+    s->question.request.condition_count = count;
+    return OK;
+}
+
+static slice decision_word(enum decision decision) {
+    if (decision == DECISION_ALLOW) return SLICE("allowed");
+    return decision == DECISION_EXPLICIT_DENY ? SLICE("explicitDeny") : SLICE("implicitDeny");
+}
+
+static void show_matches(const policy *p, const matched_policy *as, const policy_request *request,
+                         evaluation_result *out) {
+    policy_statement found[MATCHES_MOST];
+    size_t count = p ? policy_list_applying(p, request, found, MATCHES_MOST) : 0;
+    for (size_t i = 0; i < count && i < MATCHES_MOST && out->matched_statements.count < MATCHES_MOST; i++) {
+        matched_policy *to = &out->matched_statements.at[out->matched_statements.count++];
+        *to = *as;
+        to->statement = SET_INT(found[i].index);
+        to->effect = found[i].is_deny ? SLICE("Deny") : SLICE("Allow");
+    }
+}
+
+static status evaluate(call *c, const simulation *s, const authorisation *a, evaluation_result *out) {
+    verdict v;
+    authorise(a, &v);
+    out->eval_decision = decision_word(v.decision);
+    out->decided_by = slice_of_text(deciding_policy_name(v.by));
+    out->matched_statements.at = ARENA_ARRAY(&c->memory, matched_policy, MATCHES_MOST);
+    ENSURE(out->matched_statements.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < a->identity.count; i++)
+        show_matches(a->identity.at[i], &(matched_policy){SLICE("IdentityPolicy"), s->names[i], {0}, {0}}, &a->request,
+                     out);
+    show_matches(a->resource, &(matched_policy){SLICE("ResourcePolicy"), SLICE("ResourcePolicy"), {0}, {0}},
+                 &a->request, out);
+    show_matches(a->boundary, &(matched_policy){SLICE("PermissionBoundary"), SLICE("PermissionsBoundary"), {0}, {0}},
+                 &a->request, out);
+    return OK;
+}
+
+/* Without a resource: any, which only a policy about everything speaks of. */
+static status any_resource(call *c, const simulation *s, slice action, slice *out) {
+    slice service = slice_head(action, slice_find_byte(action, ':'));
+    static const char *const TWINS[][2] = {{"iam", "ram"}, {"sts", "ram"}, {"s3", "oss"}, {"secretsmanager", "kms"}};
+    for (size_t i = 0; i < sizeof TWINS / sizeof *TWINS; i++)
+        if (slice_equals_text(service, TWINS[i][0])) service = slice_of_text(TWINS[i][1]);
+    return arena_printf(&c->memory, out, "acs:%.*s:*:%.*s:*", SLICE_ARGS(service), SLICE_ARGS(s->caller.account));
+}
+
+static status aim(call *c, const simulation *s, slice action, slice resource, authorisation *out) {
+    arn parts;
+    slice name;
+    if (slice_equals_text(resource, "*")) TRY(any_resource(c, s, action, &resource));
+    if (FAILED(arn_canonical(resource, &c->memory, &name)) || FAILED(arn_parse(name, &parts)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceArns: must be full names.");
+    bool has_owner = parts.account.len && !slice_equals(parts.account, SLICE("*"));
+    *out = s->question;
+    out->request.action = action;
+    out->request.resource = name;
+    out->request.caller = &s->caller;
+    out->request.now_s = c->now_s;
+    out->owner = has_owner ? parts.account : s->caller.account;
+    out->is_key = slice_equals(parts.service, SLICE("kms")) && slice_starts_with(parts.relative, SLICE("key/"));
+    return OK;
+}
+
+/* ---- condition keys */
+
+typedef struct key_names {
+    slice at[KEYS_MOST];
+    size_t count;
+} key_names;
+
+static void add_keys(key_names *names, const policy *p) {
+    slice found[KEYS_MOST];
+    size_t count = p ? policy_list_keys(p, found, KEYS_MOST) : 0;
+    for (size_t i = 0; i < count && names->count < KEYS_MOST; i++) {
+        bool is_new = true;
+        for (size_t k = 0; k < names->count; k++) is_new &= !slice_equals(names->at[k], found[i]);
+        if (is_new) names->at[names->count++] = found[i];
+    }
+}
+
+static bool is_given(const policy_request *request, slice key) {
+    for (size_t i = 0; i < request->condition_count; i++)
+        if (slice_equals(request->conditions[i].name, key)) return true;
+    return false;
+}
+
+/* Those asked about and not given, as the caller's clients call them. */
+static status show_keys(call *c, const simulation *s, slice_list *out) {
+    key_names names = {0};
+    const authorisation *q = &s->question;
+    for (size_t i = 0; i < q->identity.count; i++) add_keys(&names, q->identity.at[i]);
+    add_keys(&names, q->resource);
+    add_keys(&names, q->boundary);
+    slice_list shown = {ARENA_ARRAY(&c->memory, slice, names.count + 1), 0};
+    ENSURE(shown.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < names.count; i++) {
+        slice name = names.at[i];
+        if (is_given(&q->request, name)) continue;
+        if (call_speaks_aws(c)) TRY(condition_key_as_aws(name, &c->memory, &name));
+        TRY(arena_copy(&c->memory, name, &shown.at[shown.count++]));
+    }
+    *out = shown;
+    return OK;
+}
+
+typedef struct targets {
+    slice_list actions, resources;
+} targets;
+
+static status run(call *c, const simulation *s, const targets *t, shape_list *out) {
+    static const slice ANY = {(const uint8_t *)"*", 1};
+    slice_list resources = t->resources.count ? t->resources : (slice_list){(slice *)(uintptr_t)&ANY, 1}, missing;
+    evaluation_result *results = ARENA_ARRAY(&c->memory, evaluation_result, t->actions.count * resources.count);
+    ENSURE(results != NULL, OUT_OF_MEMORY);
+    size_t count = 0;
+    TRY(show_keys(c, s, &missing));
+    for (size_t i = 0; i < t->actions.count; i++)
+        for (size_t k = 0; k < resources.count; k++) {
+            authorisation a;
+            evaluation_result *to = &results[count++];
+            TRY(aim(c, s, t->actions.at[i], resources.at[k], &a));
+            to->eval_action_name = t->actions.at[i];
+            to->eval_resource_name = resources.at[k];
+            to->missing_context_values = missing;
+            TRY(evaluate(c, s, &a, to));
+        }
+    *out = (shape_list){results, count};
+    return OK;
+}
+
+static status prepare_custom(call *c, const simulate_custom_policy_in *in, simulation *s) {
+    TRY(take_list(c, s, in->policy_input_list));
+    TRY(take_optional(c, s, in->resource_policy,
+                      boundary_of_list(in->permissions_boundary, in->permissions_boundary_policy_input_list.at,
+                                       in->permissions_boundary_policy_input_list.count)));
+    TRY(take_caller(c, s, in->caller_arn));
+    return take_context(c, s, in->context_entries.at, in->context_entries.count);
+}
+
+status simulate_custom_policy_prepare(call *c, const simulate_custom_policy_in *in, simulate_custom_policy_out *out) {
+    OWNED(simulation) s = {0};
+    shape_list results;
+    list_rest rest;
+    TRY(prepare_custom(c, in, &s));
+    targets t = {{in->action_names.at, in->action_names.count}, {in->resource_arns.at, in->resource_arns.count}};
+    TRY(run(c, &s, &t, &results));
+    out->evaluation_results.at = results.at, out->evaluation_results.count = results.count;
+    TRY(LIST_CUT(c, out->evaluation_results, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
+    return OK;
+}
+
+/* ---- of somebody, as it is now */
+
+/* A user or a role: what a request of theirs would be weighed with, but for guard rails and sessions. */
+static status load_somebody(call *c, const principal *who, simulation *s) {
+    principal *asked = CALL_NEW(c, principal);
+    ENSURE(asked != NULL, OUT_OF_MEMORY);
+    *asked = *who;
+    asked->account_id = c->who.account_id;
+    identities_make_room(c->house->identities);
+    TRY(identity_load_policies(c->house->identities, asked, &c->memory));
+    for (size_t i = 0; i < asked->policy_count; i++) TRY(add_identity(s, asked->policies[i], asked->policy_names[i]));
+    s->question.boundary = asked->boundary;
+    return OK;
+}
+
+static status attached_document(call *c, const attachment_record *a, slice *out) {
+    policy_record p;
+    const system_policy *shipped = a->policy_type == POLICY_TYPE_SYSTEM ? system_policy_find(a->policy_name) : NULL;
+    if (shipped) *out = slice_of_text(shipped->document);
+    if (shipped) return OK;
+    TRY(policy_load(c, a->policy_name, &p, NULL));
+    for (size_t i = 0; i < p.versions.count; i++)
+        if (slice_equals(p.versions.at[i].version_id, p.default_version)) *out = p.versions.at[i].document;
+    return OK;
+}
+
+static status load_group(call *c, slice name, simulation *s) {
+    group_record group;
+    const policy *made;
+    slice text = {0};
+    TRY(group_load(c, name, &group, NULL));
+    for (size_t i = 0; i < group.own_policies.count; i++) {
+        TRY(compile(c, s, &(document){group.own_policies.at[i].document, POLICY_IDENTITY, "PolicySourceArn"}, &made));
+        TRY(add_identity(s, made, group.own_policies.at[i].policy_name));
+    }
+    for (size_t i = 0; i < group.policies.count; i++) {
+        TRY(attached_document(c, &group.policies.at[i], &text));
+        TRY(compile(c, s, &(document){text, POLICY_IDENTITY, "PolicySourceArn"}, &made));
+        TRY(add_identity(s, made, group.policies.at[i].policy_name));
+    }
+    return OK;
+}
+
+static status load_source(call *c, slice source, simulation *s) {
+    arn parts;
+    user_record user;
+    role_record role;
+    TRY(take_caller(c, s, source));
+    TRY(arn_parse(s->caller.arn, &parts));
+    bool is_own = slice_equals(parts.account, c->who.account_id);
+    if (is_own && slice_starts_with(parts.relative, SLICE("user/"))) {
+        TRY(user_load(c, slice_skip(parts.relative, 5), &user, NULL));
+        return load_somebody(c, &(principal){.user_name = user.user_name, .user_id = user.user_id}, s);
+    }
+    if (is_own && slice_starts_with(parts.relative, SLICE("role/"))) {
+        TRY(role_load(c, slice_skip(parts.relative, 5), &role, NULL));
+        s->caller.role = s->caller.arn;
+        return load_somebody(c, &(principal){.role_name = role.role_name, .role_id = role.role_id}, s);
+    }
+    if (is_own && slice_starts_with(parts.relative, SLICE("group/")))
+        return load_group(c, slice_skip(parts.relative, 6), s);
+    return call_refuse(c, FAIL(PRINCIPAL_ARN), "PolicySourceArn must be a user, a group or a role of the account.");
+}
+
+status simulate_principal_policy_prepare(call *c, const simulate_principal_policy_in *in,
+                                         simulate_principal_policy_out *out) {
+    OWNED(simulation) s = {0};
+    shape_list results;
+    list_rest rest;
+    TRY(load_source(c, in->policy_source_arn, &s));
+    TRY(take_list(c, &s, in->policy_input_list));
+    if (!slice_is_absent(in->caller_arn)) TRY(take_caller(c, &s, in->caller_arn));
+    TRY(take_optional(c, &s, in->resource_policy,
+                      boundary_of_list(in->permissions_boundary, in->permissions_boundary_policy_input_list.at,
+                                       in->permissions_boundary_policy_input_list.count)));
+    TRY(take_context(c, &s, in->context_entries.at, in->context_entries.count));
+    targets t = {{in->action_names.at, in->action_names.count}, {in->resource_arns.at, in->resource_arns.count}};
+    TRY(run(c, &s, &t, &results));
+    out->evaluation_results.at = results.at, out->evaluation_results.count = results.count;
+    TRY(LIST_CUT(c, out->evaluation_results, &rest));
+    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
+    return OK;
+}
+
+/* ---- which keys they ask about */
+
+status get_context_keys_for_custom_policy_prepare(call *c, const get_context_keys_for_custom_policy_in *in,
+                                                  get_context_keys_for_custom_policy_out *out) {
+    OWNED(simulation) s = {0};
+    TRY(take_list(c, &s, in->policy_input_list));
+    return show_keys(c, &s, &out->context_key_names);
+}
+
+status get_context_keys_for_principal_policy_prepare(call *c, const get_context_keys_for_principal_policy_in *in,
+                                                     get_context_keys_for_principal_policy_out *out) {
+    OWNED(simulation) s = {0};
+    TRY(load_source(c, in->policy_source_arn, &s));
+    TRY(take_list(c, &s, in->policy_input_list));
+    return show_keys(c, &s, &out->context_key_names);
+}
+
+/* ---- what they allow at all */
+
+static bool is_allowed_somewhere(const simulation *s, slice action) {
+    bool is_allowed = false;
+    for (size_t i = 0; i < s->identity_count; i++) {
+        policy_word word = policy_word_on(s->identity[i], action);
+        if (word.denies_all) return false;
+        is_allowed |= word.allows_some;
+    }
+    if (!is_allowed || !s->question.boundary) return is_allowed;
+    policy_word bound = policy_word_on(s->question.boundary, action);
+    return bound.allows_some && !bound.denies_all;
+}
+
+static bool is_listed(const slice_list *list, slice action) {
+    for (size_t i = 0; i < list->count; i++)
+        if (slice_equals(list->at[i], action)) return true;
+    return false;
+}
+
+status list_allowed_actions_prepare(call *c, const list_allowed_actions_in *in, list_allowed_actions_out *out) {
+    OWNED(simulation) s = {0};
+    TRY(load_source(c, in->policy_source_arn, &s));
+    out->actions.at = ARENA_ARRAY(&c->memory, slice, OPERATION_COUNT);
+    ENSURE(out->actions.at != NULL, OUT_OF_MEMORY);
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
+        slice action = slice_of_text(operation_get(id)->action);
+        if (is_listed(&out->actions, action) || !is_allowed_somewhere(&s, action)) continue;
+        out->actions.at[out->actions.count++] = action;
+    }
+    return OK;
+}

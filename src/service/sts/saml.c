@@ -1,0 +1,72 @@
+/* STS: taking a role on with a SAML assertion of a provider that the account believes. The session's name, and how long it may last at most,
+ * are the assertion's to say. */
+#include "service/sts/federated.h"
+#include "service/sts/provider_saml.h"
+
+enum { SESSION_DEFAULT_S = 3600 };
+
+static federated_wish wish_of(const assume_role_with_saml_in *in) {
+    int64_t lifetime_s = in->duration_seconds.is_set ? in->duration_seconds.value : SESSION_DEFAULT_S;
+    return (federated_wish){in->role_arn, in->policy, lifetime_s};
+}
+
+static status find_provider(call *c, const assume_role_with_saml_in *in, saml_provider_record *out) {
+    named provider;
+    *out = (saml_provider_record){0};
+    if (!named_read(in->saml_provider_arn, "saml-provider/", &provider)) return OK;
+    if (!slice_equals(provider.account, c->who.account_id)) return OK;
+    status found = saml_load(c, provider.name, out, NULL);
+    return FAILED_WITH(found, SAML_PROVIDER_NOT_FOUND) ? OK : found;
+}
+
+status assume_role_with_saml_prepare(call *c, const assume_role_with_saml_in *in, assume_role_with_saml_out *out) {
+    (void)out;
+    meant *m;
+    saml_provider_record provider;
+    federated_wish wish = wish_of(in);
+    TRY(federated_begin(c, &wish, &m));
+    TRY(federated_find(c, &wish, FAIL(SAML_ASSERTION), m));
+    TRY(find_provider(c, in, &provider));
+    ENSURE(provider.sealed.len > 0, SAML_ASSERTION);
+    return federated_ask(c, m, &(federated_order){provider.sealed, in->saml_assertion, (slice){0}, in->policy});
+}
+
+static status put_conditions(call *c, const vouched *who) {
+    TRY(call_condition(c, SLICE(CONDITION_SESSION_NAME), who->session_name));
+    TRY(call_condition(c, SLICE(CONDITION_SAML_ISSUER), who->issuer));
+    TRY(call_condition(c, SLICE(CONDITION_SAML_SUBJECT), who->subject));
+    if (who->subject_type.len > 0) TRY(call_condition(c, SLICE(CONDITION_SAML_SUBJECT_TYPE), who->subject_type));
+    return call_condition(c, SLICE(CONDITION_SAML_RECIPIENT), who->recipient);
+}
+
+static status tell_assertion(call *c, const vouched *who, assume_role_with_saml_out *out) {
+    saml_assertion_info *info = CALL_NEW(c, saml_assertion_info);
+    ENSURE(info != NULL, OUT_OF_MEMORY);
+    *info = (saml_assertion_info){who->subject_type, who->subject, who->recipient, who->issuer};
+    out->saml_assertion_info = info;
+    out->subject = who->subject;
+    out->subject_type = who->subject_type;
+    out->issuer = who->issuer;
+    out->audience = who->recipient; /* as the other cloud calls it */
+    return OK;
+}
+
+status assume_role_with_saml_finish(call *c, const assume_role_with_saml_in *in, assume_role_with_saml_out *out) {
+    slice provider_arn;
+    named provider;
+    meant *m = c->memo;
+    const key_result *made = &c->results.at[0];
+    ENSURE(made->vouched != NULL && named_read(in->saml_provider_arn, "saml-provider/", &provider), INTERNAL);
+    TRY(arn_principal_saml(c->who.account_id, provider.name, &c->memory, &provider_arn));
+    federated_name_caller(c, m, provider_arn, made->vouched->subject);
+    TRY(put_conditions(c, made->vouched));
+    TRY(federated_check(c, m));
+    int64_t most_s = m->role.max_session_duration.value;
+    if (wish_of(in).lifetime_s > most_s)
+        return call_refuse(c, FAIL(ROLE_SESSION_DURATION), "%lld s at most.", (long long)most_s);
+    ENSURE(made->time.is_set, INTERNAL);
+    m->session.expires_at_s = made->time.value;
+    TRY(tell_assertion(c, made->vouched, out));
+    TRY(federated_tell_role(c, m, made->vouched->session_name, &out->assumed_role_user));
+    return session_credentials(c, &out->credentials);
+}
