@@ -23,7 +23,7 @@ def test_floors_know_who_may_include_whom(path, included, is_wrong):
 
 @pytest.mark.parametrize("path, included, is_wrong", [
     ("crypto/mac.c", "openssl/evp.h", False), ("service/call.c", "openssl/evp.h", True), ("store/sqlite.c", "sqlite3.h", False),
-    ("keys/key.c", "sqlite3.h", True), ("role/gateway_http.c", "microhttpd.h", False), ("role/core.c", "microhttpd.h", True),
+    ("keys/key.c", "sqlite3.h", True), ("role/gateway/http.c", "microhttpd.h", False), ("role/core.c", "microhttpd.h", True),
     ("service/call.c", "sys/mman.h", True), ("system/spawn.c", "sys/wait.h", False), ("keys/key.c", "cmocka.h", True),
     ("keys/key_test.c", "cmocka.h", False), ("keys/key.c", "stdlib.h", False),
 ])

@@ -27,15 +27,15 @@ LIBRARIES = {
     r"expat": ["format/"],
     r"(libxml|xmlsec)/": ["saml/"],
     r"ini\.h": ["format/"],
-    r"microhttpd\.h": ["role/gateway"],
-    r"gnutls/": ["role/gateway"],
+    r"microhttpd\.h": ["role/gateway/"],
+    r"gnutls/": ["role/gateway/"],
     r"curl/": ["cli/"],
     r"seccomp\.h": ["system/"],
     r"linux/": ["system/"],
     r"sys/ioctl\.h": ["system/", "cli/terminal"],
     r"sys/(epoll|eventfd|inotify|mman|mount|personality|prctl|ptrace|random|signalfd|syscall|timerfd|un)\.h": ["system/"],
     r"(sched|grp|pwd)\.h": ["system/"],
-    r"sys/(wait|socket)\.h": ["system/", "role/gateway_http", "cli/"],
+    r"sys/(wait|socket)\.h": ["system/", "role/gateway/http", "cli/"],
     r"cmocka\.h": ["_test"],
 }
 GENERATED = {"status_codes.h"}  # from contract/errors.def, for base/status.h
