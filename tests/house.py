@@ -1,7 +1,6 @@
 """Plays the supervisor and a gateway towards the real vault, auditor and core: what a taken gateway could do, and what the
 processes say to each other. The codec is written from the contract tables alone, independent of the C code."""
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -20,34 +19,15 @@ BUILD = os.environ.get("KEYHOLD_BUILD", os.path.join(ROOT, "build"))
 
 
 def load_contract():
-    contract = tables.Contract()
-    folder = os.path.join(ROOT, "src", "contract")
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".def") and name != "errors.def":
-            contract.read(os.path.join(folder, name))
-    contract.failures = [row[0] for row in tables.error_rows(os.path.join(folder, "errors.def"))]
+    contract = tables.of_tree(ROOT)
+    contract.failures = [row[0] for row in tables.error_rows(os.path.join(ROOT, "src", "contract", "errors.def"))]
     return contract
 
 
 CONTRACT = load_contract()
-
-
-def ordered():
-    """Numbers follow the order in which the build lists the files."""
-    contract = tables.Contract()
-    folder = os.path.join(ROOT, "src", "contract")
-    with open(os.path.join(folder, "meson.build"), encoding="utf-8") as f:
-        listed = re.search(r"^defs = files\((.*?)\)", f.read(), re.M | re.S)[1]
-    for name in re.findall(r"'(\w+\.def)'", listed):
-        if name != "errors.def":
-            contract.read(os.path.join(folder, name))
-    return contract
-
-
-ORDERED = ordered()
-OPERATIONS = {op["c"]: i + 1 for i, op in enumerate(ORDERED.operations)}
-VERBS = {m[0]: i + 1 for i, m in enumerate(ORDERED.messages)}
-VERB_SHAPES = {i + 1: (m[0], m[3]) for i, m in enumerate(ORDERED.messages)}
+OPERATIONS = {op["c"]: i + 1 for i, op in enumerate(CONTRACT.operations)}
+VERBS = {m[0]: i + 1 for i, m in enumerate(CONTRACT.messages)}
+VERB_SHAPES = {i + 1: (m[0], m[3]) for i, m in enumerate(CONTRACT.messages)}
 FAILURES = {name: i + 1 for i, name in enumerate(CONTRACT.failures)}
 FAILURE_NAMES = {i + 1: name for i, name in enumerate(CONTRACT.failures)}
 FAILURE_NAMES[0] = "OK"
@@ -63,10 +43,10 @@ def pack_list(items):
 
 def pack(shape, value):
     out = b""
-    for number, f in enumerate(ORDERED.shapes[shape], 1):
+    for number, f in enumerate(CONTRACT.shapes[shape], 1):
         if value.get(f["name"]) is None:
             continue
-        v, kind = value[f["name"]], ORDERED.kind(f)
+        v, kind = value[f["name"]], CONTRACT.kind(f)
         if kind in ("TEXT", "BYTES", "SECRET", "JSON"):
             content = as_bytes(v)
         elif kind in ("INT", "TIME"):
@@ -74,7 +54,7 @@ def pack(shape, value):
         elif kind == "BOOL":
             content = bytes([v])
         elif kind == "CHOICE":
-            content = struct.pack(">H", ORDERED.enums[f["type"]].index(v) + 1)
+            content = struct.pack(">H", CONTRACT.enums[f["type"]].index(v) + 1)
         elif kind == "MAP":
             content = pack_list([as_bytes(x) for pair in v.items() for x in pair])
         elif kind in ("TEXTS", "JSONS", "BLOBS"):
@@ -106,8 +86,8 @@ def unpack(shape, packed):
         number, length = struct.unpack(">BI", packed[at:at + 5])
         content = packed[at + 5:at + 5 + length]
         at += 5 + length
-        f = ORDERED.shapes[shape][number - 1]
-        kind = ORDERED.kind(f)
+        f = CONTRACT.shapes[shape][number - 1]
+        kind = CONTRACT.kind(f)
         if kind in ("TEXT", "JSON"):
             value[f["name"]] = content.decode()
         elif kind in ("BYTES", "SECRET"):
@@ -117,7 +97,7 @@ def unpack(shape, packed):
         elif kind == "BOOL":
             value[f["name"]] = content == b"\1"
         elif kind == "CHOICE":
-            value[f["name"]] = ORDERED.enums[f["type"]][struct.unpack(">H", content)[0] - 1]
+            value[f["name"]] = CONTRACT.enums[f["type"]][struct.unpack(">H", content)[0] - 1]
         elif kind == "MAP":
             flat = [x.decode() for x in unpack_list(content)]
             value[f["name"]] = dict(zip(flat[::2], flat[1::2]))

@@ -8,8 +8,10 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
+import contract  # noqa: E402
 import floors  # noqa: E402
 import house_rules  # noqa: E402
+import reference  # noqa: E402
 
 
 @pytest.mark.parametrize("path, included, is_wrong", [
@@ -100,3 +102,46 @@ def test_counting(tmp_path):
     (tmp_path / "system.failed").write_text("")
     (tmp_path / "node.tap").write_text("nothing came\n")
     assert count(tmp_path) == (1, "12 passed, 5 failed, 2 skipped")
+
+
+def contract_of(tmp_path, operations, parameters):
+    """The contract of a small house of its own."""
+    texts = {"a.def": "product kms 2016-01-20 kms.aliyuncs.com\nshape Pair\n  Left text 1..9 required\n" + operations,
+             "errors.def": "", "parameters.def": parameters}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return contract.read_all([str(tmp_path / name) for name in texts])[0]
+
+
+ONE = "operation Try kms read account\n  help Tries.\n  in Key text 1..64 required\n  in Pair Pair\n  out Answer text\n"
+ITS = "Key   which one\nPair  both\nLeft  the first\n"
+
+
+@pytest.mark.parametrize("parameters, complaint", [
+    ("Pair  both\nLeft  the first\n", "no line about Try.Key"),
+    ("Key   which one\nPair  both\n", "no line about Pair.Left"),
+    (ITS + "Right  the second\n", "no operation has a parameter Right"),
+    (ITS + "Try.Right  the second\n", "no operation has a parameter Try.Right"),
+    (ITS + "Try.Key  this one\n", "no operation has a parameter Key"),
+    (ITS + "Key  again\n", "Key is there twice"),
+    (ITS + "Right\n", "a row is NAME"),
+])
+def test_every_parameter_has_one_line_that_says_what_it_means(tmp_path, parameters, complaint):
+    with pytest.raises(SystemExit, match=complaint):
+        contract_of(tmp_path, ONE, parameters)
+
+
+def test_reference_page_tells_what_operations_take_and_answer(tmp_path):
+    page = "\n".join(reference.page(contract_of(tmp_path, ONE, ITS)))
+    assert "### Try\n\nTries. Reads; right `kms:Try`.\n" in page
+    assert "| Key * | text, 1 to 64 | which one |\n| Pair | [Pair](#pair) | both |" in page
+    assert "| answer | form |\n|---|---|\n| Answer | text |" in page
+    assert "### Pair\n\n| parameter | form | |\n|---|---|---|\n| Left * | text, 1 to 9 | the first |" in page
+
+
+def test_reference_page_has_every_operation():
+    whole = contract.of_tree(ROOT)
+    lines_of_page = set("\n".join(reference.page(whole)).split("\n"))
+    assert len(whole.operations) > 250
+    for op in whole.operations:
+        assert f"### {op['name']}" in lines_of_page

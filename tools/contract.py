@@ -2,7 +2,8 @@
 """Reads the contract tables (src/contract/*.def) and writes the C that follows from them.
 
 usage: contract.py status-codes ERRORS.def OUT.h
-       contract.py tables OUT_DIR DEF...          contract_tables.h, contract_tables.c, contract_handlers.h
+       contract.py tables OUT_DIR DEF...          contract_tables.h, contract_tables.c, contract_handlers.h,
+                                                  contract_parameters.c
 """
 import os
 import re
@@ -41,6 +42,18 @@ def error_rows(path):
         yield cells
 
 
+def parameter_rows(path):
+    """(where, name, what it means) of each line."""
+    for number, line in enumerate(open(path, encoding="utf-8"), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, _, text = line.partition(" ")
+        if not text.strip():
+            stop(f"{path}:{number}", "a row is NAME, OPERATION.NAME or SHAPE.NAME, and what it means")
+        yield f"{path}:{number}", name, text.strip()
+
+
 def status_codes(errors, out):
     names = [row[0] for row in error_rows(errors)]
     doubled = {name for name in names if names.count(name) > 1}
@@ -55,6 +68,7 @@ def status_codes(errors, out):
 class Contract:
     def __init__(self):
         self.products, self.enums, self.shapes, self.operations, self.messages = [], {}, {}, [], []
+        self.meanings = {}
 
     def read(self, path):
         target = None
@@ -273,6 +287,45 @@ class Contract:
         out.append(f"}};\nconst size_t failure_count = {len(rows) + 1};")
         return out
 
+    def parameter_shapes(self):
+        """Every shape that callers fill in, with the name its lines in parameters.def may begin with."""
+        found = {op["c"] + "In": op["c"] for op in self.operations}
+        waiting = list(found)
+        while waiting:
+            for f in self.shapes[waiting.pop()]:
+                if self.kind(f) in ("SHAPE", "SHAPES") and f["type"] not in found:
+                    found[f["type"]] = f["type"]
+                    waiting.append(f["type"])
+        return found
+
+    def read_parameters(self, path):
+        """What parameters mean, {shape: [text]}: a line for each of them, and no line too many."""
+        rows, used = {}, set()
+        for where, name, text in parameter_rows(path):
+            if name in rows:
+                stop(where, f"{name} is there twice")
+            rows[name] = text
+        for shape, owner in self.parameter_shapes().items():
+            self.meanings[shape] = []
+            for f in self.shapes[shape]:
+                name = next((n for n in (f"{owner}.{f['name']}", f["name"]) if n in rows), None)
+                if name is None:
+                    stop(f["where"], f"no line about {owner}.{f['name']} in {os.path.basename(path)}")
+                used.add(name)
+                self.meanings[shape].append(rows[name])
+        for name in sorted(set(rows) - used):
+            stop(path, f"no operation has a parameter {name}, or each has a line of its own")
+
+    def parameter_source(self):
+        out = ["/* Generated from src/contract/ tables by tools/contract.py. */", '#include "contract/parameter.h"', ""]
+        shapes = [shape for shape, texts in self.meanings.items() if texts]
+        for shape in shapes:
+            texts = ",\n    ".join('"' + text.replace('"', '\\"') + '"' for text in self.meanings[shape])
+            out.append(f"static const char *const {snake(shape)}_meanings[] = {{\n    {texts},\n}};")
+        out.append("const parameter_rows parameter_table[] = {")
+        out += [f"    {{&{snake(shape)}_shape, {snake(shape)}_meanings}}," for shape in shapes]
+        return "\n".join(out) + f"\n}};\nconst size_t parameter_table_count = {len(shapes)};\n"
+
     def handlers(self):
         """Prototypes and the table of handlers: a handler that does not fit its row does not compile."""
         out = ["/* Generated from src/contract/ tables by tools/contract.py. Included by service/serve.c alone. */", ""]
@@ -297,14 +350,29 @@ class Contract:
         return "\n".join(out) + "\n\n"
 
 
-def tables(out_dir, paths):
+def read_all(paths):
     contract = Contract()
-    errors = [path for path in paths if path.endswith("errors.def")][0]
+    apart = {name: next(path for path in paths if path.endswith(name)) for name in ("errors.def", "parameters.def")}
     for path in paths:
-        if path != errors:
+        if path not in apart.values():
             contract.read(path)
+    contract.read_parameters(apart["parameters.def"])
+    return contract, apart["errors.def"]
+
+
+def of_tree(root):
+    """The contract of a source tree. Numbers follow the order in which its build lists the files."""
+    folder = os.path.join(root, "src", "contract")
+    with open(os.path.join(folder, "meson.build"), encoding="utf-8") as f:
+        listed = re.search(r"^defs = files\((.*?)\)", f.read(), re.M | re.S)[1]
+    return read_all([os.path.join(folder, name) for name in re.findall(r"'(\w+\.def)'", listed)])[0]
+
+
+def tables(out_dir, paths):
+    contract, errors = read_all(paths)
     for name, text in (("contract_tables.h", contract.header()), ("contract_tables.c", contract.source(errors)),
-                       ("contract_handlers.h", contract.handlers())):
+                       ("contract_handlers.h", contract.handlers()),
+                       ("contract_parameters.c", contract.parameter_source())):
         with open(os.path.join(out_dir, name), "w", encoding="utf-8") as f:
             f.write(text)
 

@@ -184,11 +184,7 @@ def contract_faults(root):
     """Every operation has a help line; every failure is used by somebody."""
     import contract
     folder = os.path.join(root, "src", "contract")
-    tables = contract.Contract()
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".def") and name not in ("errors.def", "settings.def"):
-            tables.read(os.path.join(folder, name))
-    for op in tables.operations:
+    for op in contract.of_tree(root).operations:
         if not op.get("help"):
             yield f"src/contract: operation {op['name']} has no help"
     used = set()

@@ -1,12 +1,35 @@
 /* Help texts: what a person sees follows from the rows and from the contract. */
 #include "cli/help.h"
 
+#include "contract/parameter.h"
+
 #include <stdio.h>
 
-enum { NAME_COLUMN = 22, FLAG_COLUMN = 40 };
+#include <string.h>
 
+enum { NAME_COLUMN = 22, FLAG_COLUMN = 34, LINE_MOST = 118, CHOICES_INLINE_MOST = 22 };
+
+/* What fits on a line of `width` columns, cut at a space where there is one. */
+static size_t line_of(const char *text, size_t width) {
+    size_t len = strlen(text);
+    if (len <= width) return len;
+    for (size_t at = width; at > 0; at--)
+        if (text[at] == ' ') return at;
+    return width;
+}
+
+/* The right column goes on below itself, and begins there when the left one is too long. */
 static status two_columns(buffer *out, const char *left, const char *right, int width) {
-    return right[0] ? buffer_printf(out, "  %-*s  %s\n", width, left, right) : buffer_printf(out, "  %s\n", left);
+    bool is_beside = (int)strlen(left) <= width;
+    if (!right[0]) return buffer_printf(out, "  %s\n", left);
+    if (!is_beside) TRY(buffer_printf(out, "  %s\n", left));
+    for (const char *at = right; *at;) {
+        size_t len = line_of(at, (size_t)(LINE_MOST - width - 4));
+        TRY(buffer_printf(out, "  %-*s  %.*s\n", width, at == right && is_beside ? left : "", (int)len, at));
+        at += len;
+        while (*at == ' ') at++;
+    }
+    return OK;
 }
 
 /* ---- everything */
@@ -43,6 +66,11 @@ static status write_usage(const invocation *inv, buffer *out) {
     return buffer_append_text(out, " [FLAG]...\n");
 }
 
+static status write_choices(const field *f, const char *between, buffer *out) {
+    for (size_t i = 0; f->choices[i]; i++) TRY(buffer_printf(out, "%s%s", i ? between : "", f->choices[i]));
+    return OK;
+}
+
 /* What may stand for a field's value. */
 static void value_form(const field *f, char *out, size_t room) {
     static const char *const FORMS[] = {
@@ -65,43 +93,61 @@ static void value_form(const field *f, char *out, size_t room) {
         snprintf(out, room, "%s", is_long_text ? "TEXT|@FILE|-" : FORMS[f->kind]);
         return;
     }
-    size_t len = 0;
-    for (size_t i = 0; f->choices[i] && len < room; i++) {
-        int more = snprintf(out + len, room - len, "%s%s", i ? "|" : "", f->choices[i]);
-        len += more > 0 ? (size_t)more : 0;
-    }
+    OWNED(buffer) choices = {0};
+    bool is_short = !FAILED(write_choices(f, "|", &choices)) && choices.len <= CHOICES_INLINE_MOST;
+    snprintf(out, room, "%.*s", is_short ? (int)choices.len : 6, is_short ? (const char *)choices.at : "CHOICE");
 }
 
 static const char *limit_unit(const field *f) {
     switch (f->kind) {
-    case FIELD_TEXT: return "characters";
+    case FIELD_TEXT: return " characters";
     case FIELD_BYTES:
-    case FIELD_SECRET: return "bytes";
+    case FIELD_SECRET: return " bytes";
     case FIELD_INT: return "";
-    case FIELD_MAP: return "characters together";
-    default: return "times";
+    case FIELD_MAP: return " characters together";
+    default: return " times";
     }
 }
 
-static status write_remark(const command *c, const field *f, buffer *out) {
+static status write_limits(const field *f, buffer *out) {
+    if (!f->max) return OK;
+    if (f->min == f->max) return buffer_printf(out, "%lld%s; ", (long long)f->max, limit_unit(f));
+    if (f->min == 0 && f->kind != FIELD_INT)
+        return buffer_printf(out, "up to %lld%s; ", (long long)f->max, limit_unit(f));
+    return buffer_printf(out, "%lld to %lld%s; ", (long long)f->min, (long long)f->max, limit_unit(f));
+}
+
+/* "the user's name (also by place; required; 1 to 64 characters)", or without what it means. `form` is what stands for its value. */
+static status write_meaning(const command *c, const field *f, const char *form, buffer *out) {
     bool is_repeated = f->kind == FIELD_MAP || f->kind == FIELD_SHAPES || f->kind == FIELD_TEXTS;
+    const char *meaning = parameter_meaning(f);
+    if (meaning) TRY(buffer_append_text(out, meaning));
+    size_t before = out->len;
+    TRY(buffer_append_text(out, meaning ? " (" : "("));
+    size_t opened = out->len;
     if (word_is_in(c->positional, slice_of_text(f->name))) TRY(buffer_append_text(out, "also by place; "));
     if (f->is_required) TRY(buffer_append_text(out, "required; "));
-    if (is_repeated) TRY(buffer_append_text(out, "may be repeated; "));
-    if (f->max) TRY(buffer_printf(out, "%lld to %lld %s", (long long)f->min, (long long)f->max, limit_unit(f)));
-    return OK;
+    if (is_repeated && f->max != 1) TRY(buffer_append_text(out, "may be repeated; "));
+    if (f->kind == FIELD_CHOICE && strcmp(form, "CHOICE") == 0) {
+        TRY(buffer_append_text(out, "one of "));
+        TRY(write_choices(f, " ", out));
+        TRY(buffer_append_text(out, "; "));
+    }
+    TRY(write_limits(f, out));
+    bool is_empty = out->len == opened;
+    out->len = is_empty ? before : out->len - 2;
+    return buffer_append_text(out, is_empty ? "" : ")");
 }
 
 static status write_field(const command *c, const field *f, buffer *out) {
-    char kebab[KEBAB_BYTES_MOST], form[160], left[240];
-    OWNED(buffer) remark = {0};
+    char kebab[KEBAB_BYTES_MOST], form[CHOICES_INLINE_MOST + 8], left[KEBAB_BYTES_MOST + CHOICES_INLINE_MOST + 16];
+    OWNED(buffer) right = {0};
     kebab_case(f->name, kebab);
     value_form(f, form, sizeof form);
     snprintf(left, sizeof left, "--%s%s%s", kebab, form[0] ? " " : "", form);
-    TRY(write_remark(c, f, &remark));
-    while (remark.len && (remark.at[remark.len - 1] == ' ' || remark.at[remark.len - 1] == ';')) remark.len--;
-    TRY(buffer_append_byte(&remark, 0));
-    return two_columns(out, left, (const char *)remark.at, FLAG_COLUMN);
+    TRY(write_meaning(c, f, form, &right));
+    TRY(buffer_append_byte(&right, 0));
+    return two_columns(out, left, (const char *)right.at, FLAG_COLUMN);
 }
 
 static status write_short_names(const command *c, buffer *out) {
@@ -153,7 +199,9 @@ static status write_common(const command *c, buffer *out) {
 
 static status write_right(const command *c, buffer *out) {
     const operation *op = operation_get(c->operation);
-    return op ? buffer_printf(out, "\nNeeds the right %s.\n", op->action) : OK;
+    if (!op) return OK;
+    return op->is_unsigned ? buffer_append_text(out, "\nNeeds no access key.\n")
+                           : buffer_printf(out, "\nNeeds the right %s.\n", op->action);
 }
 
 static status write_command(const invocation *inv, buffer *out) {
