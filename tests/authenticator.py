@@ -1,4 +1,4 @@
-"""A software authenticator (W3C Web Authentication Level 2, CTAP2) and the browser around it, on python3-fido2's CBOR and key formats."""
+"""A software authenticator (W3C Web Authentication Level 3, CTAP2) and the browser around it, on python3-fido2's CBOR and key formats."""
 import base64
 import hashlib
 import json

@@ -1,6 +1,7 @@
 /* Making and reading asymmetric keys. */
 #include "crypto/asymmetric.h"
 
+#include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
@@ -109,11 +110,20 @@ status asymmetric_from_private(enum asymmetric_kind kind, const secret *private_
     return wrap(kind, &key, out);
 }
 
-static status public_read(const struct kind_row *row, slice der, EVP_PKEY **out) {
+static status public_decode(slice der, EVP_PKEY **out) {
     ENSURE(der.len > 0 && der.len <= ASYMMETRIC_DER_MOST, MALFORMED);
     const uint8_t *end = der.at;
     FREED(EVP_PKEY) key = d2i_PUBKEY_ex(NULL, &end, (long)der.len, NULL, NULL);
-    if (key == NULL || end != der.at + der.len || !key_is(key, row)) return malformed();
+    if (key == NULL || end != der.at + der.len) return malformed();
+    *out = key;
+    key = NULL;
+    return OK;
+}
+
+static status public_read(const struct kind_row *row, slice der, EVP_PKEY **out) {
+    FREED(EVP_PKEY) key = NULL;
+    TRY(public_decode(der, &key));
+    if (!key_is(key, row)) return malformed();
     *out = key;
     key = NULL;
     return OK;
@@ -125,6 +135,23 @@ status asymmetric_from_public(enum asymmetric_kind kind, slice spki_der, asymmet
     FREED(EVP_PKEY) key = NULL;
     TRY(public_read(row, spki_der, &key));
     return wrap(kind, &key, out);
+}
+
+static bool exponent_is_sound(EVP_PKEY *key) {
+    BIGNUM *exponent = NULL;
+    bool is_there = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1;
+    bool is_sound = is_there && BN_is_odd(exponent) && BN_num_bits(exponent) > 1;
+    BN_free(exponent);
+    return is_sound;
+}
+
+status asymmetric_from_public_rsa(slice spki_der, asymmetric **out) {
+    FREED(EVP_PKEY) key = NULL;
+    TRY(public_decode(spki_der, &key));
+    ENSURE(EVP_PKEY_is_a(key, "RSA"), MALFORMED);
+    int bits = EVP_PKEY_get_bits(key);
+    ENSURE(bits >= 2048 && bits <= 4096 && exponent_is_sound(key), UNSUPPORTED);
+    return wrap(ASYMMETRIC_RSA_4096, &key, out);
 }
 
 void asymmetric_free(asymmetric *a) {

@@ -34,6 +34,9 @@ status asymmetric_generate(enum asymmetric_kind kind, secret *private_der);
 status asymmetric_from_private(enum asymmetric_kind kind, const secret *private_der, asymmetric **out);
 /* The public half alone. MALFORMED unless it is a key of that kind. */
 status asymmetric_from_public(enum asymmetric_kind kind, slice spki_der, asymmetric **out);
+/* An RSA public half of any length from 2048 to 4096 bits, as others have them, to check signatures with. MALFORMED; UNSUPPORTED for another
+ * length, and for an exponent that is even or less than 3. */
+status asymmetric_from_public_rsa(slice spki_der, asymmetric **out);
 void asymmetric_free(asymmetric *a); /* NULL is allowed */
 
 /* The private half. INVALID_PARAMETER when the key has none. */

@@ -3,7 +3,7 @@
 
 #include <cbor.h>
 
-enum { MEMBERS_MOST = 16, NESTING_MOST = 4, COORDINATE_BYTES = 32, AAGUID_BYTES = 16, RSA_BYTES_MOST = 512 };
+enum { MEMBERS_MOST = 16, NESTING_MOST = 4, ED25519_BYTES = 32, AAGUID_BYTES = 16, RSA_BYTES_MOST = 512 };
 
 /* ---- items */
 
@@ -127,12 +127,35 @@ static status rsa_spki(slice modulus, slice exponent, buffer *out) {
     return der_wrap(0x30, slice_of(ALGORITHM, sizeof ALGORITHM), &bits, out);
 }
 
-/* RFC 5480 §2. */
-static status p256_spki(slice x, slice y, buffer *out) {
-    static const uint8_t HEAD[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-                                   0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
-    ENSURE(x.len == COORDINATE_BYTES && y.len == COORDINATE_BYTES, MALFORMED);
-    TRY(buffer_append(out, slice_of(HEAD, sizeof HEAD)));
+/* RFC 5480 §2, RFC 9053 §2.1: what stands before the point's coordinates, and how long each of them is. */
+static const struct curve_row {
+    enum cose_algorithm algorithm;
+    int64_t curve;
+    enum asymmetric_kind kind;
+    enum hash_kind hash;
+    size_t coordinate_bytes, head_bytes;
+    uint8_t head[28];
+} curves[] = {
+    {COSE_ES256, 1, ASYMMETRIC_P256, HASH_SHA256, 32, 27, {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                                           0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                                           0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04}},
+    {COSE_ES384, 2, ASYMMETRIC_P384, HASH_SHA384, 48, 24, {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+                                                           0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+                                                           0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04}},
+    {COSE_ES512, 3, ASYMMETRIC_P521, HASH_SHA512, 66, 26, {0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+                                                           0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
+                                                           0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00, 0x04}},
+};
+
+static const struct curve_row *curve_of(int64_t algorithm) {
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        if (curves[i].algorithm == algorithm) return &curves[i];
+    return NULL;
+}
+
+static status curve_spki(const struct curve_row *row, slice x, slice y, buffer *out) {
+    ENSURE(x.len == row->coordinate_bytes && y.len == row->coordinate_bytes, MALFORMED);
+    TRY(buffer_append(out, slice_of(row->head, row->head_bytes)));
     TRY(buffer_append(out, x));
     return buffer_append(out, y);
 }
@@ -140,7 +163,7 @@ static status p256_spki(slice x, slice y, buffer *out) {
 /* RFC 8410 §4. */
 static status ed25519_spki(slice x, buffer *out) {
     static const uint8_t HEAD[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
-    ENSURE(x.len == COORDINATE_BYTES, MALFORMED);
+    ENSURE(x.len == ED25519_BYTES, MALFORMED);
     TRY(buffer_append(out, slice_of(HEAD, sizeof HEAD)));
     return buffer_append(out, x);
 }
@@ -148,7 +171,7 @@ static status ed25519_spki(slice x, buffer *out) {
 /* ---- COSE keys (RFC 9052 §7) */
 
 enum { LABEL_KTY = 1, LABEL_ALG = 3, LABEL_CRV = -1, LABEL_N = -1, LABEL_X = -2, LABEL_E = -2, LABEL_Y = -3 };
-enum { KTY_OKP = 1, KTY_EC2 = 2, KTY_RSA = 3, CRV_P256 = 1, CRV_ED25519 = 6 };
+enum { KTY_OKP = 1, KTY_EC2 = 2, KTY_RSA = 3, CRV_ED25519 = 6 };
 
 typedef struct parameters {
     int64_t labels[MEMBERS_MOST];
@@ -195,9 +218,10 @@ static status read_parameters(slice *rest, parameters *p) {
 
 static status spki_of(const parameters *p, cose_key *made) {
     int64_t kty = number_of(p, LABEL_KTY), alg = number_of(p, LABEL_ALG);
-    if (kty == KTY_EC2 && alg == COSE_ES256 && number_of(p, LABEL_CRV) == CRV_P256) {
-        made->algorithm = COSE_ES256;
-        return p256_spki(bytes_of(p, LABEL_X), bytes_of(p, LABEL_Y), &made->spki_der);
+    const struct curve_row *row = curve_of(alg);
+    if (kty == KTY_EC2 && row && number_of(p, LABEL_CRV) == row->curve) {
+        made->algorithm = row->algorithm;
+        return curve_spki(row, bytes_of(p, LABEL_X), bytes_of(p, LABEL_Y), &made->spki_der);
     }
     if (kty == KTY_OKP && alg == COSE_EDDSA && number_of(p, LABEL_CRV) == CRV_ED25519) {
         made->algorithm = COSE_EDDSA;
@@ -208,24 +232,11 @@ static status spki_of(const parameters *p, cose_key *made) {
     return rsa_spki(bytes_of(p, LABEL_N), bytes_of(p, LABEL_E), &made->spki_der);
 }
 
-static const enum asymmetric_kind *kinds_of(enum cose_algorithm algorithm, size_t *count) {
-    static const enum asymmetric_kind EC[] = {ASYMMETRIC_P256}, ED[] = {ASYMMETRIC_ED25519},
-                                      RSA[] = {ASYMMETRIC_RSA_2048, ASYMMETRIC_RSA_3072, ASYMMETRIC_RSA_4096};
-    *count = algorithm == COSE_RS256 ? sizeof RSA / sizeof *RSA : 1;
-    if (algorithm == COSE_RS256) return RSA;
-    return algorithm == COSE_ES256 ? EC : ED;
-}
-
 /* The key, whole and on its curve; the caller frees it. */
-static status open_key(enum cose_algorithm algorithm, slice spki_der, enum asymmetric_kind *kind, asymmetric **out) {
-    size_t count;
-    const enum asymmetric_kind *kinds = kinds_of(algorithm, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (FAILED(asymmetric_from_public(kinds[i], spki_der, out))) continue;
-        *kind = kinds[i];
-        return OK;
-    }
-    return algorithm == COSE_RS256 ? FAIL(UNSUPPORTED) : FAIL(MALFORMED);
+static status open_key(enum cose_algorithm algorithm, slice spki_der, asymmetric **out) {
+    const struct curve_row *row = curve_of(algorithm);
+    if (algorithm == COSE_RS256) return asymmetric_from_public_rsa(spki_der, out);
+    return asymmetric_from_public(row ? row->kind : ASYMMETRIC_ED25519, spki_der, out);
 }
 
 void cose_key_clear(cose_key *k) { buffer_clear(&k->spki_der); }
@@ -237,7 +248,7 @@ status cose_key_read(slice *rest, cose_key *out) {
     slice after = *rest;
     TRY(read_parameters(&after, &p));
     TRY(spki_of(&p, &made));
-    TRY(open_key(made.algorithm, buffer_slice(&made.spki_der), &made.kind, &key));
+    TRY(open_key(made.algorithm, buffer_slice(&made.spki_der), &key));
     asymmetric_free(key);
     *rest = after;
     *out = made;
@@ -246,12 +257,12 @@ status cose_key_read(slice *rest, cose_key *out) {
 }
 
 status cose_verify(enum cose_algorithm algorithm, slice spki_der, slice message, slice signature) {
-    enum asymmetric_kind kind;
     asymmetric *key = NULL;
-    signing how = {SIGNING_ECDSA, HASH_SHA256, false};
+    const struct curve_row *row = curve_of(algorithm);
+    signing how = {SIGNING_ECDSA, row ? row->hash : HASH_SHA256, false};
     if (algorithm == COSE_EDDSA) how.scheme = SIGNING_ED25519;
     if (algorithm == COSE_RS256) how.scheme = SIGNING_PKCS1;
-    TRY(open_key(algorithm, spki_der, &kind, &key));
+    TRY(open_key(algorithm, spki_der, &key));
     status verified = asymmetric_verify(key, &how, message, signature);
     asymmetric_free(key);
     return verified;
@@ -275,6 +286,8 @@ status authenticator_data_read(slice bytes, authenticator_data *out) {
     slice rest = bytes;
     ENSURE(slice_take(&rest, HASH_SHA256_BYTES, &made.rp_id_hash), MALFORMED);
     ENSURE(slice_take_u8(&rest, &made.flags) && slice_take_u32(&rest, &made.sign_count), MALFORMED);
+    bool is_backed_up = (made.flags & AUTHENTICATOR_BACKED_UP) != 0;
+    ENSURE(!is_backed_up || (made.flags & AUTHENTICATOR_BACKUP_ELIGIBLE), MALFORMED);
     if (made.flags & AUTHENTICATOR_ATTESTED) TRY(read_credential(&rest, &made));
     if (made.flags & AUTHENTICATOR_EXTENDED) TRY(skip_item(&rest, 0));
     ENSURE(slice_is_empty(rest), MALFORMED);

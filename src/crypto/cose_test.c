@@ -85,6 +85,18 @@ static void keys_that_are_none(void **state) {
                 "0102" ES256_XY,
                 FAILURE_MALFORMED);                              /* kty twice */
     refuses_key("a5010203262002" ES256_XY, FAILURE_UNSUPPORTED); /* P-384 */
+    refuses_key("a50102033822"
+                "2001" ES256_XY,
+                FAILURE_UNSUPPORTED); /* ES384 on P-256 */
+    refuses_key("a50102033822"
+                "2002" ES256_XY,
+                FAILURE_MALFORMED); /* … and on P-384, with coordinates too short */
+    refuses_key("a40103033901002059"
+                "0100" RS256_N "214102",
+                FAILURE_UNSUPPORTED); /* an even exponent */
+    refuses_key("a40103033901002059"
+                "0100" RS256_N "214101",
+                FAILURE_UNSUPPORTED); /* … and one that signs nothing */
     refuses_key("a501020328"
                 "2001" ES256_XY,
                 FAILURE_UNSUPPORTED); /* ESP256 */
@@ -137,6 +149,7 @@ static void authenticator_data_both_ways(void **state) {
     static const char *const WRONG[] = {DATA_HASH "01000000",
                                         DATA_HASH "050000000100",
                                         DATA_HASH "8100000001",
+                                        DATA_HASH "1100000001", /* backed up, and may not be */
                                         DATA_HASH "8100000001a16161",
                                         DATA_HASH "8100000001a1616181818181818100",
                                         ATTESTED "00",

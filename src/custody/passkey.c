@@ -10,7 +10,8 @@
 #include "custody/signed.h"
 
 enum {
-    VERSION = 1,
+    VERSION_WITHOUT_FLAGS = 1,
+    VERSION = 2,
     RANDOM_BYTES = 32,
     CHALLENGE_BYTES = CHALLENGE_START_BYTES + 8 + 1 + RANDOM_BYTES,
     CHALLENGE_LIFE_S = 5 * 60,
@@ -165,9 +166,9 @@ static status passkey_seal(act_scene *scene, const authenticator_data *d, slice 
     slice id = d->credential_id, spki = buffer_slice(&d->key.spki_der);
     sealing_order order = {.kind = SEALED_PASSKEY, .content = &content};
     uint32_t algorithm = (uint32_t)d->key.algorithm;
-    TRY(secret_new(1 + 4 + 2 + id.len + spki.len, &content));
+    TRY(secret_new(1 + 1 + 4 + 2 + id.len + spki.len, &content));
     uint8_t *at = secret_fill(&content);
-    *at++ = VERSION;
+    *at++ = VERSION, *at++ = d->flags;
     for (int shift = 24; shift >= 0; shift -= 8) *at++ = (uint8_t)(algorithm >> shift);
     *at++ = (uint8_t)(id.len >> 8), *at++ = (uint8_t)id.len;
     memcpy(at, id.at, id.len);
@@ -216,19 +217,30 @@ status act_new_passkey(act_scene *scene, const key_act *act, act_outcome *out) {
 /* ---- logging in: §7.2 */
 
 typedef struct kept_passkey {
+    bool has_flags;
+    uint8_t flags; /* of its registration */
     uint32_t algorithm;
     slice credential_id, spki;
 } kept_passkey;
 
 static status kept_read(const opened *o, kept_passkey *out) {
     slice rest = secret_expose(&o->value);
+    kept_passkey kept = {0};
     uint8_t version;
     uint16_t length;
-    ENSURE(slice_take_u8(&rest, &version) && version == VERSION, CORRUPT);
-    ENSURE(slice_take_u32(&rest, &out->algorithm) && slice_take_u16(&rest, &length), CORRUPT);
-    ENSURE(slice_take(&rest, length, &out->credential_id), CORRUPT);
-    out->spki = rest;
+    ENSURE(slice_take_u8(&rest, &version) && (version == VERSION || version == VERSION_WITHOUT_FLAGS), CORRUPT);
+    kept.has_flags = version == VERSION;
+    if (kept.has_flags) ENSURE(slice_take_u8(&rest, &kept.flags), CORRUPT);
+    ENSURE(slice_take_u32(&rest, &kept.algorithm) && slice_take_u16(&rest, &length), CORRUPT);
+    ENSURE(slice_take(&rest, length, &kept.credential_id), CORRUPT);
+    kept.spki = rest;
+    *out = kept;
     return OK;
+}
+
+/* What is not backed up does not become so, nor the other way round (§7.2 step 19). */
+static bool is_of_that_kind(const kept_passkey *kept, uint8_t flags) {
+    return !kept->has_flags || ((kept->flags ^ flags) & AUTHENTICATOR_BACKUP_ELIGIBLE) == 0;
 }
 
 static bool is_theirs(const sealed_header *h, const passkey_claim *claim) {
@@ -247,6 +259,7 @@ static status answer_check(act_scene *scene, const passkey_claim *claim, const o
            PASSKEY_REFUSED);
     TRY(authenticator_data_read(answer->authenticator_data, &d));
     TRY(data_check(scene, &d, claim->needs_verified));
+    ENSURE(is_of_that_kind(&kept, d.flags), PASSKEY_REFUSED);
     TRY(signed_message(scene, answer->authenticator_data, answer->client_data, &message));
     TRY(cose_verify((enum cose_algorithm)(int32_t)kept.algorithm, kept.spki, message, answer->signature));
     int64_t last = claim->last_count.is_set ? claim->last_count.value : 0;

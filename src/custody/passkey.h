@@ -1,8 +1,9 @@
-/* For this room only: passkeys (W3C Web Authentication Level 2). Challenges are made here and taken once; what an authenticator answers is checked
+/* For this room only: passkeys (W3C Web Authentication Level 3). Challenges are made here and taken once; what an authenticator answers is checked
  * here, §7.1 when it is registered and §7.2 when somebody logs in.
  *
  *   sealed challenge   start[16] number:u64 purpose:u8 random[32]      its header: for whom, until when
- *   sealed passkey     1 algorithm:u32 credential id with its length:u16, SubjectPublicKeyInfo */
+ *   sealed passkey     2 flags:u8 algorithm:u32 credential id with its length:u16, SubjectPublicKeyInfo
+ *                      1 the same without the flags, as it was made before */
 #ifndef CUSTODY_PASSKEY_H
 #define CUSTODY_PASSKEY_H
 

@@ -31,8 +31,13 @@ passkey_record *passkey_find(const user_record *user, slice credential_id) {
 }
 
 static slice algorithm_name(int64_t cose) {
-    if (cose == -7) return SLICE("ES256");
-    return cose == -8 ? SLICE("EdDSA") : SLICE("RS256");
+    static const struct {
+        int64_t cose;
+        const char *name;
+    } NAMES[] = {{-7, "ES256"}, {-8, "EdDSA"}, {-35, "ES384"}, {-36, "ES512"}, {-257, "RS256"}};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (NAMES[i].cose == cose) return slice_of_text(NAMES[i].name);
+    return (slice){0};
 }
 
 static passkey_view view_of(const passkey_record *p) {
