@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from fido2 import cbor
 from fido2.cose import ES256, RS256, EdDSA
 
-PRESENT, VERIFIED, ATTESTED, EXTENDED = 1, 4, 0x40, 0x80
+PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED, EXTENDED = 1, 4, 8, 0x10, 0x40, 0x80
 
 
 def b64(data):

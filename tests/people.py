@@ -2,12 +2,11 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import struct
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
 from conftest import rpc
 
@@ -28,14 +27,17 @@ def step_now():
     return int(time.time() // 30)
 
 
-def post(server, fields):
-    """An unsigned RPC request."""
-    body = urllib.parse.urlencode({"Version": KEYHOLD, "Format": "JSON", **fields}).encode()
+def post(server, fields, address="127.0.0.1"):
+    """An unsigned RPC request, from an address of this machine."""
+    body = urllib.parse.urlencode({"Version": KEYHOLD, "Format": "JSON", **fields})
+    host, port = server.http.rsplit(":", 1)
+    connection = http.client.HTTPConnection(host, int(port), timeout=30, source_address=(address, 0))
     try:
-        with urllib.request.urlopen(f"http://{server.http}/", body, timeout=30) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.loads(refused.read())
+        connection.request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def refused(answer, status, code):

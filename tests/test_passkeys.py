@@ -1,19 +1,22 @@
 """Passkeys: registering and logging in with a software authenticator. Negative cases first."""
 import base64
+import itertools
 import json
 
 import pytest
 
-from authenticator import EXTENDED, PRESENT, VERIFIED, Authenticator, b64, client_data
+from authenticator import ATTESTED, BACKED_UP, ELIGIBLE, EXTENDED, PRESENT, VERIFIED, Authenticator, b64, client_data
 from people import KEYHOLD, RAM, STS, Caller, Person, done, events, post, refused
 
 ADMIN = "AdministratorAccess"
 
 
 class Holder(Person):
-    """Somebody with a password and their authenticators."""
+    """Somebody with a password and their authenticators, at a machine of their own."""
+    machines = itertools.count(2)
 
     def __init__(self, server, name):
+        self.address = f"127.0.1.{next(self.machines)}"
         super().__init__(server, name, ADMIN)
         done(server.ask("CreateLoginProfile", RAM, UserName=name, Password="Password of " + name))
         self.caller = self.key
@@ -31,7 +34,7 @@ class Holder(Person):
         return done(post(self.server, {"Action": "BeginLogin", "Account": self.server.ready["accountId"]}))
 
     def login(self, **fields):
-        return post(self.server, {"Action": "Login", "Account": self.server.ready["accountId"], "UserName": self.name, **fields})
+        return post(self.server, {"Action": "Login", "Account": self.server.ready["accountId"], "UserName": self.name, **fields}, self.address)
 
     def password(self):
         return {"Password": "Password of " + self.name}
@@ -118,6 +121,54 @@ def test_what_does_not_let_in(server):
     for name in ("ChallengeToken", "ClientDataJSON", "AuthenticatorData", "AssertionSignature"):
         refused(who.login(**{k: v for k, v in missing.items() if k != name}), 400, "MissingParameter")
     refused(who.login(), 400, "MissingParameter")
+
+
+def test_every_part_of_an_answer_counts(server):
+    """All of these carry a good signature by the registered key."""
+    who, a = Holder(server, "gus"), Authenticator(counts=False)
+    who.register(a)
+    here = "https://localhost:8443"
+
+    def saying(kind="webauthn.get", origin=here, **more):
+        begun = who.challenge()
+        return a.answer(begun, said=client_data(kind, more.pop("challenge", begun["Challenge"]), origin, **more))
+    wrong = [
+        saying("webauthn.create"), saying("payment.get"), saying(origin="http://localhost:8443"), saying(origin="https://localhost.evil.example"),
+        saying(origin="https://evil.example"), saying(origin="https://LOCALHOST"), saying(origin="null"), saying(crossOrigin=True), saying(topOrigin=here),
+        saying(challenge=who.challenge()["Challenge"]), saying(challenge=""), saying(crossOrigin="false "), saying(crossOrigin=[False]),
+        a.answer(who.challenge(), flags=VERIFIED), a.answer(who.challenge(), flags=0),  # nobody was there
+        a.answer(who.challenge(), flags=PRESENT | VERIFIED | BACKED_UP), a.answer(who.challenge(), flags=PRESENT | VERIFIED | ELIGIBLE),
+        a.answer(who.challenge(), more=b"\0"), a.answer(who.challenge(), flags=PRESENT | VERIFIED | EXTENDED),
+        a.answer(who.challenge(), flags=PRESENT | VERIFIED | ATTESTED),
+    ]
+    for at, answer in enumerate(wrong):
+        who.address = f"127.0.2.{at + 1}"
+        refused(who.login(Password="Password of gus", **answer), 403, "LoginFailed")
+        done(who.login(**a.answer(who.challenge())))  # a good one in between: nobody is slowed
+    a.rp_id = "evil.example"
+    refused(who.login(**a.answer(who.challenge())), 403, "LoginFailed")
+    a.rp_id = "localhost"
+    done(who.login(**a.answer(who.challenge())))
+
+
+@pytest.mark.parametrize("before, count, lets_in", [(5, 4, False), (5, 5, False), (5, 6, True), (5, 2**32 - 1, True), (5, 0, False), (0, 0, True), (0, 1, True)])
+def test_counters(server, before, count, lets_in):
+    who, a = Holder(server, f"counter-{before}-{count}"), Authenticator(counts=False)
+    a.count = before
+    who.register(a)
+    a.count = count
+    answer = who.login(**a.answer(who.challenge()))
+    done(answer) if lets_in else refused(answer, 403, "LoginFailed")
+
+
+def test_a_passkey_that_is_backed_up(server):
+    who, a = Holder(server, "ben"), Authenticator()
+    who.register(a, flags=PRESENT | VERIFIED | ELIGIBLE)
+    refused(who.login(**a.answer(who.challenge())), 403, "LoginFailed")  # it was one that can be, and stays one
+    done(who.login(**a.answer(who.challenge(), flags=PRESENT | VERIFIED | ELIGIBLE)))
+    done(who.login(**a.answer(who.challenge(), flags=PRESENT | VERIFIED | ELIGIBLE | BACKED_UP)))
+    bob = Holder(server, "bob")
+    refused(bob.finish(Authenticator().make(bob.begin(), flags=PRESENT | BACKED_UP)), 400, "InvalidParameter.Passkey")
 
 
 def test_an_answer_is_good_once_and_for_its_challenge(server):
