@@ -160,7 +160,7 @@ static status add_identity(policy_builder *b, slice text) {
     status read = arn_canonical(text, b->memory, &name);
     if (FAILED_WITH(read, OUT_OF_MEMORY)) return read;
     bool is_name = !FAILED(read) && !FAILED(arn_parse(name, &parts)) && slice_equals(parts.service, SLICE("ram"));
-    if (!is_name || !is_account_id(parts.account))
+    if (!is_name || parts.region.len > 0 || !is_account_id(parts.account)) /* identities are in no region */
         return build_refuse(b, "must be *, an account id, or the ARN of an account, a user, a role or a session");
     if (slice_equals(parts.relative, SLICE("root")) || slice_equals(parts.relative, SLICE("*")))
         return add_principal(b, PRINCIPAL_ACCOUNT, parts.account);

@@ -176,14 +176,13 @@ static bool is_protocol(slice name) {
     return false;
 }
 
-/* arn:aws:iam::aws:policy/NAME is one that is shipped, arn:aws:iam::ACCOUNT:policy/NAME one of the account's own. */
+/* arn:aws:iam::aws:policy/NAME is one that is shipped; of any other it is told by its ARN whose it is. */
 static status put_policy(const form_pair *from, form *out) {
-    slice rest = from->value, parts[5];
-    for (int i = 0; i < 5; i++) ENSURE(slice_split(&rest, ':', &parts[i]), INVALID_PARAMETER);
-    bool is_policy = slice_equals_text(parts[0], "arn") && slice_equals_text(parts[2], "iam");
-    ENSURE(is_policy && slice_starts_with(rest, SLICE("policy/")), INVALID_PARAMETER);
-    bool is_shipped = slice_equals_text(parts[4], "aws");
-    out->pairs[out->count++] = (form_pair){SLICE("PolicyName"), slice_skip(rest, 7)};
+    static const slice SHIPPED = {(const uint8_t *)"arn:aws:iam::aws:policy/", 24}, ARN = {(const uint8_t *)"arn:", 4};
+    ENSURE(slice_starts_with(from->value, ARN), INVALID_PARAMETER);
+    bool is_shipped = slice_starts_with(from->value, SHIPPED);
+    slice name = is_shipped ? slice_skip(from->value, SHIPPED.len) : from->value;
+    out->pairs[out->count++] = (form_pair){SLICE("PolicyName"), name};
     out->pairs[out->count++] = (form_pair){SLICE("PolicyType"), is_shipped ? SLICE("System") : SLICE("Custom")};
     return OK;
 }
@@ -268,6 +267,17 @@ static status put_pair(const operation *op, const form_pair *from, arena *memory
     return OK;
 }
 
+/* What two names stand for is told once. */
+static status take_whole(const form *made, arena *memory, form *out, slice *detail) {
+    bool has_twice;
+    *detail = SLICE("parameters");
+    TRY(form_has_duplicates(made, memory, &has_twice));
+    ENSURE(!has_twice, INVALID_PARAMETER);
+    *detail = (slice){0};
+    *out = *made;
+    return OK;
+}
+
 status aws_query_translate(const operation *op, const form *from, arena *memory, form *out, slice *detail) {
     form made = {.pairs = ARENA_ARRAY(memory, form_pair, 2 * from->count + op->in->field_count + 1)};
     ENSURE(made.pairs != NULL, OUT_OF_MEMORY);
@@ -279,7 +289,5 @@ status aws_query_translate(const operation *op, const form *from, arena *memory,
         else TRY(put_pair(op, each, memory, &made));
     }
     TRY(put_joined(op, from, memory, &made));
-    *detail = (slice){0};
-    *out = made;
-    return OK;
+    return take_whole(&made, memory, out, detail);
 }

@@ -64,22 +64,44 @@ status resolve_self(call *c) {
     return resolve_user_or_self(c);
 }
 
-static status allow_mfa(call *c, slice name) {
+/* What an input names, by its name or its ARN. */
+typedef struct named_kind {
+    const char *field, *kind;
+    status (*arn)(slice account, slice name, arena *memory, slice *out);
+    status missing;
+    slice account; /* of a bare name; absent: the caller's */
+    bool is_new;   /* it is to be made, and has no ARN yet */
+} named_kind;
+
+/* What another account owns is told like what is not there. Handlers find the bare name in the input. */
+static status allow_named(call *c, const named_kind *k) {
+    identity_reference named;
     slice arn_text;
-    size_t at = slice_find(name, SLICE(":mfa/"));
-    if (at != SIZE_MAX) name = slice_skip(name, at + 5);
-    if (FAILED(arn_mfa(c->who.account_id, name, &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "SerialNumber");
-    return resolve_allow(c, arn_text);
+    const field *f = shape_find(c->operation->in, slice_of_text(k->field));
+    ENSURE(f != NULL, INTERNAL);
+    slice *given = field_at(f, c->in), own = slice_is_absent(k->account) ? c->who.account_id : k->account;
+    status told = identity_refer(c, *given, k->kind, &named);
+    bool is_bare = slice_equals(named.name, *given) && !FAILED(told);
+    if (FAILED_WITH(told, INVALID_PARAMETER) || (k->is_new && !is_bare))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "%s", k->field);
+    TRY(told);
+    if (FAILED(k->arn(is_bare ? own : named.account, named.name, &c->memory, &arn_text)))
+        return is_bare ? call_refuse(c, FAIL(INVALID_PARAMETER), "%s", k->field) : k->missing;
+    TRY(resolve_allow(c, arn_text));
+    if (!is_bare && !slice_equals(named.account, own)) return k->missing;
+    *given = named.name;
+    return OK;
 }
 
-status resolve_mfa(call *c) { return allow_mfa(c, call_input_text(c, "SerialNumber")); }
+status resolve_mfa(call *c) {
+    return allow_named(c, &(named_kind){"SerialNumber", "mfa/", arn_mfa, {FAILURE_MFA_NOT_FOUND}, {0}, false});
+}
 
 /* A user makes itself a device of its own name. */
 status resolve_mfa_new(call *c) {
     slice name = call_input_text(c, "VirtualMFADeviceName");
     TRY(grant_own(c, name));
-    return allow_mfa(c, name);
+    return allow_named(c, &(named_kind){"VirtualMFADeviceName", "mfa/", arn_mfa, {FAILURE_MFA_NOT_FOUND}, {0}, true});
 }
 
 status resolve_mfa_and_user(call *c) {
@@ -110,9 +132,10 @@ status resolve_role_arn(call *c) {
     bool is_aws = slice_equals_text(parts[0], "arn");
     if (is_aws) ENSURE(slice_split(&rest, ':', &parts[4]), ROLE_ARN);
     slice account = parts[is_aws ? 4 : 3];
-    bool is_named = slice_equals_text(parts[0], "acs") ? slice_equals_text(parts[1], "ram")
-                                                       : is_aws && slice_equals_text(parts[2], "iam");
-    ENSURE(is_named && slice_starts_with(rest, SLICE("role/")), ROLE_ARN);
+    bool is_iam = is_aws && slice_equals_text(parts[1], "aws") && slice_equals_text(parts[2], "iam");
+    bool is_ram = slice_equals_text(parts[0], "acs") && slice_equals_text(parts[1], "ram");
+    bool is_everywhere = parts[is_aws ? 3 : 2].len == 0; /* roles are in no region */
+    ENSURE((is_iam || is_ram) && is_everywhere && slice_starts_with(rest, SLICE("role/")), ROLE_ARN);
     slice name = slice_skip(rest, 5); /* without a path: roles have none here */
     ENSURE(!FAILED(arn_role(account, name, &c->memory, &arn_text)), ROLE_ARN);
     TRY(call_turn_to(c, account, arn_text));
@@ -127,20 +150,24 @@ status resolve_group(call *c) {
     return resolve_allow(c, arn_text);
 }
 
+static bool makes_it(const call *c) { return slice_starts_with(slice_of_text(c->operation->name), SLICE("Create")); }
+
 /* A new one without a name is called by its issuer. */
 status resolve_oidc_provider(call *c) {
-    slice arn_text, name = oidc_name_of(call_input_text(c, "OIDCProviderName"));
-    if (slice_is_absent(name)) name = oidc_issuer_name(call_input_text(c, "IssuerUrl"));
-    if (FAILED(arn_oidc_provider(c->who.account_id, name, &c->memory, &arn_text)))
+    slice arn_text, issuer = oidc_issuer_name(call_input_text(c, "IssuerUrl"));
+    bool is_named = !slice_is_absent(call_input_text(c, "OIDCProviderName"));
+    const named_kind kind = {
+        "OIDCProviderName", "oidc-provider/", arn_oidc_provider, {FAILURE_OIDC_PROVIDER_NOT_FOUND}, {0}, makes_it(c)};
+    if (is_named) return allow_named(c, &kind);
+    if (FAILED(arn_oidc_provider(c->who.account_id, issuer, &c->memory, &arn_text)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "OIDCProviderName");
     return resolve_allow(c, arn_text);
 }
 
 status resolve_saml_provider(call *c) {
-    slice arn_text, name = saml_name_of(call_input_text(c, "SAMLProviderName"));
-    if (FAILED(arn_saml_provider(c->who.account_id, name, &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "SAMLProviderName");
-    return resolve_allow(c, arn_text);
+    const named_kind kind = {
+        "SAMLProviderName", "saml-provider/", arn_saml_provider, {FAILURE_SAML_PROVIDER_NOT_FOUND}, {0}, makes_it(c)};
+    return allow_named(c, &kind);
 }
 
 status resolve_saml_provider_container(call *c) { return allow_of_account(c, arn_saml_providers); }
@@ -162,11 +189,12 @@ status resolve_role_container(call *c) { return allow_of_account(c, arn_roles); 
 status resolve_account(call *c) { return allow_of_account(c, arn_ram_account); }
 
 static status allow_policy(call *c, bool is_system) {
-    slice arn_text, name = call_input_text(c, "PolicyName");
-    slice account = is_system ? SLICE("system") : c->who.account_id;
-    if (FAILED(arn_policy(account, name, &c->memory, &arn_text)))
+    named_kind kind = {"PolicyName", "policy/", arn_policy, {FAILURE_POLICY_NOT_FOUND}, {0}, false};
+    if (is_system) kind.account = SLICE("system");
+    TRY(allow_named(c, &kind));
+    if (call_input_text(c, "PolicyName").len > POLICY_NAME_MOST)
         return call_refuse(c, FAIL(INVALID_PARAMETER), "PolicyName");
-    return resolve_allow(c, arn_text);
+    return OK;
 }
 
 static bool names_system_policy(const call *c) {

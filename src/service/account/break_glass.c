@@ -99,7 +99,7 @@ static status find_grantee(call *c, slice text, grantee *out) {
     grantee who;
     if (FAILED(arn_canonical(text, &c->memory, &who.name)) || FAILED(arn_parse(who.name, &parts)))
         return refuse_grantee(c);
-    bool is_user = slice_equals(parts.service, SLICE("ram")) && slice_starts_with(parts.relative, SLICE("user/"));
+    bool is_user = identity_is_here(text, &parts) && slice_starts_with(parts.relative, SLICE("user/"));
     if (!is_user || slice_equals(parts.account, c->who.account_id)) return refuse_grantee(c);
     status found = identity_of_account(c->house->identities, parts.account, &c->memory, &account);
     if (FAILED_WITH(found, CORRUPT)) return refuse_grantee(c);

@@ -7,6 +7,7 @@
 #include "contract/key_spec.h"
 #include "crypto/random.h"
 #include "service/kms/grant_token.h"
+#include "service/ram/ram.h"
 #include "service/sharing.h"
 
 enum { RANDOM_BYTES = 24, GRANTS_SHOWN = 50, GRANTS_SHOWN_MOST = 1000 };
@@ -28,12 +29,13 @@ static status read_principal(call *c, slice text, const char *field_name, slice 
     slice name;
     status read = arn_canonical(text, &c->memory, &name);
     if (FAILED_WITH(read, OUT_OF_MEMORY)) return read;
-    bool is_name = !FAILED(read) && !FAILED(arn_parse(name, &parts)) && slice_equals(parts.service, SLICE("ram"));
+    bool is_name = !FAILED(read) && !FAILED(arn_parse(name, &parts)) && identity_is_here(text, &parts);
     static const char *const kinds[] = {"user/", "role/", "assumed-role/"};
     bool is_somebody = is_name && slice_equals(parts.relative, SLICE("root"));
     for (size_t i = 0; is_name && i < sizeof kinds / sizeof *kinds; i++)
         is_somebody |= slice_starts_with(parts.relative, slice_of_text(kinds[i]));
-    if (!is_somebody || slice_contains_byte(parts.relative, '*'))
+    bool has_account = is_name && parts.account.len > 0 && !slice_contains_byte(parts.account, '*');
+    if (!is_somebody || !has_account || slice_contains_byte(parts.relative, '*'))
         return call_refuse(c, FAIL(PRINCIPAL_ARN), "%s must be the ARN of a user, a role, a session or an account.",
                            field_name);
     *out = name;

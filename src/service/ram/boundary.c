@@ -1,13 +1,11 @@
 /* RAM: permission boundaries. A policy bounds a user or a role as long as the record names it; it cannot be deleted meanwhile, because
  * that would take the bound away. */
-#include "access/arn_twin.h"
 #include "access/system_policies.h"
 #include "service/ram/holder.h"
 
 /* By its name, as acs:ram:…:policy/NAME, or as arn:aws:iam::…:policy/NAME. A name alone is a custom policy, or else a shipped one. */
 static status policy_of(call *c, slice text, policy_name *out) {
-    arn parts;
-    slice whole;
+    identity_reference named;
     policy_record custom;
     if (!slice_contains_byte(text, ':')) {
         status found = policy_load(c, text, &custom, NULL);
@@ -15,12 +13,12 @@ static status policy_of(call *c, slice text, policy_name *out) {
         *out = (policy_name){text, FAILED(found) ? POLICY_TYPE_SYSTEM : POLICY_TYPE_CUSTOM};
         return OK;
     }
-    bool is_policy = !FAILED(arn_canonical(text, &c->memory, &whole)) && !FAILED(arn_parse(whole, &parts)) &&
-                     slice_equals_text(parts.service, "ram") && slice_starts_with(parts.relative, SLICE("policy/"));
-    if (!is_policy) return call_refuse(c, FAIL(INVALID_PARAMETER), "PermissionsBoundary must name a policy.");
-    bool is_system = slice_equals_text(parts.account, "system");
-    ENSURE(is_system || slice_equals(parts.account, c->who.account_id), POLICY_NOT_FOUND);
-    *out = (policy_name){slice_skip(parts.relative, 7), is_system ? POLICY_TYPE_SYSTEM : POLICY_TYPE_CUSTOM};
+    status told = identity_refer(c, text, "policy/", &named);
+    if (FAILED_WITH(told, INVALID_PARAMETER)) return call_refuse(c, told, "PermissionsBoundary must name a policy.");
+    TRY(told);
+    bool is_system = slice_equals_text(named.account, "system");
+    ENSURE(is_system || named.is_own, POLICY_NOT_FOUND);
+    *out = (policy_name){named.name, is_system ? POLICY_TYPE_SYSTEM : POLICY_TYPE_CUSTOM};
     return OK;
 }
 

@@ -5,16 +5,12 @@
 
 enum { DEVICES_MOST = 2000 };
 
-/* Whatever cloud the serial number comes from, the name stands after ":mfa/". */
 status mfa_name(call *c, slice serial, slice *out) {
-    size_t at = slice_find(serial, SLICE(":mfa/"));
-    if (at == SIZE_MAX) {
-        *out = serial;
-        return OK;
-    }
-    slice owner = slice_head(serial, at), account = c->who.account_id;
-    ENSURE(owner.len > account.len && slice_ends_with(owner, account), MFA_NOT_FOUND);
-    *out = slice_skip(serial, at + 5);
+    identity_reference named;
+    status told = identity_refer(c, serial, "mfa/", &named);
+    if (FAILED_WITH(told, OUT_OF_MEMORY)) return told;
+    ENSURE(!FAILED(told) && named.is_own, MFA_NOT_FOUND);
+    *out = named.name;
     return OK;
 }
 

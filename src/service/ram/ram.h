@@ -10,6 +10,16 @@ enum { USER_NAME_MOST = 64, GROUP_NAME_MOST = 64, ROLE_NAME_MOST = 64, POLICY_NA
 /* INVALID_PARAMETER, naming the field, unless the name is valid. */
 status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name);
 
+/* What a request names: by its name, which is of the caller's account, or by its ARN, acs:ram:… or arn:aws:iam:…. `kind` is what stands
+ * before the name there: "mfa/". INVALID_PARAMETER: an ARN of something else. */
+typedef struct identity_reference {
+    slice account, name;
+    bool is_own;
+} identity_reference;
+status identity_refer(call *c, slice text, const char *kind, identity_reference *out);
+/* Whether a name in full, taken apart, is of this house's identities: those of no region, no other partition, no other service. */
+bool identity_is_here(slice text, const arn *parts);
+
 /* How many an account, a user, a policy may have. */
 enum {
     USERS_MOST = 1000,

@@ -1,4 +1,5 @@
 /* Names, ids, records and pages of the RAM handlers. */
+#include "access/arn_twin.h"
 #include "access/system_policies.h"
 #include "crypto/random.h"
 #include "service/account/break_glass.h"
@@ -18,6 +19,31 @@ bool identity_name_is_valid(slice name, size_t bytes_most) {
 
 status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name) {
     return identity_name_is_valid(name, bytes_most) ? OK : call_refuse(c, FAIL(INVALID_PARAMETER), "%s", field_name);
+}
+
+bool identity_is_here(slice text, const arn *parts) {
+    bool is_session = slice_starts_with(parts->relative, SLICE("assumed-role/"));
+    slice theirs = is_session ? SLICE("arn:aws:sts:") : SLICE("arn:aws:iam:");
+    bool is_here = slice_starts_with(text, SLICE("acs:")) || slice_starts_with(text, theirs);
+    bool is_everywhere = parts->region.len == 0 || slice_equals_text(parts->region, "*");
+    return is_here && is_everywhere && slice_equals_text(parts->service, "ram");
+}
+
+status identity_refer(call *c, slice text, const char *kind, identity_reference *out) {
+    arn parts;
+    slice whole;
+    bool is_arn = slice_starts_with(text, SLICE("acs:")) || slice_starts_with(text, SLICE("arn:"));
+    if (!is_arn) {
+        *out = (identity_reference){c->who.account_id, text, true};
+        return OK;
+    }
+    status told = arn_canonical(text, &c->memory, &whole);
+    if (FAILED_WITH(told, OUT_OF_MEMORY)) return told;
+    ENSURE(!FAILED(told) && !FAILED(arn_parse(whole, &parts)), INVALID_PARAMETER);
+    ENSURE(identity_is_here(text, &parts) && slice_starts_with(parts.relative, slice_of_text(kind)), INVALID_PARAMETER);
+    *out = (identity_reference){.account = parts.account, .name = slice_skip(parts.relative, strlen(kind))};
+    out->is_own = slice_equals(parts.account, c->who.account_id);
+    return OK;
 }
 
 status identity_id_new(call *c, char first, slice *out) {

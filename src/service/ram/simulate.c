@@ -304,7 +304,7 @@ static status load_source(call *c, slice source, simulation *s) {
     role_record role;
     TRY(take_caller(c, s, source));
     TRY(arn_parse(s->caller.arn, &parts));
-    bool is_own = slice_equals(parts.account, c->who.account_id);
+    bool is_own = identity_is_here(source, &parts) && slice_equals(parts.account, c->who.account_id);
     if (is_own && slice_starts_with(parts.relative, SLICE("user/"))) {
         TRY(user_load(c, slice_skip(parts.relative, 5), &user, NULL));
         return load_somebody(c, &(principal){.user_name = user.user_name, .user_id = user.user_id}, s);

@@ -7,12 +7,6 @@ enum { PROVIDERS_MOST = 100, NAME_BYTES_MOST = 247, FINGERPRINTS_MOST = 5, FINGE
 
 /* ---- names and records */
 
-slice oidc_name_of(slice name_or_arn) {
-    bool is_arn = slice_starts_with(name_or_arn, SLICE("acs:")) || slice_starts_with(name_or_arn, SLICE("arn:"));
-    size_t at = slice_find(name_or_arn, SLICE(":oidc-provider/"));
-    return is_arn && at != SIZE_MAX ? slice_skip(name_or_arn, at + 15) : name_or_arn;
-}
-
 slice oidc_issuer_name(slice issuer_url) {
     return slice_starts_with(issuer_url, SLICE("https://")) ? slice_skip(issuer_url, 8) : (slice){0};
 }
@@ -26,8 +20,8 @@ static bool name_is_valid(slice name) {
     return true;
 }
 
-status oidc_load(call *c, slice name_or_arn, oidc_provider_record *out, uint64_t *revision) {
-    slice path, name = oidc_name_of(name_or_arn);
+status oidc_load(call *c, slice name, oidc_provider_record *out, uint64_t *revision) {
+    slice path;
     ENSURE(name_is_valid(name), OIDC_PROVIDER_NOT_FOUND);
     TRY(oidc_provider_path(c->who.account_id, name, &c->memory, &path));
     status loaded = call_load(c, path, &oidc_provider_record_shape, out, revision);
@@ -128,18 +122,18 @@ static status ask_vault(call *c, slice sealed, const provider_wish *wish) {
 }
 
 /* Begins a change of a provider that is there. */
-static status ask_change(call *c, slice name_or_arn, provider_wish *wish) {
+static status ask_change(call *c, slice name, provider_wish *wish) {
     oidc_provider_record p;
-    TRY(oidc_load(c, name_or_arn, &p, NULL));
+    TRY(oidc_load(c, name, &p, NULL));
     wish->name = p.name;
     return ask_vault(c, p.sealed, wish);
 }
 
 /* The provider, with what the vault made of it: CONFLICT when it was made of another state than the present one. */
-static status load_changed(call *c, slice name_or_arn, oidc_provider_record *out, uint64_t *revision) {
+static status load_changed(call *c, slice name, oidc_provider_record *out, uint64_t *revision) {
     uint8_t hash[HASH_SHA256_BYTES];
     const key_result *made = &c->results.at[0];
-    TRY(oidc_load(c, name_or_arn, out, revision));
+    TRY(oidc_load(c, name, out, revision));
     TRY(hash_once(HASH_SHA256, out->sealed, hash));
     ENSURE(slice_equals(made->former, slice_of(hash, sizeof hash)), CONFLICT);
     out->sealed = made->output;

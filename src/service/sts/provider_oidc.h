@@ -4,13 +4,11 @@
 
 #include "service/ram/ram.h"
 
-/* The name behind what a request gives: the name itself, acs:ram::A:oidc-provider/NAME or arn:aws:iam::A:oidc-provider/NAME. */
-slice oidc_name_of(slice name_or_arn);
 /* An issuer without its scheme: what a provider is called that was given no name. Absent when it has another scheme. */
 slice oidc_issuer_name(slice issuer_url);
 
 /* Of the caller's account. OIDC_PROVIDER_NOT_FOUND. *revision may be NULL. */
-status oidc_load(call *c, slice name_or_arn, oidc_provider_record *out, uint64_t *revision);
+status oidc_load(call *c, slice name, oidc_provider_record *out, uint64_t *revision);
 /* By the issuer's URL. OIDC_PROVIDER_NOT_FOUND. */
 status oidc_load_by_issuer(call *c, slice issuer_url, oidc_provider_record *out);
 

@@ -7,14 +7,8 @@
 
 enum { PROVIDERS_MOST = 100, NAME_BYTES_MOST = 128 };
 
-slice saml_name_of(slice name_or_arn) {
-    bool is_arn = slice_starts_with(name_or_arn, SLICE("acs:")) || slice_starts_with(name_or_arn, SLICE("arn:"));
-    size_t at = slice_find(name_or_arn, SLICE(":saml-provider/"));
-    return is_arn && at != SIZE_MAX ? slice_skip(name_or_arn, at + 15) : name_or_arn;
-}
-
-status saml_load(call *c, slice name_or_arn, saml_provider_record *out, uint64_t *revision) {
-    slice path, name = saml_name_of(name_or_arn);
+status saml_load(call *c, slice name, saml_provider_record *out, uint64_t *revision) {
+    slice path;
     ENSURE(identity_name_is_valid(name, NAME_BYTES_MOST), SAML_PROVIDER_NOT_FOUND);
     TRY(saml_provider_path(c->who.account_id, name, &c->memory, &path));
     status loaded = call_load(c, path, &saml_provider_record_shape, out, revision);
