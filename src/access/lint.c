@@ -6,7 +6,7 @@
 
 #include "access/arn.h"
 #include "access/arn_twin.h"
-#include "access/glob.h"
+#include "base/glob.h"
 #include "format/json.h"
 
 enum { STATEMENTS_MOST = 256, STEPS_MOST = 8 << 20 };

@@ -1,6 +1,6 @@
 /* Patterns of actions, held against the actions there are. */
 #include "access/action_name.h"
-#include "access/glob.h"
+#include "base/glob.h"
 #include "access/lint.h"
 #include "contract/operation.h"
 

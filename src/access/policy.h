@@ -134,7 +134,8 @@ typedef struct policy_principals {
     size_t name_count;
     slice *accounts; /* to which an Allow gives something, each once */
     size_t account_count;
-    bool is_public; /* an Allow for everybody, under no condition */
+    bool is_public;      /* an Allow for everybody, under no condition */
+    bool names_provider; /* an Allow for whom a provider vouches */
 } policy_principals;
 status policy_list_principals(const policy *p, arena *memory, policy_principals *out);
 

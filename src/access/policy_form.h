@@ -7,7 +7,7 @@
 
 #include "access/action_name.h"
 #include "access/address.h"
-#include "access/glob.h"
+#include "base/glob.h"
 #include "access/policy.h"
 
 /* A run of rows in one of the tables. */
@@ -16,7 +16,7 @@ struct span {
     uint32_t count;
 };
 
-/* What a pattern may be beside an enum glob_kind: text with the coded wildcards of access/glob.h and references to variables:
+/* What a pattern may be beside an enum glob_kind: text with the coded wildcards of base/glob.h and references to variables:
  * CODE_VARIABLE and the variable's number in two bytes of seven bits, each with the high bit set. None of these bytes occurs
  * in UTF-8. */
 enum { PATTERN_TEMPLATE = 8, CODE_VARIABLE = 0xfd, CODE_FIRST = 0xfd, VARIABLES_MOST = 1 << 10 };

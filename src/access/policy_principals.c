@@ -29,6 +29,7 @@ static status add_pattern(const policy *p, const struct statement *s, const stru
         out->is_public |= !s->is_deny && s->conditions.count == 0;
         return OK;
     }
+    out->names_provider |= each->kind == PRINCIPAL_FEDERATED && !s->is_deny;
     if (each->kind != PRINCIPAL_ACCOUNT && each->kind != PRINCIPAL_NAME) return OK;
     if (each->kind == PRINCIPAL_NAME) {
         TRY(arn_parse(text, &parts));

@@ -1,10 +1,12 @@
 /* Sessions for whom somebody else vouches. Nobody signs the request: the token or assertion, which the gateway boxed, is measured against
- * what the account's owner said of the provider in signed requests. Whom the role trusts is core's to decide, from what the vault found it to
- * say; who has no good token gets no session from here, whoever holds core or a gateway. */
+ * what the account's owner said of the provider in signed requests, and the role's trust policy, as its owner signed it, has to let them in.
+ * Core decides by all of that policy; who has no good token, or comes for a role that was not opened for it, gets no session from here,
+ * whoever holds core or a gateway. */
 #include "custody/provider.h"
 #include "custody/replay.h"
 #include "custody/saml.h"
 #include "custody/token.h"
+#include "custody/trust.h"
 
 /* What the caller brought, in clear: what it says is no secret, and all of it goes with the request. */
 static status brought(act_scene *scene, const key_act *act, slice *out) {
@@ -24,9 +26,24 @@ static status owner_of(const act_scene *scene, const key_act *act, const vouched
     return OK;
 }
 
+/* Whether there is a role to take on that its owner opened for whom the provider names. */
+static status may_take(act_scene *scene, const key_act *act, const sealed_header *owner, const vouched *who,
+                       bool *out) {
+    const opened *permit;
+    slice subject;
+    trust_question q = {scene->account_id, owner->provider, owner->session_name, who};
+    *out = false;
+    if (act->sharing.len == 0) return OK;
+    TRY(sealing_open(scene->sealing, scene->account, SEALED_SHARING, act->sharing, &permit));
+    TRY(sharing_subject(scene, act, &subject));
+    if (!slice_equals(permit->header.shares, subject)) return OK;
+    return trust_admits(secret_expose(&permit->value), &q, scene->memory, out);
+}
+
 static status take_token(act_scene *scene, const key_act *act, const provider_content *p, act_outcome *out) {
     slice token;
     sealed_header owner;
+    bool is_admitted;
     vouched *who = ARENA_NEW(scene->memory, vouched);
     ENSURE(who != NULL, OUT_OF_MEMORY);
     TRY(brought(scene, act, &token));
@@ -35,7 +52,8 @@ static status take_token(act_scene *scene, const key_act *act, const provider_co
     if (act->session == NULL) return OK; /* a good token, but no role to take on: core says so */
     TRY(owner_of(scene, act, who, &owner));
     TRY(ARENA_JOIN(scene->memory, &owner.provider, SLICE("oidc-provider/"), p->name));
-    return session_make(scene, act, &owner, ROLE_SESSION_MOST_S, out);
+    TRY(may_take(scene, act, &owner, who, &is_admitted));
+    return is_admitted ? session_make(scene, act, &owner, ROLE_SESSION_MOST_S, out) : OK;
 }
 
 /* Shorter than asked for where the assertion says so. */
@@ -61,6 +79,7 @@ static status take_assertion(act_scene *scene, const key_act *act, const provide
     sealed_header owner;
     const saml_facts *facts;
     key_act lasting = *act;
+    bool is_admitted;
     vouched *who = ARENA_NEW(scene->memory, vouched);
     saml_claim claim = {scene->account_id, act->session ? act->session->role_name : (slice){0}, p->name};
     ENSURE(who != NULL, OUT_OF_MEMORY);
@@ -73,7 +92,11 @@ static status take_assertion(act_scene *scene, const key_act *act, const provide
     ENSURE(act->expires_at.is_set, INVALID_PARAMETER);
     TRY(owner_of(scene, act, who, &owner));
     TRY(ARENA_JOIN(scene->memory, &owner.provider, SLICE("saml-provider/"), p->name));
-    TRY(replays_take(scene->replays, facts->issuer, facts->id, saml_lapses_at(facts), scene->now_s));
+    TRY(may_take(scene, act, &owner, who, &is_admitted));
+    if (!is_admitted) return OK;
+    TRY(replay_mark(facts->issuer, facts->id, scene->memory, &who->mark));
+    who->lapses_at = SET_INT(saml_lapses_at(facts));
+    TRY(replays_take(scene->replays, who->mark, who->lapses_at.value, scene->now_s));
     lasting.expires_at = SET_INT(until(act, facts, scene->now_s));
     return session_make(scene, &lasting, &owner, ROLE_SESSION_MOST_S, out);
 }

@@ -160,8 +160,33 @@ static slice ready_provider(void) {
 
 static session_wish WISH = {.role_name = {(const uint8_t *)"deployer", 8}, .name = {(const uint8_t *)"ci", 2}};
 
+#define TRUST(who)                                                                                                     \
+    "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{"            \
+    "\"Federated\":"                                                                                                   \
+    "\"acs:ram::1000000000000001:oidc-provider/" who "}]}"
+#define TRUSTING TRUST("corporate\"}")
+
+/* What the vault keeps of a trust policy that somebody signed for the role. */
+static key_act permit_of(slice document, slice *account) {
+    static session_wish of = {.role_name = {(const uint8_t *)"deployer", 8},
+                              .role_id = {(const uint8_t *)"312345678901234567", 18}};
+    key_act act = {.act = VAULT_ACT_PERMIT_SHARING, .session = &of, .value = document};
+    act.accounts.at = account, act.accounts.count = account != NULL;
+    return act;
+}
+
+static slice permit(slice document) {
+    const said parameters[] = {{"RoleName", SLICE("deployer")}, {"AssumeRolePolicyDocument", document}};
+    slice made = ask("CreateRole", parameters, 2, permit_of(document, NULL))->output;
+    ASSERT_ANSWER(&house, OK);
+    return made;
+}
+
+static slice opened_for = {0}; /* the permit that core brings along */
+
 static const key_result *assume_with(slice sealed_provider, slice token, session_wish *wish) {
     key_act act = {.act = VAULT_ACT_ASSUME_FEDERATED, .key = sealed_provider, .text = SLICE("STS.federated")};
+    act.sharing = opened_for;
     act.input = test_boxed(&house, token);
     act.session = wish;
     act.expires_at = SET_INT(TEST_NOW_S + 3600);
@@ -175,6 +200,7 @@ static const key_result *assume_with(slice sealed_provider, slice token, session
 
 static const key_result *assume(slice sealed_provider, slice token) {
     WISH.role_id = ROLE_ID;
+    opened_for = permit(SLICE(TRUSTING));
     return assume_with(sealed_provider, token, &WISH);
 }
 
@@ -212,6 +238,56 @@ static void no_role_no_session(void **state) {
     ASSERT_ANSWER(&house, OK);
     assert_true(slice_is_empty(made->output) && slice_is_empty(made->boxed));
     assert_non_null(made->vouched);
+}
+
+/* A good token, and a role that its owner did not open for it. */
+static void only_a_role_that_was_opened(void **state) {
+    (void)state;
+    slice provider = ready_provider(), token = token_of(RS256_HEADER, CLAIMS(""), &RS256);
+    static const slice OTHER_SUBJECT = {
+        (const uint8_t *)TRUST("corporate\"},\"Condition\":{\"StringEquals\":{\"oidc:sub\":\"bob\"}}"),
+        sizeof TRUST("corporate\"},\"Condition\":{\"StringEquals\":{\"oidc:sub\":\"bob\"}}") - 1};
+    slice others[] = {(slice){0}, permit(SLICE(TRUST("other\"}"))), permit(OTHER_SUBJECT), permit(SLICE("no policy"))};
+    WISH.role_id = ROLE_ID;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        opened_for = others[i];
+        const key_result *made = assume_with(provider, token, &WISH);
+        ASSERT_ANSWER(&house, OK);
+        assert_true(made->vouched && slice_is_empty(made->output) && slice_is_empty(made->boxed));
+    }
+    opened_for = permit(SLICE(TRUSTING));
+    session_wish namesake = WISH, other = WISH;
+    namesake.role_id = SLICE("312345678901234568");
+    other.role_name = SLICE("admin");
+    assert_true(slice_is_empty(assume_with(provider, token, &namesake)->output));
+    assert_true(slice_is_empty(assume_with(provider, token, &other)->output));
+    ASSERT_ANSWER(&house, OK);
+    assert_false(slice_is_empty(assume_with(provider, token, &WISH)->output));
+    opened_for = provider; /* sealed, and something else */
+    assume_with(provider, token, &WISH);
+    ASSERT_ANSWER(&house, CORRUPT);
+}
+
+/* The permit keeps what was signed, for the role that was signed, and admits no account on the way. */
+static void a_permit_is_of_what_was_signed(void **state) {
+    (void)state;
+    slice document = SLICE(TRUSTING), nobody = SLICE("2000000000000002");
+    const said parameters[] = {{"RoleName", SLICE("deployer")}, {"AssumeRolePolicyDocument", document}};
+    const said other_role[] = {{"RoleName", SLICE("admin")}, {"AssumeRolePolicyDocument", document}};
+    const said other_text[] = {{"RoleName", SLICE("deployer")}, {"AssumeRolePolicyDocument", SLICE(TRUST("other\"}"))}};
+    const said none[] = {{"RoleName", SLICE("deployer")}};
+    ask("CreateRole", parameters, 2, permit_of(document, &nobody));
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    ask("CreateRole", other_role, 2, permit_of(document, NULL));
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    ask("CreateRole", other_text, 2, permit_of(document, NULL));
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    ask("UpdateRole", none, 1, permit_of(document, NULL));
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    ask("GetRole", none, 1, permit_of(document, NULL));
+    ASSERT_ANSWER(&house, NO_PERMISSION);
+    ask("CreateRole", parameters, 2, permit_of((slice){0}, NULL));
+    ASSERT_ANSWER(&house, INVALID_PARAMETER);
 }
 
 static void what_is_no_token(void **state) {
@@ -404,6 +480,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_gives_a_session),
         cmocka_unit_test(no_role_no_session),
+        cmocka_unit_test(only_a_role_that_was_opened),
+        cmocka_unit_test(a_permit_is_of_what_was_signed),
         cmocka_unit_test(what_is_no_token),
         cmocka_unit_test(what_says_too_little),
         cmocka_unit_test(what_is_old),

@@ -105,22 +105,30 @@ static void not_now(void **state) {
     ASSERT_FAILS(saml_judge(&f, &CLAIM, NOW_S), SAML_ASSERTION);
 }
 
+static replays taken;
+static arena marks = {.limit = 8 << 20};
+
+static status take(const char *who, const char *what, int64_t until_s, int64_t now_s) {
+    slice mark;
+    TRY(replay_mark(slice_of_text(who), slice_of_text(what), &marks, &mark));
+    return replays_take(&taken, mark, until_s, now_s);
+}
+
 static void taken_once(void **state) {
     (void)state;
-    static replays r;
     char id[16];
-    ASSERT_OK(replays_take(&r, SLICE("idp"), SLICE("_1"), NOW_S + 100, NOW_S));
-    ASSERT_FAILS(replays_take(&r, SLICE("idp"), SLICE("_1"), NOW_S + 100, NOW_S + 99), SAML_ASSERTION);
-    ASSERT_OK(replays_take(&r, SLICE("id"), SLICE("p_1"), NOW_S + 100,
-                           NOW_S)); /* where one ends and the other begins counts */
-    ASSERT_OK(replays_take(&r, SLICE("idp"), SLICE("_1"), NOW_S + 300, NOW_S + 100));
-    for (int i = 0; r.count < REPLAYS_MOST; i++) {
+    ASSERT_OK(take("idp", "_1", NOW_S + 100, NOW_S));
+    ASSERT_FAILS(take("idp", "_1", NOW_S + 100, NOW_S + 99), SAML_ASSERTION);
+    ASSERT_OK(take("id", "p_1", NOW_S + 100, NOW_S)); /* where one ends and the other begins counts */
+    ASSERT_OK(take("idp", "_1", NOW_S + 300, NOW_S + 100));
+    for (int i = 0; taken.count < REPLAYS_MOST; i++) {
         snprintf(id, sizeof id, "%d", i);
-        ASSERT_OK(replays_take(&r, SLICE("idp"), slice_of_text(id), NOW_S + 300, NOW_S + 100));
+        ASSERT_OK(take("idp", id, NOW_S + 300, NOW_S + 100));
     }
-    ASSERT_FAILS(replays_take(&r, SLICE("idp"), SLICE("more"), NOW_S + 300, NOW_S + 100), THROTTLED);
-    ASSERT_OK(replays_take(&r, SLICE("idp"), SLICE("more"), NOW_S + 400, NOW_S + 300)); /* all others have lapsed */
-    assert_int_equal(r.count, 1);
+    ASSERT_FAILS(take("idp", "more", NOW_S + 300, NOW_S + 100), THROTTLED);
+    ASSERT_OK(take("idp", "more", NOW_S + 400, NOW_S + 300)); /* all others have lapsed */
+    assert_int_equal(taken.count, 1);
+    arena_clear(&marks);
 }
 
 static int begin(void **state) {

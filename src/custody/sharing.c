@@ -1,6 +1,8 @@
 /* Between accounts: a permit says which other accounts an owner admits to one key, secret, bucket or role. It is made only on a
- * request that the owner's account signed and that names each of them; without it nothing of one account is used for another. */
+ * request that the owner's account signed and that names each of them; without it nothing of one account is used for another.
+ * A role's permit also keeps its trust policy, where that names providers (trust.h). */
 #include "contract/key_id.h"
+#include "crypto/compare.h"
 #include "custody/act.h"
 #include "custody/bound.h"
 #include "custody/signed.h"
@@ -56,10 +58,11 @@ static status join_accounts(const key_act *act, arena *memory, slice *out) {
 }
 
 status act_permit_sharing(act_scene *scene, const key_act *act, act_outcome *out) {
-    OWNED(secret) nothing = {0};
-    sealing_order order = {.kind = SEALED_SHARING, .content = &nothing};
-    ENSURE(act->accounts.count > 0 && act->accounts.count <= ACCOUNTS_MOST, INVALID_PARAMETER);
-    TRY(secret_copy(SLICE("\1"), &nothing));
+    OWNED(secret) content = {0};
+    sealing_order order = {.kind = SEALED_SHARING, .content = &content};
+    bool is_whole = act->accounts.count > 0 || act->value.len > 0;
+    ENSURE(is_whole && act->accounts.count <= ACCOUNTS_MOST, INVALID_PARAMETER);
+    TRY(secret_copy(act->value.len > 0 ? act->value : SLICE("\1"), &content));
     TRY(sharing_subject(scene, act, &order.header.shares));
     TRY(join_accounts(act, scene->memory, &order.header.accounts));
     order.header.created_at = SET_INT(scene->now_s);
@@ -83,6 +86,7 @@ static bool text_names(slice text, slice account) {
 
 status bind_sharing(const binding *b, const field *f) {
     slice text = signed_find(b->said, f->name);
+    ENSURE(b->act->value.len == 0 || bytes_equal_secret(text, b->act->value), NO_PERMISSION);
     for (size_t i = 0; i < b->act->accounts.count; i++) {
         slice account = b->act->accounts.at[i];
         ENSURE(is_account_id(account) && text_names(text, account), NO_PERMISSION);

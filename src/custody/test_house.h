@@ -59,8 +59,9 @@ static inline const char *test_version(const char *action) {
         return "2026-01-01";
     if (strcmp(action, "SetOIDCProviderKeys") == 0) return "2026-01-01";
     if (strstr(action, "OIDCProvider") != NULL) return "2019-08-15";
-    static const char *const RAM[] = {"CreateAccessKey", "CreateLoginProfile", "ChangePassword",
-                                      "CreateVirtualMFADevice", "BindMFADevice"};
+    static const char *const RAM[] = {
+        "CreateAccessKey", "CreateLoginProfile", "ChangePassword", "CreateVirtualMFADevice",
+        "BindMFADevice",   "CreateRole",         "UpdateRole",     "GetRole"};
     for (size_t i = 0; i < sizeof RAM / sizeof *RAM; i++)
         if (strcmp(action, RAM[i]) == 0) return "2015-05-01";
     bool is_sts = strcmp(action, "GetSessionToken") == 0 || strcmp(action, "AssumeRole") == 0;

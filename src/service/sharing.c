@@ -70,7 +70,7 @@ static status bind_names(call *c, const policy_principals *found, policy_binding
 
 static status ask_vault(call *c, const slice_list *accounts, const key_act *about) {
     key_act act = *about;
-    if (accounts->count == 0) return OK;
+    if (accounts->count == 0 && act.value.len == 0) return OK;
     act.act = VAULT_ACT_PERMIT_SHARING;
     act.accounts.at = accounts->at, act.accounts.count = accounts->count;
     return call_ask_vault(c, &act);
@@ -81,10 +81,11 @@ static bool is_other_account(const call *c, slice id) {
 }
 
 /* The other accounts a policy lets in; those of the account who are named have to be there. */
-static status others_of(call *c, const sharing_wish *wish, slice_list *out) {
+static status others_of(call *c, const sharing_wish *wish, slice_list *out, bool *names_provider) {
     policy_principals found;
     policy_bindings bindings = {0};
     TRY(principals_of(c, wish->document, wish->kind, &found));
+    *names_provider = found.names_provider && wish->kind == POLICY_TRUST;
     TRY(bind_names(c, &found, &bindings));
     *out = (slice_list){ARENA_ARRAY(&c->memory, slice, found.account_count + 1), 0};
     ENSURE(out->at != NULL, OUT_OF_MEMORY);
@@ -95,13 +96,17 @@ static status others_of(call *c, const sharing_wish *wish, slice_list *out) {
 
 status sharing_ask(call *c, const sharing_wish *wish) {
     slice_list others;
-    TRY(others_of(c, wish, &others));
-    return ask_vault(c, &others, &wish->about);
+    bool names_provider;
+    key_act about = wish->about;
+    TRY(others_of(c, wish, &others, &names_provider));
+    if (names_provider) about.value = wish->document;
+    return ask_vault(c, &others, &about);
 }
 
 status sharing_check_new(call *c, const sharing_wish *wish, const char *how) {
     slice_list others;
-    TRY(others_of(c, wish, &others));
+    bool names_provider;
+    TRY(others_of(c, wish, &others, &names_provider));
     return others.count ? call_refuse(c, FAIL(UNSUPPORTED), "Other accounts are let in with %s.", how) : OK;
 }
 

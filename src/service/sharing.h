@@ -13,7 +13,7 @@ typedef struct sharing_wish {
 } sharing_wish;
 
 /* In prepare: POLICY_MALFORMED for a document that is none, or names somebody of the account who is not there. Asks the vault when
- * other accounts are let in. */
+ * other accounts are let in, or into a role somebody for whom a provider vouches. */
 status sharing_ask(call *c, const sharing_wish *wish);
 /* In finish: what is kept beside the document. */
 status sharing_bindings(call *c, slice document, enum policy_kind kind, policy_bindings **out);

@@ -1,6 +1,6 @@
 /* Whether a request needs the approval of others, and has it. */
 #include "access/action_name.h"
-#include "access/glob.h"
+#include "base/glob.h"
 #include "base/text.h"
 #include "contract/canonical.h"
 #include "crypto/hash.h"

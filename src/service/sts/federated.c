@@ -87,6 +87,7 @@ status federated_ask(call *c, const meant *m, const federated_order *order) {
         act.session = CALL_NEW(c, session_wish);
         ENSURE(act.session != NULL, OUT_OF_MEMORY);
         *act.session = (session_wish){m->role.role_name, m->role.role_id, order->session_name, order->policy};
+        if (m->role.bindings) act.sharing = m->role.bindings->sharing;
     }
     return call_ask_vault(c, &act);
 }
@@ -140,7 +141,8 @@ static status is_trusted(call *c, const meant *m, bool *out) {
 status federated_check(call *c, const meant *m) {
     bool trusts = false;
     if (m->has_role) TRY(is_trusted(c, m, &trusts));
-    if (trusts) return OK;
+    bool is_made = c->results.at[0].output.len > 0; /* the vault knows a trust policy that its owner signed */
+    if (trusts && is_made) return OK;
     return call_refuse(c, FAIL(NO_PERMISSION), "The role is not there, or does not trust whom the token names.");
 }
 

@@ -1,5 +1,6 @@
 /* STS: taking a role on with a SAML assertion of a provider that the account believes. The session's name, and how long it may last at most,
  * are the assertion's to say. */
+#include "base/text.h"
 #include "service/sts/federated.h"
 #include "service/sts/provider_saml.h"
 
@@ -39,6 +40,41 @@ static status put_conditions(call *c, const vouched *who) {
     return call_condition(c, SLICE(CONDITION_SAML_RECIPIENT), who->recipient);
 }
 
+/* ---- taken once, also by a vault that has been started anew since */
+
+enum { SWEPT_MOST = 16 };
+
+static status taken_path(call *c, const vouched *who, slice *out) {
+    OWNED(buffer) mark = {0};
+    TRY(hex_encode(&mark, who->mark));
+    return arena_printf(&c->memory, out, "assertion/%016lld/%.*s", (long long)who->lapses_at.value,
+                        SLICE_ARGS(buffer_slice(&mark)));
+}
+
+/* What has lapsed needs no remembering. */
+static status sweep(call *c) {
+    slice until;
+    store_row *rows;
+    size_t count;
+    TRY(arena_printf(&c->memory, &until, "assertion/%016lld", (long long)c->now_s));
+    TRY(store_range(c->house->store, SLICE("assertion/"), until, SWEPT_MOST, &c->memory, &rows, &count));
+    for (size_t i = 0; i < count; i++) TRY(call_change(c, rows[i].key, NULL, NULL, STORE_ANY));
+    return OK;
+}
+
+static status take_once(call *c, const vouched *who) {
+    slice path;
+    taken_assertion_record record;
+    ENSURE(who->mark.len > 0 && who->lapses_at.is_set, INTERNAL);
+    TRY(taken_path(c, who, &path));
+    status found = call_load(c, path, &taken_assertion_record_shape, &record, NULL);
+    ENSURE(FAILED(found), SAML_ASSERTION);
+    if (!FAILED_WITH(found, NOT_FOUND)) return found;
+    TRY(sweep(c));
+    record = (taken_assertion_record){.account_id = c->who.account_id, .taken_at = SET_INT(c->now_s)};
+    return call_change(c, path, &taken_assertion_record_shape, &record, STORE_ABSENT);
+}
+
 static status tell_assertion(call *c, const vouched *who, assume_role_with_saml_out *out) {
     saml_assertion_info *info = CALL_NEW(c, saml_assertion_info);
     ENSURE(info != NULL, OUT_OF_MEMORY);
@@ -65,6 +101,7 @@ status assume_role_with_saml_finish(call *c, const assume_role_with_saml_in *in,
     if (wish_of(in).lifetime_s > most_s)
         return call_refuse(c, FAIL(ROLE_SESSION_DURATION), "%lld s at most.", (long long)most_s);
     ENSURE(made->time.is_set, INTERNAL);
+    TRY(take_once(c, made->vouched));
     m->session.expires_at_s = made->time.value;
     TRY(tell_assertion(c, made->vouched, out));
     TRY(federated_tell_role(c, m, made->vouched->session_name, &out->assumed_role_user));

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "access/glob.h"
+#include "base/glob.h"
 #include "base/clock.h"
 
 static bool matches(const char *pattern, const char *text) {

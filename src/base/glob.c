@@ -1,5 +1,5 @@
 /* The greedy matcher: on a mismatch only the last star takes one character more. */
-#include "access/glob.h"
+#include "base/glob.h"
 
 enum glob_kind glob_kind_of(slice pattern) {
     if (slice_contains_byte(pattern, '?')) return GLOB_MIXED;

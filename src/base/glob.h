@@ -1,6 +1,6 @@
 /* Matching text against patterns with * (any run of characters) and ? (one character), in bounded time. */
-#ifndef ACCESS_GLOB_H
-#define ACCESS_GLOB_H
+#ifndef BASE_GLOB_H
+#define BASE_GLOB_H
 
 #include "base/slice.h"
 
