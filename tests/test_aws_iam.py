@@ -69,7 +69,7 @@ def test_who_am_i(server, iam, account):
     assert user["Arn"] == f"arn:aws:iam::{account}:user/caller"
     assert user["UserId"] == iam.get_user(UserName="caller")["User"]["UserId"]
     refused("SignatureDoesNotMatch", 403, clients(server, secret="wrong")[1].get_caller_identity)
-    refused("InvalidClientTokenId", 403, clients(server, key_id="AKIAIOSFODNN7EXAMPLE")[1].get_caller_identity)
+    refused("SignatureDoesNotMatch", 403, clients(server, key_id="AKIAIOSFODNN7EXAMPLE")[1].get_caller_identity)
 
 
 def test_users_and_keys(iam, account):

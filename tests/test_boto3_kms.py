@@ -129,7 +129,7 @@ def test_a_key_is_the_same_through_both_clouds(server, client):
 # ---- who asks
 
 def test_bad_credentials(server):
-    refused("UnrecognizedClientException", kms(server, aws_access_key_id="AKIDNOBODY").list_keys)
+    refused("InvalidSignatureException", kms(server, aws_access_key_id="AKIDNOBODY").list_keys)
     refused("InvalidSignatureException", kms(server, aws_secret_access_key="wrong" * 8).list_keys)
     refused("UnrecognizedClientException", kms(server, aws_session_token="bm90IGEgdG9rZW4=").list_keys)
 

@@ -199,8 +199,8 @@ def test_whoami(cli, house):
 def test_wrong_credentials_and_authority(cli, house):
     said = cli.refused(DENIED, "whoami", env={"KEYHOLD_ACCESS_KEY_SECRET": "wrong"})
     assert "SignatureDoesNotMatch" in said and "request: " in said and "next: " in said
-    assert "InvalidAccessKeyId" in cli.refused(DENIED, "whoami", env={"KEYHOLD_ACCESS_KEY_ID": "LTAInobody"})
-    assert "InvalidAccessKeyId" in cli.refused(DENIED, "bucket", "list", env={"KEYHOLD_ACCESS_KEY_ID": "LTAInobody"})
+    assert "SignatureDoesNotMatch" in cli.refused(DENIED, "whoami", env={"KEYHOLD_ACCESS_KEY_ID": "LTAInobody"})
+    assert "SignatureDoesNotMatch" in cli.refused(DENIED, "bucket", "list", env={"KEYHOLD_ACCESS_KEY_ID": "LTAInobody"})
     said = cli.refused(VERIFICATION, "whoami", env={"KEYHOLD_CA": None})
     assert "not trusted" in said and "--ca" in said
     cli.refused(DENIED, "object", "head", "nothing/there", env={"KEYHOLD_ACCESS_KEY_SECRET": "wrong"})

@@ -92,7 +92,7 @@ def test_forged_identities_get_nothing(house, owner):
         assert reply["Failure"] == "BAD_SIGNATURE", reply
         assert "out" not in reply and "Output" not in reply
     unknown = sign_v1("LTAInobody", "not-the-secret", "GenerateDataKey", KeyId=key_id)
-    assert house.ask("GenerateDataKey", fields, unknown)["Failure"] == "UNKNOWN_ACCESS_KEY"
+    assert house.ask("GenerateDataKey", fields, unknown)["Failure"] == "BAD_SIGNATURE"
     assert house.ask("GenerateDataKey", fields, None)["Failure"] == "INCOMPLETE_SIGNATURE"
     assert request_id
 

@@ -256,14 +256,13 @@ static status check_role(identities *all, principal *who, maybe_int began, arena
 }
 
 /* What a token's clear header says; the vault will say whether it is true. */
-static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
+static status read_token(const proof *claim, arena *memory, principal *out) {
     sealed token;
     slice blob;
     ENSURE(!FAILED(base64_decode(claim->security_token, memory, &blob)), BAD_SECURITY_TOKEN);
     ENSURE(!FAILED(sealed_parse(blob, SEALED_SESSION, memory, &token)), BAD_SECURITY_TOKEN);
     const sealed_header *h = &token.header;
     principal who = {.account_id = h->account_id, .access_key_id = claim->access_key_id, .is_session = true};
-    ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
     who.user_name = h->user_name;
     who.user_id = h->user_id;
     who.role_name = h->role_name;
@@ -275,16 +274,32 @@ static status find_session(identities *all, const proof *claim, arena *memory, p
     who.source_identity = h->source_identity;
     who.mfa_at = h->mfa_at;
     who.actor_id = h->actor_id;
-    bool is_role = !slice_is_absent(who.role_name);
-    ENSURE(!is_role || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
-    status found = is_role ? OK : find_user(all, &who, memory);
-    if (FAILED_WITH(found, NOT_FOUND)) return FAIL(BAD_SECURITY_TOKEN);
-    TRY(found);
-    ENSURE(!FAILED(identity_fill(all, memory, &who)), BAD_SECURITY_TOKEN);
-    if (is_role) TRY(check_role(all, &who, h->created_at, memory));
+    ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
+    ENSURE(slice_is_absent(who.role_name) || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
     *out = who;
-    ENSURE(!who.is_frozen, ACCOUNT_FROZEN);
     return OK;
+}
+
+static status missing_as(status found, status instead) { return FAILED_WITH(found, NOT_FOUND) ? instead : found; }
+
+/* Whether there is still anybody behind it. */
+static status check_session(identities *all, arena *memory, principal *who) {
+    bool is_role = !slice_is_absent(who->role_name);
+    TRY(fill_names(memory, who));
+    status found = is_role ? check_role(all, who, who->session_began, memory) : find_user(all, who, memory);
+    TRY(missing_as(found, FAIL(BAD_SECURITY_TOKEN)));
+    if (!is_role) TRY(fill_names(memory, who)); /* the name may be another by now */
+    ENSURE(!who->is_frozen, ACCOUNT_FROZEN);
+    return OK;
+}
+
+static status find_session(identities *all, const proof *claim, arena *memory, principal *out) {
+    principal who;
+    TRY(read_token(claim, memory, &who));
+    TRY(missing_as(fill_account(all, memory, &who), FAIL(BAD_SECURITY_TOKEN)));
+    status checked = check_session(all, memory, &who);
+    *out = who;
+    return checked;
 }
 
 status identity_find(identities *all, const proof *claim, arena *memory, principal *out) {

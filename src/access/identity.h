@@ -55,8 +55,9 @@ typedef struct principal {
     size_t session_policy_count;
 } principal;
 
-/* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, ACCOUNT_FROZEN, BAD_SECURITY_TOKEN. Slices live in the
- * arena. Policies are not loaded yet. On INACTIVE_ACCESS_KEY and ACCOUNT_FROZEN *out is filled all the same. */
+/* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, ACCOUNT_FROZEN, BAD_SECURITY_TOKEN,
+ * SECURITY_TOKEN_EXPIRED (also: revoked). Slices live in the arena. Policies are not loaded yet. With one of these failures *out holds what
+ * the vault needs to check the proof all the same: nothing where there is no such access key or account. */
 status identity_find(identities *all, const proof *claim, arena *memory, principal *out);
 
 /* Its root, for what the house does of its own accord. CORRUPT when there is no such account. */

@@ -26,8 +26,6 @@ static void answers_are_recognised(void **state) {
         FAILURE_NO_PERMISSION, OUTCOME_DENIED);
     expect_server((server_error){400, SLICE("SignatureDoesNotMatch"), SLICE("Specified signature is not matched"), {0}},
                   FAILURE_BAD_SIGNATURE, OUTCOME_DENIED);
-    expect_server((server_error){404, SLICE("InvalidAccessKeyId.NotFound"), SLICE("?"), {0}},
-                  FAILURE_UNKNOWN_ACCESS_KEY, OUTCOME_DENIED);
     expect_server((server_error){409, SLICE("Rejected.Disabled"), {0}, {0}}, FAILURE_KEY_DISABLED, OUTCOME_CONFLICT);
     expect_server((server_error){400, SLICE("AliasAlreadyExists"), {0}, {0}}, FAILURE_ALIAS_EXISTS, OUTCOME_CONFLICT);
     expect_server((server_error){400, SLICE("DryRunOperationError"), SLICE("DryRun: it would have succeeded"), {0}},

@@ -11,6 +11,7 @@
 #include "custody/bound.h"
 #include "custody/challenge.h"
 #include "custody/dated.h"
+#include "custody/nobody.h"
 #include "custody/pairing.h"
 #include "custody/proof.h"
 #include "custody/replay.h"
@@ -19,6 +20,7 @@ enum { REQUEST_ID_MOST = 128 };
 
 struct custody {
     sealing sealing;
+    nobody nobody;
     stock stock;
     pairing gateways[CUSTODY_GATEWAYS_MOST];
     pairing keygen, labourer;
@@ -32,8 +34,9 @@ status custody_open(const secret *root_key, custody **out) {
     custody *made = calloc(1, sizeof *made);
     ENSURE(made != NULL, OUT_OF_MEMORY);
     status began = sealing_begin(root_key, &made->sealing);
+    if (!FAILED(began)) began = nobody_draw(&made->sealing, &made->nobody);
     if (FAILED(began)) {
-        free(made);
+        custody_close(made);
         return began;
     }
     static const char STANDARD_DOMAIN[] = "localhost";
@@ -51,6 +54,7 @@ status custody_set_login_domain(custody *c, slice name) {
 
 void custody_close(custody *c) {
     if (c == NULL) return;
+    nobody_clear(&c->nobody);
     sealing_clear(&c->sealing);
     stock_clear(&c->stock);
     for (size_t i = 0; i < CUSTODY_GATEWAYS_MOST; i++) pairing_clear(&c->gateways[i]);
@@ -191,9 +195,7 @@ static status session_open(act_scene *scene, const proof *p) {
 
 static status caller_open(act_scene *scene, const use_message *use) {
     if (use->proof->security_token.len > 0) return session_open(scene, use->proof);
-    TRY(sealing_open(scene->sealing, scene->account, SEALED_ACCESS_KEY, use->access_key, &scene->caller));
-    ENSURE(slice_equals(scene->caller->header.access_key_id, use->proof->access_key_id), BAD_SIGNATURE);
-    return OK;
+    return sealing_open(scene->sealing, scene->account, SEALED_ACCESS_KEY, use->access_key, &scene->caller);
 }
 
 /* Who asks is known when this returns OK; `text` is what they signed. */
@@ -203,6 +205,7 @@ static status identify(act_scene *scene, const use_message *use, used_message *u
     TRY(caller_open(scene, use));
     size_t candidate = 0;
     TRY(proof_verify(use->proof, &scene->caller->value, &candidate));
+    ENSURE(slice_equals(scene->caller->header.access_key_id, use->proof->access_key_id), BAD_SIGNATURE);
     if (scene->caller->kind == SEALED_SESSION) {
         maybe_int expiry = scene->caller->header.expires_at;
         ENSURE(expiry.is_set && expiry.value > scene->now_s, SECURITY_TOKEN_EXPIRED);
@@ -325,6 +328,11 @@ static status use_run(custody *c, act_scene *scene, const use_message *use, use_
         return acts_run(scene, use, out);
     }
     slice text = {0};
+    if (use->account.len == 0) {
+        use_message unknown = nobody_stand_in(&c->nobody, use);
+        TRY(identify(scene, &unknown, &out->used, &text));
+        return FAIL(BAD_SIGNATURE);
+    }
     TRY(identify(scene, use, &out->used, &text));
     TRY(acts_check_signed(scene, use, text, &out->used));
     TRY(pairs_check(c, use, out));

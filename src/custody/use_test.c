@@ -119,6 +119,22 @@ static void a_wrong_signature_wins_over_everything(void **state) {
     ASSERT_ANSWER(&house, BAD_SIGNATURE);
 }
 
+/* Who is not there has no secret, not even with the proof of somebody who is: it is checked against one that nobody has. */
+static void nobody_has_signed(void **state) {
+    (void)state;
+    key_act act = {.act = VAULT_ACT_RANDOM, .size = SET_INT(32)};
+    const slice tokens[] = {{0}, SLICE("AAAA"), SLICE("!")};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+        use_message use = test_use(&house, "GenerateRandom", &act);
+        use.account = use.account_id = use.access_key = (slice){0};
+        use.proof->security_token = tokens[i];
+        test_run(&house, &use, TEST_NOW_S);
+        if (tokens[i].len) ASSERT_ANSWER(&house, BAD_SECURITY_TOKEN);
+        else ASSERT_ANSWER(&house, BAD_SIGNATURE);
+        assert_int_equal(house.done.used.results.count, 0);
+    }
+}
+
 static void a_right_signature_alone_uses_nothing(void **state) {
     (void)state;
     use_message use = test_use(&house, "ListKeys", NULL);
@@ -418,6 +434,7 @@ int main(void) {
         TEST(bootstrap_makes_an_account_and_nothing_else),
         TEST(an_operators_request_makes_another_account),
         TEST(a_wrong_signature_wins_over_everything),
+        TEST(nobody_has_signed),
         TEST(a_right_signature_alone_uses_nothing),
         TEST(other_accounts_and_changed_blobs_are_refused),
         TEST(acts_must_be_what_was_signed),

@@ -45,6 +45,7 @@ typedef struct job {
     int64_t asked_operation; /* … or any other request's operation */
     const own_act *own;      /* NULL: a request */
     bool is_verified;        /* the vault has seen the signature to be right */
+    bool is_unprepared;      /* its steps begin once that is so */
     bool has_run;            /* its steps ran: a lost race runs them again */
     bool is_abandoned;       /* the client is gone; what was begun is still recorded */
     bool is_asked;           /* the auditor was asked */
@@ -105,6 +106,13 @@ void job_free(serve *s, job *j);
 void job_move(serve *s, job *j, enum stage stage);
 /* Ends the steps with this failure (kept if one is there already) and goes on to recording. */
 void job_fail(serve *s, job *j, status failure);
+
+/* fresh.c: is it now, for a region there is, and not again? Looks only; what it finds holds once the signature is known to be good. */
+status fresh_check(serve *s, const call *c);
+/* Afterwards: NONCE_USED when another came first. */
+status fresh_remember(serve *s, const call *c);
+/* Whether the same request may come but once. */
+bool fresh_is_once(const call *c);
 
 /* A job for an own act, with a request id of its own; NULL without memory. */
 job *own_new(serve *s, const own_act *act);

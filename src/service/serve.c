@@ -12,7 +12,7 @@
 
 #include "contract/contract_handlers.h"
 
-enum { FRESHNESS_S = 15 * 60, ATTEMPTS_MOST = 8 };
+enum { ATTEMPTS_MOST = 8 };
 
 /* ---- the handlers, one row per operation */
 
@@ -33,50 +33,9 @@ static const handler *handler_of(const job *j) { return &HANDLERS[j->operation_i
 
 /* ---- arrived: who asks, is it fresh, may they, what does it mean */
 
-static status check_time(const call *c) {
-    const proof *p = c->proof;
-    if (p->expires_at.is_set) {
-        ENSURE(c->now_s <= p->expires_at.value, URL_EXPIRED);
-        ENSURE(!p->request_time.is_set || p->request_time.value - c->now_s <= FRESHNESS_S, REQUEST_EXPIRED);
-        return OK;
-    }
-    ENSURE(p->request_time.is_set, BAD_TIMESTAMP);
-    int64_t off_s = p->request_time.value - c->now_s;
-    ENSURE(off_s >= -FRESHNESS_S && off_s <= FRESHNESS_S, REQUEST_EXPIRED);
-    return OK;
-}
-
-/* AWS's signatures have none, and a client's retry within the second repeats its signature: refusing that would refuse what it has
- * a right to. Clients that sign the number of each attempt tell a retry from a replay (dialect/aws_sign.c); for these a repeated
- * change or use is refused, and a repeated read is harmless. */
-static bool has_nonce(const call *c) {
-    const proof *p = c->proof;
-    if (!p) return false;
-    if (p->scheme == SCHEME_ALIBABA_V1 || p->scheme == SCHEME_ALIBABA_V3) return true;
-    bool is_read = !c->operation || c->operation->level == LEVEL_READ || c->operation->level == LEVEL_LIST;
-    return p->scheme == SCHEME_AWS_V4 && !slice_is_empty(p->nonce) && !is_read;
-}
-
-static uint64_t hash_of(const proof *p) { return nonce_hash(p->access_key_id, p->nonce); }
-
-static status check_nonce(serve *s, const call *c) {
-    if (!has_nonce(c)) return OK;
-    ENSURE(!slice_is_empty(c->proof->nonce), INCOMPLETE_SIGNATURE);
-    ENSURE(!nonces_seen(s->nonces, hash_of(c->proof), c->proof->request_time.value), NONCE_USED);
-    return OK;
-}
-
-/* Resources are divided by the region a client signs for; which regions there are is for the configuration to say, or for nobody. */
-static status check_region(const call *c) {
-    ENSURE(call_offers_region(c, call_region(c)), REGION_NOT_OFFERED);
-    return OK;
-}
-
-static status prepare(serve *s, job *j) {
+static status prepare(job *j) {
     call *c = &j->call;
-    TRY(check_time(c));
-    TRY(check_region(c));
-    TRY(check_nonce(s, c));
+    j->is_unprepared = false;
     ENSURE(c->operation != NULL, UNKNOWN_OPERATION);
     TRY(resource_authorise(c));
     return run_step(c, handler_of(j)->prepare);
@@ -125,7 +84,21 @@ static void work_unsigned(serve *s, job *j) {
     else job_move(s, j, STAGE_VAULT);
 }
 
-/* A request whose signer is known goes to the vault whatever else is wrong with it: a bad signature wins over any other error. */
+/* What uses a key or moves a body is prepared at once, so that one message to the vault does both. Everything else waits until the signature
+ * is known to be good: who has none can have no work done, and cannot tell by the time it takes whether a key is anybody's. */
+static bool is_prepared_at_once(const call *c) {
+    return c->operation && (c->operation->level == LEVEL_USE || c->operation->body != BODY_NONE);
+}
+
+/* What is wrong with who signs is told only to who has signed: the vault checks first, and where nobody is there, against a secret that nobody
+ * has. */
+static bool is_for_the_vault(status found) {
+    return !FAILED(found) || FAILED_WITH(found, UNKNOWN_ACCESS_KEY) || FAILED_WITH(found, INACTIVE_ACCESS_KEY) ||
+           FAILED_WITH(found, ACCOUNT_FROZEN) || FAILED_WITH(found, BAD_SECURITY_TOKEN) ||
+           FAILED_WITH(found, SECURITY_TOKEN_EXPIRED);
+}
+
+/* A signed request goes to the vault whatever else is wrong with it: a bad signature wins over any other error. */
 static void work_arrived(serve *s, job *j) {
     call *c = &j->call;
     if (j->bootstrapped) return work_bootstrap(s, j);
@@ -133,13 +106,14 @@ static void work_arrived(serve *s, job *j) {
     bool is_unsigned = c->operation && c->operation->is_unsigned;
     if (!c->proof && is_unsigned) return work_unsigned(s, j);
     if (!c->proof || is_unsigned) return job_fail(s, j, FAIL(INCOMPLETE_SIGNATURE));
-    status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
-    bool is_known = !FAILED(found) || FAILED_WITH(found, INACTIVE_ACCESS_KEY) || FAILED_WITH(found, ACCOUNT_FROZEN);
-    if (!is_known) return job_fail(s, j, found);
     /* A signature with a part missing cannot be checked: what is wrong with it is all there is to say. */
     if (FAILED(c->failure) && c->proof->texts.count == 0) return job_fail(s, j, c->failure);
+    status found = identity_find(s->house->identities, c->proof, &c->memory, &c->who);
+    if (!is_for_the_vault(found)) return job_fail(s, j, found);
     if (FAILED(found)) c->failure = found;
-    if (!FAILED(c->failure)) c->failure = prepare(s, j);
+    if (!FAILED(c->failure)) c->failure = fresh_check(s, c);
+    j->is_unprepared = true;
+    if (!FAILED(c->failure) && is_prepared_at_once(c)) c->failure = prepare(j);
     status sent = send_use(s, j);
     if (FAILED(sent)) {
         c->failure = OK; /* the signature was never seen: nothing else is known about the request */
@@ -149,11 +123,6 @@ static void work_arrived(serve *s, job *j) {
 }
 
 /* ---- finish: the vault has verified and used */
-
-static status remember_nonce(serve *s, const call *c) {
-    if (!has_nonce(c)) return OK;
-    return nonces_remember(s->nonces, hash_of(c->proof), c->proof->request_time.value, c->now_s);
-}
 
 static void after_steps(serve *s, job *j) {
     call *c = &j->call;
@@ -170,6 +139,7 @@ static status send_reply(serve *s, job *j);
 static status check_asked(const job *j) {
     const call *c = &j->call;
     if (!c->proof) return OK;
+    ENSURE(c->operation != NULL, UNKNOWN_OPERATION);
     bool is_storage = c->proof->scheme == SCHEME_OSS_V1 || c->proof->scheme == SCHEME_OSS_V4;
     bool is_storage_operation = strcmp(c->operation->product->name, "oss") == 0;
     ENSURE(is_storage == is_storage_operation, NO_PERMISSION);
@@ -187,7 +157,7 @@ static status check_asked(const job *j) {
 
 /* What was read has changed since: the request begins anew. Only those without a nonce can be verified twice. */
 static bool begins_again(serve *s, job *j, status finished) {
-    if (!FAILED_WITH(finished, CONFLICT) || has_nonce(&j->call) || ++j->attempts > ATTEMPTS_MOST) return false;
+    if (!FAILED_WITH(finished, CONFLICT) || fresh_is_once(&j->call) || ++j->attempts > ATTEMPTS_MOST) return false;
     call_forget_steps(&j->call);
     job_move(s, j, STAGE_ARRIVED);
     return true;
@@ -208,15 +178,32 @@ static status run_finish(job *j) {
     return handler_of(j)->finish ? run_step(&j->call, handler_of(j)->finish) : OK;
 }
 
-static void work_finish(serve *s, job *j) {
+/* Once for a request, when the vault has found its signature good. */
+static status check_verified(serve *s, job *j) {
     call *c = &j->call;
+    if (j->is_verified) return c->failure;
     j->is_verified = true;
     if (!FAILED(c->failure)) c->failure = check_asked(j);
     else if (c->operation && FAILED(check_asked(j))) c->operation = NULL; /* recorded under no wrong name either */
-    status remembered = remember_nonce(s, c);
-    if (FAILED(remembered)) return job_fail(s, j, remembered);
-    if (FAILED(c->failure)) return job_fail(s, j, c->failure);
-    status finished = run_finish(j);
+    status remembered = fresh_remember(s, c);
+    return FAILED(c->failure) ? c->failure : remembered;
+}
+
+/* True when the vault has a part in it: it is asked once more, now with its acts. */
+static bool goes_back(serve *s, job *j, status *prepared) {
+    *prepared = prepare(j);
+    if (FAILED(*prepared) || j->call.act_count == 0) return false;
+    *prepared = send_use(s, j);
+    if (FAILED(*prepared)) return false;
+    job_move(s, j, STAGE_VAULT);
+    return true;
+}
+
+static void work_finish(serve *s, job *j) {
+    call *c = &j->call;
+    status finished = check_verified(s, j);
+    if (!FAILED(finished) && j->is_unprepared && goes_back(s, j, &finished)) return;
+    if (!FAILED(finished)) finished = run_finish(j);
     if (begins_again(s, j, finished)) return;
     if (!FAILED(finished)) finished = note_use(c);
     if (FAILED(finished)) return job_fail(s, j, finished);

@@ -46,7 +46,7 @@ test('who am I', async () => {
   assert.equal(me.Account, server.accountId);
   assert.equal(me.Arn, `arn:aws:iam::${server.accountId}:root`);
   await refused(sts({id: server.owner.id, secret: 'not-the-secret-of-anybody'}).getCallerIdentity({}), 'SignatureDoesNotMatch', 403);
-  await refused(sts({id: 'AKIANOBODY', secret: 'not-the-secret-of-anybody'}).getCallerIdentity({}), 'InvalidClientTokenId', 403);
+  await refused(sts({id: 'AKIANOBODY', secret: 'not-the-secret-of-anybody'}).getCallerIdentity({}), 'SignatureDoesNotMatch', 403);
 });
 
 test('a user: made, shown, refused twice, deleted', async () => {

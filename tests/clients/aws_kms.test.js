@@ -144,7 +144,7 @@ test('a policy decides through every client, and one trail tells of both', async
 });
 
 test('credentials that are none', async () => {
-  await refused(kms({id: 'AKIDNOBODY', secret: 'x'.repeat(40)}).listKeys({}), 'UnrecognizedClientException');
+  await refused(kms({id: 'AKIDNOBODY', secret: 'x'.repeat(40)}).listKeys({}), 'InvalidSignatureException');
   await refused(kms({id: server.owner.id, secret: 'x'.repeat(40)}).listKeys({}), 'InvalidSignatureException');
 });
 

@@ -309,7 +309,7 @@ test('a wrong secret, an unknown access key', async () => {
   // a bad signature wins over any other error
   const late = await thief.describeKey({keyId: crypto.randomUUID()}).then(() => assert.fail('not refused'), (e) => e);
   assert.match(late.code, /^(SignatureDoesNotMatch|InvalidAccessKeySecret)/);
-  await refused(clients.kms(server, {id: 'LTAInobody', secret: 'x'}).listKeys(), 'InvalidAccessKeyId.NotFound', 404);
+  await refused(clients.kms(server, {id: 'LTAInobody', secret: 'x'}).listKeys(), 'SignatureDoesNotMatch', 400);
 });
 
 const post = (parameters) => raw(server, {path: '/?' + parameters});

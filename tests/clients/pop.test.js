@@ -104,7 +104,7 @@ test('a denied user, a wrong secret, an unknown access key', async () => {
     const error = await thief.request('ListKeys', {}, {method}).then(() => assert.fail('not refused'), (e) => e);
     assert.equal(error.code, 'SignatureDoesNotMatch');
     assert.match(error.data.Message, /^Specified signature is not matched with our calculation\. server string to sign is:/);
-    await refused(clients.pop(server, clients.VERSIONS.kms, {id: 'LTAInobody', secret: 'x'}).request('ListKeys', {}, {method}), 'InvalidAccessKeyId.NotFound');
+    await refused(clients.pop(server, clients.VERSIONS.kms, {id: 'LTAInobody', secret: 'x'}).request('ListKeys', {}, {method}), 'SignatureDoesNotMatch');
   }
 });
 

@@ -77,7 +77,7 @@ test('access keys: the secret once, two at most, on and off', async () => {
   await clients.sts(server, who).getCallerIdentity();
   await refused(ram.deleteUser({userName}), 'DeleteConflict.User.AccessKey', 409);
   await ram.deleteAccessKey({userName, userAccessKeyId: who.id});
-  await refused(clients.sts(server, who).getCallerIdentity(), 'InvalidAccessKeyId.NotFound', 404);
+  await refused(clients.sts(server, who).getCallerIdentity(), 'SignatureDoesNotMatch', 400);
   await refused(ram.deleteAccessKey({userName, userAccessKeyId: who.id}), 'EntityNotExist.User.AccessKey', 404);
   await refused(ram.deleteAccessKey({userName, userAccessKeyId: server.owner.id}), 'EntityNotExist.User.AccessKey', 404);
 });
@@ -207,7 +207,7 @@ test('statements: NotAction, wildcards, conditions, and a denial beats every all
 
 test('a wrong secret, a replay, an old request, an unsigned header', async () => {
   await refused(clients.ram(server, {...server.owner, secret: 'wrong'}).listUsers({}), 'SignatureDoesNotMatch', 400);
-  await refused(clients.ram(server, {id: 'LTAInobody', secret: 'x'}).listUsers({}), 'InvalidAccessKeyId.NotFound', 404);
+  await refused(clients.ram(server, {id: 'LTAInobody', secret: 'x'}).listUsers({}), 'SignatureDoesNotMatch', 400);
   const ask = async (headers, status, code) => {
     const answer = await raw(server, {headers: {accept: 'application/json', ...headers}});
     assert.equal(answer.json().Code, code, answer.body.toString());

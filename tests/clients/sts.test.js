@@ -32,7 +32,7 @@ test('GetCallerIdentity: the account, a user', async () => {
 
 test('a wrong secret, an unknown access key, an unknown token', async () => {
   await refused(clients.sts(server, {...server.owner, secret: 'wrong'}).getCallerIdentity(), 'SignatureDoesNotMatch', 400);
-  await refused(clients.sts(server, {id: 'LTAInobody', secret: 'x'}).getCallerIdentity(), 'InvalidAccessKeyId.NotFound', 404);
+  await refused(clients.sts(server, {id: 'LTAInobody', secret: 'x'}).getCallerIdentity(), 'SignatureDoesNotMatch', 400);
   const error = await clients.sts(server, {...server.owner, token: 'no-token'}).getCallerIdentity().then(() => assert.fail('not refused'), (e) => e);
   assert.match(error.code, /^InvalidSecurityToken\./);
 });
