@@ -163,7 +163,7 @@ bool grant_contains(const grant_record *outer, const grant_record *inner) {
 static bool operations_agree(const grant_record *a, const grant_record *b) {
     if (a->operations.count != b->operations.count) return false;
     for (size_t i = 0; i < a->operations.count; i++)
-        if (!names_operation(b, a->operations.at[i])) return false;
+        if (!names_operation(b, a->operations.at[i]) || !names_operation(a, b->operations.at[i])) return false;
     return true;
 }
 

@@ -129,6 +129,11 @@ static void the_same_wish_is_found_again(void **state) {
     assert_false(grant_same_wish(&a, &b));
     b = grant_to(USER);
     assert_false(grant_same_wish(&a, &b));
+    slice others[] = {operations[0], operations[1], operations[1]};
+    b = a = grant_to(USER);
+    b.operations.at = others;
+    assert_false(grant_same_wish(&a, &b)); /* as many, but one of them twice */
+    assert_false(grant_same_wish(&b, &a));
 }
 
 static void names_what_the_key_is_for(void **state) {
