@@ -7,6 +7,10 @@
 #define ON_ALL ",\"Resource\":\"*\""
 #define IF_LOCAL ",\"Condition\":{\"IpAddress\":{\"acs:SourceIp\":\"10.0.0.0/8\"}}"
 
+#define IF_REMOTE_AND_CLEAR                                                                                            \
+    ",\"Condition\":{\"NotIpAddress\":{\"acs:SourceIp\":\"10.1.0.0/"                                                   \
+    "16\"},\"Bool\":{\"acs:SecureTransport\":\"false\"}}"
+
 static void expect_keys(const char *document, size_t room, const char *expected) {
     slice keys[8];
     policy *p = compiled(document);
@@ -22,9 +26,8 @@ static void expect_keys(const char *document, size_t room, const char *expected)
 
 static void test_keys_are_listed_once_under_their_canonical_names(void **state) {
     (void)state;
-    const char *two = POLICY(ALLOW("\"Action\":\"*\"" ON_ALL IF_LOCAL) "," DENY(
-        "\"Action\":\"*\"" ON_ALL ",\"Condition\":{\"NotIpAddress\":{\"acs:SourceIp\":\"10.1.0.0/"
-                                  "16\"},\"Bool\":{\"acs:SecureTransport\":\"false\"}}"));
+    const char *two =
+        POLICY(ALLOW("\"Action\":\"*\"" ON_ALL IF_LOCAL) "," DENY("\"Action\":\"*\"" ON_ALL IF_REMOTE_AND_CLEAR));
     expect_keys(POLICY(ALLOW("\"Action\":\"*\"" ON_ALL)), 8, "");
     expect_keys(POLICY(ALLOW("\"Action\":\"*\"" ON_ALL IF_LOCAL)), 8, "acs:SourceIp ");
     expect_keys(two, 8, "acs:SourceIp acs:SecureTransport ");
