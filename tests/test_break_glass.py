@@ -5,6 +5,7 @@ import time
 import uuid
 
 import pytest
+from botocore.exceptions import ClientError
 from conftest import ANY_PORTS, Server
 from house import House
 from test_across_accounts import COUNT, KEYHOLD, PLAIN, RAM, STS, TRAIL, Account, Person, document, gone, refused, statement, tenant
@@ -143,6 +144,8 @@ def test_nothing_that_would_outlast_it_even_where_the_document_allows_everything
     role = f"acs:ram::{owner.account}:role/x"
     for action, version, more in (("CreateUser", RAM, {"UserName": "left-behind"}), ("CreateAccessKey", RAM, {"UserName": "left-behind"}),
                                   ("CreateRole", RAM, {"RoleName": "left", "AssumeRolePolicyDocument": "{}"}), ("AssumeRole", STS, {"RoleArn": role, "RoleSessionName": "again"}),
+                                  ("TagUser", KEYHOLD, {"UserName": helper.name, "Tag.1.Key": "team", "Tag.1.Value": "held"}), ("TagResources", RAM, {
+                                      "ResourceType": "user", "ResourceNames.1": helper.name, "Tag.1.Key": "team", "Tag.1.Value": "held"}),
                                   ("GetSessionToken", STS, {}), ("DeleteGuardRail", KEYHOLD, {}), ("RevokeBreakGlass", KEYHOLD, {"GrantName": given["GrantName"]})):
         message = refused(inside.ask(action, version, **more), 403, "NoPermission")
         assert "would outlast it" in message or action == "GetSessionToken", message
@@ -150,6 +153,9 @@ def test_nothing_that_would_outlast_it_even_where_the_document_allows_everything
     everybody = document(statement("Allow", "kms:*", Principal={"AWS": operator.account}))
     assert "would outlast it" in refused(inside.ask("SetKeyPolicy", KeyId=key["KeyId"], Policy=everybody))
     assert "would outlast it" in refused(inside.ask("SetSecretPolicy", SecretName="held", Policy=everybody))
+    assert "would outlast it" in refused(inside.ask("ReplicateKey", KeyId=key["KeyId"], ReplicaRegion="elsewhere", Policy=everybody))
+    with pytest.raises(ClientError, match="would outlast it"):
+        inside.aws("secretsmanager").delete_resource_policy(SecretId="held")
     assert "for one account" in refused(inside.ask("Encrypt", KeyId=shared["Arn"], Plaintext=PLAIN))  # of a third account, which lets the owner in
     blob = third.must("Encrypt", KeyId=shared["KeyId"], Plaintext=PLAIN)["CiphertextBlob"]
     refused(inside.ask("Decrypt", CiphertextBlob=blob), 404, "Forbidden.KeyNotFound")

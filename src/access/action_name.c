@@ -4,17 +4,23 @@
 #define TEXT(literal)                                                                                                  \
     { (const uint8_t *)(literal), sizeof(literal) - 1 }
 #define TWIN(ours, theirs)                                                                                             \
-    { TEXT(ours), TEXT(theirs), false }
+    { TEXT(ours), TEXT(theirs), true, true }
 #define WIDER(ours, theirs)                                                                                            \
-    { TEXT(ours), TEXT(theirs), true }
+    { TEXT(ours), TEXT(theirs), true, false }
+#define NARROWER(ours, theirs)                                                                                         \
+    { TEXT(ours), TEXT(theirs), false, true }
 
-/* Actions whose names differ by more than the service, in lower case. WIDER: theirs means more than ours, so that a policy
- * about ours says nothing of theirs. */
+/* Actions whose names differ by more than the service, in lower case. WIDER: theirs means more than ours, so that a policy about ours says
+ * nothing of theirs. NARROWER: theirs is a part of ours, so that a policy about theirs says nothing of ours. */
 static const struct twin {
     slice ours;
     slice theirs;
-    bool is_wider;
+    bool theirs_is_about_ours, ours_is_about_theirs;
 } TWINS[] = {
+    TWIN("keyhold:getcontextkeysforcustompolicy", "iam:getcontextkeysforcustompolicy"),
+    TWIN("keyhold:getcontextkeysforprincipalpolicy", "iam:getcontextkeysforprincipalpolicy"),
+    TWIN("keyhold:simulatecustompolicy", "iam:simulatecustompolicy"),
+    TWIN("keyhold:simulateprincipalpolicy", "iam:simulateprincipalpolicy"),
     WIDER("kms:asymmetricdecrypt", "kms:decrypt"),
     WIDER("kms:asymmetricencrypt", "kms:encrypt"),
     TWIN("kms:asymmetricsign", "kms:sign"),
@@ -34,11 +40,16 @@ static const struct twin {
     TWIN("kms:restoresecret", "secretsmanager:restoresecret"),
     TWIN("kms:rotatesecret", "secretsmanager:rotatesecret"),
     TWIN("kms:setkeypolicy", "kms:putkeypolicy"),
+    NARROWER("kms:setsecretpolicy", "secretsmanager:deleteresourcepolicy"),
     TWIN("kms:setsecretpolicy", "secretsmanager:putresourcepolicy"),
+    NARROWER("kms:tagresource", "secretsmanager:tagresource"),
+    NARROWER("kms:untagresource", "secretsmanager:untagresource"),
     TWIN("kms:updaterotationpolicy", "kms:disablekeyrotation"),
     TWIN("kms:updaterotationpolicy", "kms:enablekeyrotation"),
     TWIN("kms:updatesecret", "secretsmanager:updatesecret"),
+    NARROWER("kms:updatesecretrotationpolicy", "secretsmanager:cancelrotatesecret"),
     TWIN("kms:updatesecretversionstage", "secretsmanager:updatesecretversionstage"),
+    TWIN("kms:validatesecretpolicy", "secretsmanager:validateresourcepolicy"),
     TWIN("oss:deletebucketencryption", "s3:putencryptionconfiguration"),
     TWIN("oss:deletebucketlifecycle", "s3:putlifecycleconfiguration"),
     TWIN("oss:deletebuckettagging", "s3:putbuckettagging"),
@@ -86,11 +97,12 @@ static const struct twin {
     TWIN("ram:tagresources", "iam:taguser"),
     TWIN("ram:unbindmfadevice", "iam:deactivatemfadevice"),
     TWIN("ram:updateoidcprovider", "iam:updateopenidconnectproviderthumbprint"),
-    TWIN("ram:updaterole", "iam:updateassumerolepolicy"),
+    TWIN("ram:updateassumerolepolicy", "iam:updateassumerolepolicy"),
     TWIN("ram:untagresources", "iam:untagpolicy"),
     TWIN("ram:untagresources", "iam:untagrole"),
     TWIN("ram:untagresources", "iam:untaguser"),
     TWIN("ram:updaterole", "iam:updaterole"),
+    NARROWER("ram:updaterole", "ram:updateassumerolepolicy"),
     TWIN("ram:updaterole", "iam:updateroledescription"),
     TWIN("sts:assumerolewithoidc", "sts:assumerolewithwebidentity"),
 };
@@ -122,8 +134,8 @@ static void add(action_names *names, slice name) {
 static void add_twins(action_names *names) {
     slice action = names->whole[0];
     for (size_t i = 0; i < sizeof TWINS / sizeof *TWINS; i++) {
-        if (agree(action, TWINS[i].ours)) add(names, TWINS[i].theirs);
-        else if (!TWINS[i].is_wider && agree(action, TWINS[i].theirs)) add(names, TWINS[i].ours);
+        if (TWINS[i].theirs_is_about_ours && agree(action, TWINS[i].ours)) add(names, TWINS[i].theirs);
+        else if (TWINS[i].ours_is_about_theirs && agree(action, TWINS[i].theirs)) add(names, TWINS[i].ours);
     }
 }
 

@@ -195,9 +195,10 @@ static status find_grants(call *c, const key_record *key, search *s) {
 /* ---- the question */
 
 static bool is_about_policy(const char *action) {
-    static const char *const actions[] = {"kms:GetKeyPolicy",    "kms:SetKeyPolicy",      "kms:ListKeyPolicies",
-                                          "kms:GetSecretPolicy", "kms:SetSecretPolicy",   "oss:GetBucketPolicy",
-                                          "oss:PutBucketPolicy", "oss:DeleteBucketPolicy"};
+    static const char *const actions[] = {
+        "kms:GetKeyPolicy",    "kms:SetKeyPolicy",       "kms:ListKeyPolicies",
+        "kms:GetSecretPolicy", "kms:SetSecretPolicy",    "oss:GetBucketPolicy",
+        "oss:PutBucketPolicy", "oss:DeleteBucketPolicy", "secretsmanager:DeleteResourcePolicy"};
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0) return true;
     return false;

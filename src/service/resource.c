@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "contract/key_id.h"
 #include "contract/sealed.h"
-#include "objects/bucket.h"
 #include "service/account/approval.h"
 #include "service/account/break_glass.h"
 #include "service/kms/grant_token.h"
@@ -180,9 +179,28 @@ static status allow_alias(call *c) {
     return resolve_allow(c, arn_text);
 }
 
+/* Who may not have a key's aliases taken away may not take one by naming it either. */
+static status allow_key_of_alias(call *c) {
+    key_shelf shelf = call_keys(c);
+    alias_record alias;
+    status found = alias_load(&shelf, call_input_text(c, "AliasName"), &c->memory, &alias, NULL);
+    if (FAILED_WITH(found, ALIAS_NOT_FOUND)) return OK; /* for the handler to tell */
+    TRY(found);
+    status allowed = allow_key(c, alias.key_id);
+    return FAILED_WITH(allowed, KEY_NOT_FOUND) ? OK : allowed;
+}
+
 static status resolve_alias_and_key(call *c) {
     TRY(allow_alias(c));
     return resolve_key_only(c);
+}
+
+/* Also of the key it means so far. */
+static status resolve_alias_of_key(call *c) {
+    TRY(allow_alias(c));
+    TRY(allow_key_of_alias(c));
+    c->key = NULL;
+    return slice_is_absent(call_input_text(c, "KeyId")) ? OK : resolve_key_only(c);
 }
 
 static status resolve_alias_container(call *c) {
@@ -223,13 +241,20 @@ static status resolve_secret(call *c) {
     return resource_use_secret(c, given, c->operation->action);
 }
 
+/* Policies that speak of tags of secrets in AWS's words say nothing of other tags (access/action_name.c). */
+status resource_tag_secret(call *c, slice given, const char *action) {
+    bool takes = slice_starts_with(slice_of_text(action), SLICE("kms:Untag"));
+    return resource_use_secret(c, given, takes ? "secretsmanager:UntagResource" : "secretsmanager:TagResource");
+}
+
 static status resolve_key_or_other(call *c) {
     bool is_secret = !slice_is_absent(call_input_text(c, "SecretName"));
     bool is_certificate = !slice_is_absent(call_input_text(c, "CertificateId"));
     if (is_secret + is_certificate + !slice_is_absent(call_input_text(c, "KeyId")) > 1)
         return call_refuse(c, FAIL(INVALID_PARAMETER), "KeyId, SecretName and CertificateId: one of them.");
     if (is_certificate) return resolve_certificate(c);
-    return is_secret ? resolve_secret(c) : resolve_key_only(c);
+    return is_secret ? resource_tag_secret(c, call_input_text(c, "SecretName"), c->operation->action)
+                     : resolve_key_only(c);
 }
 
 /* A secret that is to be made, by the name it is to have. */
@@ -268,88 +293,6 @@ static status resolve_trail(call *c) {
     return resolve_allow(c, arn_text);
 }
 
-static status resolve_oss_service(call *c) {
-    slice arn_text;
-    TRY(arn_buckets(c->who.account_id, &c->memory, &arn_text));
-    return resolve_allow(c, arn_text);
-}
-
-static status check_bucket_name(call *c, slice bucket) {
-    (void)c;
-    ENSURE(bucket_name_is_valid(bucket), BUCKET_NAME);
-    return OK;
-}
-
-/* Bucket names are everybody's: whose the bucket is stands in its record. */
-static status turn_to_bucket(call *c, slice name) {
-    bucket_record *bucket = CALL_NEW(c, bucket_record);
-    ENSURE(bucket != NULL, OUT_OF_MEMORY);
-    TRY(check_bucket_name(c, name));
-    call_turn_home(c);
-    c->bucket = NULL;
-    status found = bucket_load(c->house->store, name, &c->memory, bucket, &c->bucket_revision);
-    if (FAILED_WITH(found, BUCKET_NOT_FOUND)) return OK; /* for the handler to tell */
-    TRY(found);
-    bool is_own = slice_equals(bucket->account_id, c->who.account_id);
-    if (!is_own && !c->operation->is_shared) return OK; /* likewise */
-    TRY(call_turn_to(c, bucket->account_id, (slice){0}));
-    if (c->owner) c->owner->bucket = name;
-    c->bucket = bucket;
-    return OK;
-}
-
-static status allow_in_bucket(call *c, const char *action, slice arn_text) {
-    if (c->owner) c->owner->named = arn_text;
-    if (slice_is_absent(c->resource)) c->resource = arn_text;
-    return call_authorise(c, action, arn_text);
-}
-
-static status resolve_bucket(call *c) {
-    slice arn_text, bucket = call_input_text(c, "Bucket");
-    TRY(turn_to_bucket(c, bucket));
-    TRY(arn_bucket(call_account(c), bucket, &c->memory, &arn_text));
-    slice prefix = call_input_text(c, "Prefix"), delimiter = call_input_text(c, "Delimiter");
-    if (!slice_is_absent(prefix)) TRY(call_condition(c, SLICE(CONDITION_OSS_PREFIX), prefix));
-    if (!slice_is_absent(delimiter)) TRY(call_condition(c, SLICE(CONDITION_OSS_DELIMITER), delimiter));
-    return allow_in_bucket(c, c->operation->action, arn_text);
-}
-
-/* Turns to the bucket, too. */
-static status object_arn(call *c, slice bucket, slice key, slice *arn_text) {
-    TRY(check_bucket_name(c, bucket));
-    ENSURE(object_name_is_valid(key), OBJECT_NAME);
-    TRY(turn_to_bucket(c, bucket));
-    return arn_object(call_account(c), bucket, key, &c->memory, arn_text);
-}
-
-static status resolve_object(call *c) {
-    slice arn_text;
-    TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &arn_text));
-    return allow_in_bucket(c, c->operation->action, arn_text);
-}
-
-static status resolve_copy(call *c) {
-    slice source, target;
-    TRY(object_arn(c, call_input_text(c, "SourceBucket"), call_input_text(c, "SourceKey"), &source));
-    TRY(allow_in_bucket(c, "oss:GetObject", source));
-    TRY(object_arn(c, call_input_text(c, "Bucket"), call_input_text(c, "Key"), &target));
-    c->resource = target;
-    return allow_in_bucket(c, "oss:PutObject", target);
-}
-
-static status resolve_objects(call *c) {
-    const delete_multiple_objects_in *in = c->in;
-    TRY(turn_to_bucket(c, in->bucket));
-    TRY(arn_bucket(call_account(c), in->bucket, &c->memory, &c->resource));
-    for (size_t i = 0; i < in->keys.count; i++) {
-        slice arn_text;
-        ENSURE(object_name_is_valid(in->keys.at[i]), OBJECT_NAME);
-        TRY(arn_object(call_account(c), in->bucket, in->keys.at[i], &c->memory, &arn_text));
-        TRY(allow_in_bucket(c, c->operation->action, arn_text));
-    }
-    return OK;
-}
-
 static resolver *const RESOLVERS[] = {
     [RESOURCE_NONE] = resolve_none,
     [RESOURCE_KEY_CONTAINER] = resolve_key_container,
@@ -361,7 +304,7 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_BLOB_OR_KEY] = resolve_blob_or_key,
     [RESOURCE_SOURCE_KEY] = resolve_source_key,
     [RESOURCE_KEYS] = resolve_none, /* the handler asks for each */
-    [RESOURCE_ALIAS] = allow_alias,
+    [RESOURCE_ALIAS_OF_KEY] = resolve_alias_of_key,
     [RESOURCE_ALIAS_AND_KEY] = resolve_alias_and_key,
     [RESOURCE_ALIAS_CONTAINER] = resolve_alias_container,
     [RESOURCE_KEY_OR_OTHER] = resolve_key_or_other,
@@ -374,6 +317,7 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_SECRET_CONTAINER] = resolve_secret_container,
     [RESOURCE_SECRET_NAMED] = resolve_secret_named,
     [RESOURCE_USER] = resolve_user,
+    [RESOURCE_USER_NAMED_ANEW] = resolve_user_named_anew,
     [RESOURCE_USER_CONTAINER] = resolve_user_container,
     [RESOURCE_USER_OR_SELF] = resolve_user_or_self,
     [RESOURCE_POLICY] = resolve_policy,
@@ -383,9 +327,11 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_POLICY_AND_GROUP] = resolve_policy_and_group,
     [RESOURCE_POLICY_AND_ROLE] = resolve_policy_and_role,
     [RESOURCE_GROUP] = resolve_group,
+    [RESOURCE_GROUP_NAMED_ANEW] = resolve_group_named_anew,
     [RESOURCE_GROUP_CONTAINER] = resolve_group_container,
     [RESOURCE_USER_AND_GROUP] = resolve_user_and_group,
     [RESOURCE_ROLE] = resolve_role,
+    [RESOURCE_ROLE_TRUST] = resolve_role_trust,
     [RESOURCE_ROLE_CONTAINER] = resolve_role_container,
     [RESOURCE_TAGGED] = resolve_tagged,
     [RESOURCE_ACCESS_KEY] = resolve_access_key,

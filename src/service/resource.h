@@ -14,6 +14,8 @@ status resource_use_key(call *c, slice name, const char *action, key_record *out
 
 /* The same for a secret, by its name or ARN: it becomes c->secret, whether or not it is usable. SECRET_NOT_FOUND. */
 status resource_use_secret(call *c, slice given, const char *action);
+/* … that is to have or to lose tags: `action` is KMS's for it. */
+status resource_tag_secret(call *c, slice given, const char *action);
 /* A further key of a request, the caller's or another account's, to which the call turns: likewise loaded by its name, authorised and
  * looked at. */
 status resource_other_key(call *c, slice name, const char *action, key_record *out);

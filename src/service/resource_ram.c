@@ -19,6 +19,13 @@ static status allow_user(call *c, slice name) {
 
 status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
 
+/* A name may be what policies go by: who gives one has to be allowed it as well. */
+status resolve_user_named_anew(call *c) {
+    slice name = call_input_text(c, "NewUserName");
+    TRY(resolve_user(c));
+    return slice_is_absent(name) ? OK : allow_user(c, name);
+}
+
 status resolve_user_container(call *c) { return allow_of_account(c, arn_users); }
 
 /* ---- what users may do for themselves without a policy, when the account lets them; a denial wins all the same */
@@ -143,11 +150,18 @@ status resolve_role_arn(call *c) {
     return resolve_allow(c, arn_text);
 }
 
-status resolve_group(call *c) {
+static status allow_group(call *c, const char *parameter) {
     slice arn_text;
-    if (FAILED(arn_group(c->who.account_id, call_input_text(c, "GroupName"), &c->memory, &arn_text)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "GroupName");
+    if (FAILED(arn_group(c->who.account_id, call_input_text(c, parameter), &c->memory, &arn_text)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "%s", parameter);
     return resolve_allow(c, arn_text);
+}
+
+status resolve_group(call *c) { return allow_group(c, "GroupName"); }
+
+status resolve_group_named_anew(call *c) {
+    TRY(resolve_group(c));
+    return slice_is_absent(call_input_text(c, "NewGroupName")) ? OK : allow_group(c, "NewGroupName");
 }
 
 static bool makes_it(const call *c) { return slice_starts_with(slice_of_text(c->operation->name), SLICE("Create")); }
@@ -179,6 +193,13 @@ status resolve_role(call *c) {
     if (FAILED(arn_role(c->who.account_id, call_input_text(c, "RoleName"), &c->memory, &arn_text)))
         return call_refuse(c, FAIL(INVALID_PARAMETER), "RoleName");
     return resolve_allow(c, arn_text);
+}
+
+/* Who may say what a role is like may not say for that reason who takes it on. */
+status resolve_role_trust(call *c) {
+    bool says_who = !slice_is_absent(call_input_text(c, "NewAssumeRolePolicyDocument"));
+    TRY(resolve_role(c));
+    return says_who ? call_authorise(c, "ram:UpdateAssumeRolePolicy", c->resource) : OK;
 }
 
 status resolve_group_container(call *c) { return allow_of_account(c, arn_groups); }

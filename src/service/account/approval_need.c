@@ -58,6 +58,11 @@ static const struct further {
     {OPERATION_KMS_TAG_RESOURCES, "kms:TagResource"},
     {OPERATION_KMS_UNTAG_RESOURCES, "kms:UntagResource"},
     {OPERATION_REPLICATE_KEY, "kms:CreateKey"},
+    {OPERATION_UPDATE_ROLE, "ram:UpdateAssumeRolePolicy"},
+    {OPERATION_TAG_RESOURCE, "secretsmanager:TagResource"},
+    {OPERATION_KMS_TAG_RESOURCES, "secretsmanager:TagResource"},
+    {OPERATION_UNTAG_RESOURCE, "secretsmanager:UntagResource"},
+    {OPERATION_KMS_UNTAG_RESOURCES, "secretsmanager:UntagResource"},
 };
 
 bool approval_pattern_holds(slice pattern, const operation *op) {

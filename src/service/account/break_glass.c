@@ -31,9 +31,11 @@ status break_glass_enter(call *c) {
 
 /* What makes identities, sessions and grants, or lets somebody in. */
 static bool outlasts(const call *c, const char *action) {
-    static const char *const services[] = {"ram:", "ims:", "sts:", "keyhold:"};
-    static const char *const actions[] = {"kms:SetKeyPolicy", "kms:SetSecretPolicy", "kms:CreateGrant",
-                                          "oss:PutBucketPolicy", "oss:DeleteBucketPolicy"};
+    static const char *const services[] = {"ram:", "iam:", "ims:", "sts:", "keyhold:"};
+    static const char *const actions[] = {
+        "kms:SetKeyPolicy",      "kms:SetSecretPolicy", "secretsmanager:DeleteResourcePolicy",
+        "kms:CreateGrant",       "kms:ReplicateKey",    "oss:PutBucketPolicy",
+        "oss:DeleteBucketPolicy"};
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0) return true;
     if (!c->operation || c->operation->level != LEVEL_WRITE) return false;

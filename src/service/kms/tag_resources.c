@@ -70,7 +70,7 @@ static status certificate_read(call *c, slice id, arena *memory, tagged *out) {
 
 static const tagged_kind KINDS[] = {
     [KEY_TAGGED_TYPE_KEY] = {resource_use_tagged_key, arn_keys, key_rows, key_read},
-    [KEY_TAGGED_TYPE_SECRET] = {resource_use_secret, arn_secrets, secret_rows, secret_read},
+    [KEY_TAGGED_TYPE_SECRET] = {resource_tag_secret, arn_secrets, secret_rows, secret_read},
     [KEY_TAGGED_TYPE_CERTIFICATE] = {resource_use_certificate, arn_certificates, certificate_rows, certificate_read},
 };
 
