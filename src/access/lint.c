@@ -9,7 +9,7 @@
 #include "base/glob.h"
 #include "format/json.h"
 
-enum { STATEMENTS_MOST = 256, STEPS_MOST = 8 << 20 };
+enum { STATEMENTS_MOST = 256, STEPS_MOST = 2 << 20 };
 
 status lint_find(lint *l, slice path, const char *code, const char *format, ...) {
     char text[400];
@@ -87,7 +87,7 @@ static slice service_of(slice text) {
 
 static bool some_action_has(lint *l, const statement_view *s, slice service) {
     slice text;
-    for (const json *each = first_of(s->action); each; each = after(s->action, each))
+    for (const json *each = first_of(s->action); each && l->steps_left > 0; each = after(s->action, each))
         if (json_get_text(each, &text) && lint_action_has_service(l, text, service)) return true;
     return false;
 }
@@ -99,7 +99,8 @@ static status check_resources(lint *l, const statement_view *s) {
         TRY(lint_find(l, s->path, "NOT_RESOURCE",
                       "NotResource with Allow gives every other resource, also those still to come"));
     if (s->not_action || s->not_resource) return OK;
-    for (const json *each = first_of(s->resource); each; each = after(s->resource, each), index++) {
+    for (const json *each = first_of(s->resource); each && l->steps_left > 0;
+         each = after(s->resource, each), index++) {
         slice service = json_get_text(each, &text) ? service_of(text) : (slice){0};
         if (slice_is_absent(service) || some_action_has(l, s, service)) continue;
         TRY(path_in(l, s, "Resource", s->resource, index, &path));
@@ -229,11 +230,12 @@ status policy_lint(const policy_source *source, int64_t now_s, arena *memory, li
     policy *compiled = NULL;
     const json *document;
     *out = (lint_report){0};
-    lint l = {memory, out, now_s, STEPS_MOST};
+    lint l = {.memory = memory, .report = out, .now_s = now_s, .steps_left = STEPS_MOST};
     status made = policy_compile(source, memory, &fault, &compiled);
     policy_free(compiled);
     if (FAILED_WITH(made, POLICY_MALFORMED)) return malformed(&l, fault);
     TRY(made);
     TRY(json_parse(source->document, memory, &document, NULL));
+    TRY(lint_know_operations(&l));
     return check_all(&l, member(document, "Statement"));
 }

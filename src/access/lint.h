@@ -34,13 +34,17 @@ typedef struct lint {
     arena *memory;
     lint_report *report;
     int64_t now_s;
-    size_t steps_left;
+    size_t steps_left; /* 0: nothing found from here on means anything */
+    const struct action_names
+        *operations; /* lint_action.c: the names of every operation's action, by enum operation_id */
 } lint;
 status lint_find(lint *l, slice path, const char *code, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* lint_condition.c: one statement's "Condition". */
 struct json;
 status lint_conditions(lint *l, slice path, const struct json *block);
-/* lint_action.c: one pattern of an allowing or denying statement's "Action". */
+/* lint_action.c: first of all, the names that patterns are held against. OUT_OF_MEMORY. */
+status lint_know_operations(lint *l);
+/* One pattern of an allowing or denying statement's "Action". */
 typedef struct lint_pattern {
     slice path, text;
     bool is_allowing;

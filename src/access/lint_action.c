@@ -19,13 +19,21 @@ bool lint_covers(lint *l, slice outer, slice inner, bool is_action) {
     return glob_matches(outer, inner, &l->steps_left);
 }
 
+status lint_know_operations(lint *l) {
+    action_names *all = ARENA_ARRAY(l->memory, action_names, OPERATION_COUNT);
+    ENSURE(all != NULL, OUT_OF_MEMORY);
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++)
+        (void)action_names_find(slice_of_text(operation_get(id)->action), &all[id]);
+    l->operations = all;
+    return OK;
+}
+
 /* Under any of its names. */
-static bool covers_operation(lint *l, slice pattern, const operation *op) {
-    action_names names;
+static bool covers_operation(lint *l, slice pattern, int id) {
+    const action_names *names = &l->operations[id];
     if (slice_equals_text(pattern, "*")) return true;
-    if (!action_names_find(slice_of_text(op->action), &names)) return false;
-    for (size_t i = 0; i < names.count; i++)
-        if (glob_matches(pattern, names.whole[i], &l->steps_left)) return true;
+    for (size_t i = 0; i < names->count; i++)
+        if (glob_matches(pattern, names->whole[i], &l->steps_left)) return true;
     return false;
 }
 
@@ -49,12 +57,12 @@ bool lint_action_has_service(lint *l, slice pattern, slice service) {
     uint8_t room[ACTION_BYTES_MOST];
     slice lower = in_lower_case(pattern, room);
     if (covers_further(l, lower)) return true;
-    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT && l->steps_left > 0; id++) {
         const operation *op = operation_get(id);
         slice own = resource_service(op);
         bool may =
             slice_equals(own, service) || slice_equals_text(own, "keyhold"); /* these have resources of all kinds */
-        if (may && covers_operation(l, lower, op)) return true;
+        if (may && covers_operation(l, lower, id)) return true;
     }
     return false;
 }
@@ -76,9 +84,9 @@ typedef struct covered {
 
 static covered covered_by(lint *l, slice lower) {
     covered c = {0};
-    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT && l->steps_left > 0; id++) {
         const operation *op = operation_get(id);
-        if (!covers_operation(l, lower, op)) continue;
+        if (!covers_operation(l, lower, id)) continue;
         c.count++;
         bool acts = op->level == LEVEL_WRITE || op->level == LEVEL_USE;
         c.changing += acts;
