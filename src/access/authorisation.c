@@ -8,26 +8,16 @@ static enum decision decide(policy_set set, const policy_request *request, polic
     return set.count ? policy_decide(set.at, set.count, request, why) : DECISION_IMPLICIT_DENY;
 }
 
-/* What each kind says; worked out once. */
-struct opinions {
-    struct opinion {
-        enum decision decision;
-        policy_match match;
-    } rail, identity, boundary, resource;
-    struct opinion session;  /* the first that does not allow; so with the rails */
-    enum policy_reach reach; /* of the resource's policy */
-};
-
-static struct opinion opinion_of(policy_set set, const policy_request *request) {
-    struct opinion opinion;
-    opinion.decision = decide(set, request, &opinion.match);
-    return opinion;
+static opinion opinion_of(policy_set set, const policy_request *request) {
+    opinion formed;
+    formed.decision = decide(set, request, &formed.match);
+    return formed;
 }
 
-static struct opinion opinion_of_each(policy_set set, const policy_request *request) {
-    struct opinion worst = {DECISION_ALLOW, NO_MATCH};
+static opinion opinion_of_each(policy_set set, const policy_request *request) {
+    opinion worst = {DECISION_ALLOW, NO_MATCH};
     for (size_t i = 0; i < set.count; i++) {
-        struct opinion each = opinion_of((policy_set){set.at + i, 1}, request);
+        opinion each = opinion_of((policy_set){set.at + i, 1, NULL}, request);
         each.match.policy = i;
         if (each.decision == DECISION_EXPLICIT_DENY) return each;
         if (each.decision != DECISION_ALLOW && worst.decision == DECISION_ALLOW) worst = each;
@@ -39,8 +29,8 @@ static bool is_own(const authorisation *a) {
     return slice_is_absent(a->owner) || slice_equals(a->owner, a->request.caller->account);
 }
 
-static void ask_resource(const authorisation *a, struct opinions *o) {
-    o->resource = (struct opinion){DECISION_IMPLICIT_DENY, NO_MATCH};
+static void ask_resource(const authorisation *a, opinions *o) {
+    o->resource = (opinion){DECISION_IMPLICIT_DENY, NO_MATCH};
     o->reach = REACH_NONE;
     policy_request request = a->request;
     policy_caller caller = *a->request.caller;
@@ -50,40 +40,40 @@ static void ask_resource(const authorisation *a, struct opinions *o) {
     else if (a->is_key && is_own(a)) o->reach = REACH_ACCOUNT;
 }
 
-static void ask_all(const authorisation *a, struct opinions *o) {
+void authorisation_ask(const authorisation *a, opinions *o) {
     o->rail = opinion_of_each(a->rails, &a->request);
     o->identity = opinion_of(a->identity, &a->request);
-    o->boundary = opinion_of((policy_set){&a->boundary, a->boundary != NULL}, &a->request);
+    o->boundary = opinion_of((policy_set){&a->boundary, a->boundary != NULL, NULL}, &a->request);
     o->session = opinion_of_each(a->session, &a->request);
     ask_resource(a, o);
 }
 
-static bool conclude(verdict *out, enum decision decision, enum deciding_policy by, const struct opinion *opinion) {
-    *out = (verdict){decision, by, opinion ? opinion->match : NO_MATCH};
+static bool conclude(verdict *out, enum decision decision, enum deciding_policy by, const opinion *from) {
+    *out = (verdict){decision, by, from ? from->match : NO_MATCH};
     return true;
 }
 
 /* May the owner's root do it whatever the key's policy says? */
 static bool is_owners_own(const authorisation *a) { return a->is_root && a->is_policy_of_key && is_own(a); }
 
-static bool is_denied(const authorisation *a, const struct opinions *o, verdict *out) {
+static bool is_denied(const authorisation *a, const opinions *o, verdict *out) {
     const struct kind {
         enum deciding_policy by;
-        const struct opinion *opinion;
+        const opinion *formed;
     } kinds[] = {{DECIDED_BY_RAIL, &o->rail},
                  {DECIDED_BY_SESSION, &o->session},
                  {DECIDED_BY_BOUNDARY, &o->boundary},
                  {DECIDED_BY_IDENTITY, &o->identity},
                  {DECIDED_BY_RESOURCE, &o->resource}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (kinds[i].opinion->decision != DECISION_EXPLICIT_DENY) continue;
+        if (kinds[i].formed->decision != DECISION_EXPLICIT_DENY) continue;
         if (kinds[i].by == DECIDED_BY_RESOURCE && is_owners_own(a)) continue;
-        return conclude(out, DECISION_EXPLICIT_DENY, kinds[i].by, kinds[i].opinion);
+        return conclude(out, DECISION_EXPLICIT_DENY, kinds[i].by, kinds[i].formed);
     }
     return false;
 }
 
-static bool is_above_ceiling(const authorisation *a, const struct opinions *o, verdict *out) {
+static bool is_above_ceiling(const authorisation *a, const opinions *o, verdict *out) {
     if (a->rails.count && o->rail.decision != DECISION_ALLOW)
         return conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_RAIL, &o->rail);
     if (a->boundary && o->boundary.decision != DECISION_ALLOW)
@@ -94,16 +84,16 @@ static bool is_above_ceiling(const authorisation *a, const struct opinions *o, v
 }
 
 /* The identity side: the root of an account needs no policy. */
-static bool identity_gives(const authorisation *a, const struct opinions *o) {
+static bool identity_gives(const authorisation *a, const opinions *o) {
     return a->is_root || o->identity.decision == DECISION_ALLOW;
 }
 
-static void conclude_identity(const authorisation *a, const struct opinions *o, verdict *out) {
+static void conclude_identity(const authorisation *a, const opinions *o, verdict *out) {
     if (a->is_root) conclude(out, DECISION_ALLOW, DECIDED_BY_OWNER, NULL);
     else conclude(out, DECISION_ALLOW, DECIDED_BY_IDENTITY, &o->identity);
 }
 
-static void decide_own(const authorisation *a, const struct opinions *o, verdict *out) {
+static void decide_own(const authorisation *a, const opinions *o, verdict *out) {
     bool counts = !a->is_key || o->reach != REACH_NONE || a->grant == REACH_ACCOUNT;
     if (is_owners_own(a)) conclude(out, DECISION_ALLOW, DECIDED_BY_OWNER, NULL);
     else if (o->reach == REACH_CALLER) conclude(out, DECISION_ALLOW, DECIDED_BY_RESOURCE, &o->resource);
@@ -112,7 +102,7 @@ static void decide_own(const authorisation *a, const struct opinions *o, verdict
     else conclude(out, DECISION_IMPLICIT_DENY, counts ? DECIDED_BY_NONE : DECIDED_BY_RESOURCE, NULL);
 }
 
-static void decide_foreign(const authorisation *a, const struct opinions *o, verdict *out) {
+static void decide_foreign(const authorisation *a, const opinions *o, verdict *out) {
     bool is_let_in = o->reach != REACH_NONE || a->grant != REACH_NONE;
     if (!identity_gives(a, o)) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_NONE, NULL);
     else if (!is_let_in) conclude(out, DECISION_IMPLICIT_DENY, DECIDED_BY_RESOURCE, NULL);
@@ -120,12 +110,24 @@ static void decide_foreign(const authorisation *a, const struct opinions *o, ver
     else conclude(out, DECISION_ALLOW, DECIDED_BY_GRANT, NULL);
 }
 
-void authorise(const authorisation *a, verdict *out) {
-    struct opinions o;
-    ask_all(a, &o);
+static void weigh(const authorisation *a, verdict *out) {
+    opinions o;
+    authorisation_ask(a, &o);
     if (is_denied(a, &o, out) || is_above_ceiling(a, &o, out)) return;
     if (is_own(a)) decide_own(a, &o, out);
     else decide_foreign(a, &o, out);
+}
+
+void authorise(const authorisation *a, verdict *out) {
+    weigh(a, out);
+    if (a->is_role && out->by == DECIDED_BY_RESOURCE) out->by = DECIDED_BY_TRUST;
+}
+
+enum decision authorisation_word(const authorisation *a, const policy *p) {
+    opinions o;
+    if (p != a->resource) return decide((policy_set){&p, 1, NULL}, &a->request, &(policy_match){0});
+    ask_resource(a, &o);
+    return o.resource.decision;
 }
 
 const char *deciding_policy_name(enum deciding_policy by) {
@@ -138,6 +140,9 @@ const char *deciding_policy_name(enum deciding_policy by) {
     case DECIDED_BY_BOUNDARY: return "PermissionBoundary";
     case DECIDED_BY_SESSION: return "SessionPolicy";
     case DECIDED_BY_RAIL: return "GuardRail";
+    case DECIDED_BY_TRUST: return "TrustPolicy";
+    case DECIDED_BY_APPROVAL: return "ApprovalRule";
+    case DECIDED_BY_RULE: return "Rule";
     }
     return "None";
 }

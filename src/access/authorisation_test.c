@@ -84,9 +84,9 @@ static verdict weighed(const struct row *row, const policy_caller *caller, const
     authorisation a = {.request = {slice_of_text(action), SLICE("acs:kms:r:1:key/a"), NULL, 0, 0, caller}};
     verdict v;
     a.is_root = slice_ends_with(caller->arn, SLICE(":root"));
-    a.rails = (policy_set){&rail, rail != NULL};
-    a.identity = (policy_set){&identity, identity != NULL};
-    a.session = (policy_set){&session, session != NULL};
+    a.rails = (policy_set){&rail, rail != NULL, NULL};
+    a.identity = (policy_set){&identity, identity != NULL, NULL};
+    a.session = (policy_set){&session, session != NULL, NULL};
     a.boundary = made(POLICY_IDENTITY, row->boundary);
     a.resource = made(POLICY_RESOURCE, row->resource);
     a.owner = row->is_foreign ? SLICE("2") : SLICE("1");
@@ -156,8 +156,8 @@ static void every_session_policy_must_allow(void **state) {
     const policy *sessions[] = {identity, made(POLICY_IDENTITY, SILENT), made(POLICY_IDENTITY, DENIES)};
     authorisation a = {.request = {SLICE("kms:Encrypt"), SLICE("acs:kms:r:1:key/a"), NULL, 0, 0, &caller}};
     verdict v;
-    a.identity = (policy_set){&identity, 1};
-    a.session = (policy_set){sessions, 1};
+    a.identity = (policy_set){&identity, 1, NULL};
+    a.session = (policy_set){sessions, 1, NULL};
     authorise(&a, &v);
     assert_int_equal(v.decision, DECISION_ALLOW);
     a.session.count = 2;

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "contract/sealed.h"
+#include "crypto/hash.h"
 
 enum { COMPILED_BYTES = 24 << 20, USES_MOST = 1 << 18 };
 
@@ -69,91 +70,6 @@ status identity_last_use(const identities *all, slice access_key_id, access_key_
     ENSURE(known != NULL, NOT_FOUND);
     *out = (access_key_use_record){SET_INT(known->used_s), known->service};
     return OK;
-}
-
-status account_path(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("account/"), account);
-}
-
-status account_prefix(arena *memory, slice *out) { return arena_copy(memory, SLICE("account/"), out); }
-
-status user_path(slice account, slice name, arena *memory, slice *out) {
-    if (slice_is_absent(name)) return ARENA_JOIN(memory, out, SLICE("root/"), account);
-    return ARENA_JOIN(memory, out, SLICE("user/"), account, SLICE("/"), name);
-}
-
-status user_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("user/"), account, SLICE("/"));
-}
-
-status renamed_path(slice account, slice user_id, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("renamed/"), account, SLICE("/"), user_id);
-}
-
-status access_key_path(slice id, arena *memory, slice *out) { return ARENA_JOIN(memory, out, SLICE("ak/"), id); }
-
-status policy_path(slice account, slice name, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("policy/"), account, SLICE("/"), name);
-}
-
-status policy_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("policy/"), account, SLICE("/"));
-}
-
-status group_path(slice account, slice name, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("group/"), account, SLICE("/"), name);
-}
-
-status group_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("group/"), account, SLICE("/"));
-}
-
-status role_path(slice account, slice name, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("role/"), account, SLICE("/"), name);
-}
-
-status role_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("role/"), account, SLICE("/"));
-}
-
-status access_key_use_path(slice id, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("ak-use/"), id);
-}
-
-status account_settings_path(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("settings/"), account);
-}
-
-status oidc_provider_path(slice account, slice name, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("oidc-provider/"), account, SLICE("/"), name);
-}
-
-status oidc_provider_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("oidc-provider/"), account, SLICE("/"));
-}
-
-status saml_provider_path(slice account, slice name, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("saml-provider/"), account, SLICE("/"), name);
-}
-
-status saml_provider_prefix(slice account, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("saml-provider/"), account, SLICE("/"));
-}
-
-status oidc_issuer_path(slice account, slice issuer, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("oidc-issuer/"), account, SLICE("/"), issuer);
-}
-
-status mfa_path(slice account, slice name, arena *memory, slice *out) {
-    return arena_printf(memory, out, "mfa/%.*s/%.*s", SLICE_ARGS(account), SLICE_ARGS(name));
-}
-
-status mfa_prefix(slice account, arena *memory, slice *out) {
-    return arena_printf(memory, out, "mfa/%.*s/", SLICE_ARGS(account));
-}
-
-status account_alias_path(slice alias, arena *memory, slice *out) {
-    return ARENA_JOIN(memory, out, SLICE("account-alias/"), alias);
 }
 
 static status load(identities *all, slice path, const shape *record, arena *memory, void *out) {
@@ -349,7 +265,10 @@ status identity_keep_policy(identities *all, const kept_document *kept, arena *m
     slice fault;
     policy *compiled = NULL;
     policy_source source = {kept->document, kept->kind, POLICY_RESOURCE_BYTES_MOST, policy_bindings_of(kept->bindings)};
+    uint8_t digest[HASH_SHA256_BYTES];
+    TRY(hash_once(HASH_SHA256, kept->document, digest));
     ENSURE(!FAILED(policy_compile(&source, memory, &fault, &compiled)), CORRUPT);
+    policy_mark(compiled, digest);
     TRY(policy_cache_put(&all->compiled, kept->name, compiled));
     *out = compiled;
     return OK;
@@ -391,13 +310,27 @@ static status find_attached(identities *all, slice account, const attachment_rec
     return find_custom(all, account, at->policy_name, memory, out);
 }
 
-static status add_policies(identities *all, principal *who, const attachment_record *at, size_t count, arena *memory) {
-    ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
-    for (size_t i = 0; i < count; i++) {
+static void keep(principal *who, const policy *found, policy_label label) {
+    who->policy_labels[who->policy_count] = label;
+    who->policies[who->policy_count++] = found;
+}
+
+static policy_label label_of(const attachment_record *at, slice holder) {
+    return (policy_label){at->policy_name, holder, at->policy_type == POLICY_TYPE_SYSTEM ? "System" : "Custom"};
+}
+
+typedef struct attached {
+    const attachment_record *at;
+    size_t count;
+    slice holder;
+} attached;
+
+static status add_policies(identities *all, principal *who, const attached *list, arena *memory) {
+    ENSURE(who->policy_count + list->count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    for (size_t i = 0; i < list->count; i++) {
         const policy *found = NULL;
-        TRY(find_attached(all, who->account_id, &at[i], memory, &found));
-        who->policy_names[who->policy_count] = at[i].policy_name;
-        who->policies[who->policy_count++] = found;
+        TRY(find_attached(all, who->account_id, &list->at[i], memory, &found));
+        keep(who, found, label_of(&list->at[i], list->holder));
     }
     return OK;
 }
@@ -410,40 +343,49 @@ static status find_text(identities *all, const char *kind, slice document, arena
     return *out ? OK : compile_into(all, cache_name, document, memory, out);
 }
 
-static status add_own(identities *all, principal *who, const inline_policy_record *at, size_t count, arena *memory) {
-    ENSURE(who->policy_count + count <= IDENTITY_POLICIES_MOST, CORRUPT);
-    for (size_t i = 0; i < count; i++) {
+typedef struct owned {
+    const inline_policy_record *at;
+    size_t count;
+    slice holder;
+} owned;
+
+static status add_own(identities *all, principal *who, const owned *list, arena *memory) {
+    ENSURE(who->policy_count + list->count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    for (size_t i = 0; i < list->count; i++) {
         const policy *found = NULL;
-        TRY(find_text(all, "Own/", at[i].document, memory, &found));
-        who->policy_names[who->policy_count] = at[i].policy_name;
-        who->policies[who->policy_count++] = found;
+        TRY(find_text(all, "Own/", list->at[i].document, memory, &found));
+        keep(who, found, (policy_label){list->at[i].policy_name, list->holder, "Inline"});
     }
     return OK;
 }
 
 static status set_boundary(identities *all, principal *who, const attachment_record *bound, arena *memory) {
-    return bound ? find_attached(all, who->account_id, bound, memory, &who->boundary) : OK;
+    if (!bound) return OK;
+    who->boundary_label = label_of(bound, (slice){0});
+    return find_attached(all, who->account_id, bound, memory, &who->boundary);
 }
 
 static status add_group(identities *all, principal *who, slice name, arena *memory) {
-    slice path;
+    slice path, holder;
     group_record group;
     TRY(group_path(who->account_id, name, memory, &path));
     TRY(load(all, path, &group_record_shape, memory, &group));
-    TRY(add_own(all, who, group.own_policies.at, group.own_policies.count, memory));
-    return add_policies(all, who, group.policies.at, group.policies.count, memory);
+    TRY(ARENA_JOIN(memory, &holder, SLICE("group/"), name));
+    TRY(add_own(all, who, &(owned){group.own_policies.at, group.own_policies.count, holder}, memory));
+    return add_policies(all, who, &(attached){group.policies.at, group.policies.count, holder}, memory);
 }
 
 static status load_user_policies(identities *all, principal *who, arena *memory) {
-    slice path;
+    slice path, holder;
     user_record user;
     TRY(user_path(who->account_id, who->user_name, memory, &path));
     TRY(load(all, path, &user_record_shape, memory, &user));
     ENSURE(slice_equals(user.user_id, who->user_id), NO_PERMISSION); /* the name was given to somebody else since */
     who->tags = user.tags.at, who->tag_count = user.tags.count;
     TRY(set_boundary(all, who, user.boundary, memory));
-    TRY(add_own(all, who, user.own_policies.at, user.own_policies.count, memory));
-    TRY(add_policies(all, who, user.policies.at, user.policies.count, memory));
+    TRY(ARENA_JOIN(memory, &holder, SLICE("user/"), who->user_name));
+    TRY(add_own(all, who, &(owned){user.own_policies.at, user.own_policies.count, holder}, memory));
+    TRY(add_policies(all, who, &(attached){user.policies.at, user.policies.count, holder}, memory));
     for (size_t i = 0; i < user.groups.count; i++) TRY(add_group(all, who, user.groups.at[i].group_name, memory));
     return OK;
 }
@@ -452,24 +394,27 @@ static status load_user_policies(identities *all, principal *who, arena *memory)
 static status bound_by_grant(principal *who) {
     ENSURE(who->policy_count == 1, CORRUPT);
     who->boundary = who->policies[0];
+    who->boundary_label = who->policy_labels[0];
     return OK;
 }
 
 static status load_role_policies(identities *all, principal *who, arena *memory) {
+    slice holder;
     role_record role;
     TRY(load_role(all, who, memory, &role));
     who->tags = role.tags.at, who->tag_count = role.tags.count;
     TRY(set_boundary(all, who, role.boundary, memory));
-    TRY(add_own(all, who, role.own_policies.at, role.own_policies.count, memory));
+    TRY(ARENA_JOIN(memory, &holder, SLICE("role/"), who->role_name));
+    TRY(add_own(all, who, &(owned){role.own_policies.at, role.own_policies.count, holder}, memory));
     if (role.break_glass) return bound_by_grant(who);
-    return add_policies(all, who, role.policies.at, role.policies.count, memory);
+    return add_policies(all, who, &(attached){role.policies.at, role.policies.count, holder}, memory);
 }
 
 /* All policies of the user and its groups, or of the role, or none: one that cannot be loaded could be the one that denies. */
 static status load_policies(identities *all, principal *who, arena *memory) {
     if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
-    if (!who->policy_names) who->policy_names = ARENA_ARRAY(memory, slice, IDENTITY_POLICIES_MOST);
-    ENSURE(who->policies != NULL && who->policy_names != NULL, OUT_OF_MEMORY);
+    if (!who->policy_labels) who->policy_labels = ARENA_ARRAY(memory, policy_label, IDENTITY_POLICIES_MOST);
+    ENSURE(who->policies != NULL && who->policy_labels != NULL, OUT_OF_MEMORY);
     return slice_is_absent(who->role_name) ? load_user_policies(all, who, memory)
                                            : load_role_policies(all, who, memory);
 }

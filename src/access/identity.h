@@ -2,7 +2,7 @@
 #ifndef ACCESS_IDENTITY_H
 #define ACCESS_IDENTITY_H
 
-#include "access/policy.h"
+#include "access/authorisation.h"
 #include "contract/contract_tables.h"
 #include "store/store.h"
 
@@ -40,9 +40,9 @@ typedef struct principal {
     const struct approval_rule_record *approval; /* what takes the approval of others; NULL: nothing */
     slice
         actor_id; /* the person behind it: the user's id, the account's for its root, of a role whoever took it on; absent: not known */
-    slice service_key_id;    /* the account's own CMK for AES256 buckets */
-    const policy **policies; /* of the last decision; in the arena */
-    slice *policy_names;     /* of the same policies */
+    slice service_key_id;        /* the account's own CMK for AES256 buckets */
+    const policy **policies;     /* of the last decision; in the arena */
+    policy_label *policy_labels; /* of the same policies */
     size_t policy_count;
     slice federated; /* who vouches for the caller, acs:ram::A:oidc-provider/NAME; absent: nobody */
     slice subject;   /* …and whom for */
@@ -51,7 +51,8 @@ typedef struct principal {
     const struct break_glass_record *break_glass; /* of a session: the grant its role is; NULL: an ordinary role */
     slice role;                                   /* of a session: acs:ram::A:role/NAME; else absent */
     const policy *boundary;                       /* NULL: none */
-    const policy **session_policies;              /* each must allow */
+    policy_label boundary_label;
+    const policy **session_policies; /* each must allow */
     size_t session_policy_count;
 } principal;
 

@@ -67,6 +67,12 @@ typedef struct policy_source {
  * `memory` is only needed during the call (under 4 MiB); *out is one allocation, for policy_free. */
 status policy_compile(const policy_source *source, arena *memory, slice *fault, policy **out);
 void policy_free(policy *p); /* NULL is fine */
+/* For telling people which it was: SHA-256 of the document, from whoever compiled it (else zeroes); a statement's Sid, absent when it has
+ * none. */
+enum { POLICY_DIGEST_BYTES = 32 };
+void policy_mark(policy *p, const uint8_t digest[POLICY_DIGEST_BYTES]);
+slice policy_digest(const policy *p);
+slice policy_statement_id(const policy *p, size_t statement);
 /* Bytes of memory it occupies, for caches. */
 size_t policy_bytes(const policy *p);
 
@@ -138,6 +144,12 @@ typedef struct policy_principals {
     bool names_provider; /* an Allow for whom a provider vouches */
 } policy_principals;
 status policy_list_principals(const policy *p, arena *memory, policy_principals *out);
+
+/* The names among its principals that were bound, and the ids they mean: empty for nobody. Up to `room`; gives back how many. */
+typedef struct policy_bound_name {
+    slice name, id;
+} policy_bound_name;
+size_t policy_list_bound(const policy *p, policy_bound_name *out, size_t room);
 
 /* Every statement that applies to the request, in no particular order: up to `room`; gives back how many there are. */
 typedef struct policy_statement {

@@ -92,11 +92,11 @@ static status find_parts(policy_builder *b, const json *object, const json *part
     return check_parts(b, parts);
 }
 
-static status check_sid(policy_builder *b, const json *value) {
+static status add_sid(policy_builder *b, const json *value, struct pattern *out) {
     slice sid;
     if (!json_get_text(value, &sid) || sid.len > SID_BYTES_MOST)
         return build_refuse(b, "must be text of at most 128 bytes");
-    return OK;
+    return build_literal(b, sid, out);
 }
 
 static status read_effect(policy_builder *b, const json *value, bool *is_deny) {
@@ -117,7 +117,7 @@ static status add_not_principals(policy_builder *b, const json *value, struct st
 static status add_part(policy_builder *b, enum part part, const json *value, struct draft *d) {
     struct statement *s = &d->statement;
     switch (part) {
-    case PART_SID: return check_sid(b, value);
+    case PART_SID: return add_sid(b, value, &s->sid);
     case PART_EFFECT: return OK; /* read before */
     case PART_PRINCIPAL: return build_principals(b, value, &s->principal_patterns);
     case PART_NOT_PRINCIPAL: return add_not_principals(b, value, s);

@@ -127,7 +127,8 @@ struct statement {
     struct span action_patterns;
     struct span resource_patterns;
     struct span conditions;
-    uint32_t index; /* place in the document */
+    uint32_t index;     /* place in the document */
+    struct pattern sid; /* empty: it has none */
     bool has_principal;
     bool not_principal;
     bool not_action;
@@ -149,6 +150,7 @@ struct policy {
     struct span denials;
     struct span allowances;
     bool asks_facts; /* some gate does */
+    uint8_t digest[POLICY_DIGEST_BYTES];
 };
 
 static inline slice pattern_text(const struct policy *p, const struct pattern *pattern) {

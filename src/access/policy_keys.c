@@ -20,6 +20,20 @@ size_t policy_list_keys(const policy *p, slice *out, size_t room) {
     return count;
 }
 
+/* ---- which it is */
+
+void policy_mark(policy *p, const uint8_t digest[POLICY_DIGEST_BYTES]) { memcpy(p->digest, digest, sizeof p->digest); }
+
+slice policy_digest(const policy *p) { return slice_of(p->digest, sizeof p->digest); }
+
+slice policy_statement_id(const policy *p, size_t statement) {
+    for (uint32_t i = 0; i < p->denials.count + p->allowances.count; i++) {
+        const struct statement *s = &p->statements[i];
+        if (s->index == statement && s->sid.len) return pattern_text(p, &s->sid);
+    }
+    return (slice){0};
+}
+
 /* ---- actions */
 
 static bool has_action(const struct policy *p, const struct statement *s, struct evaluation *e) {

@@ -39,6 +39,21 @@ static status add_pattern(const policy *p, const struct statement *s, const stru
     return s->is_deny ? OK : add_once(out->accounts, &out->account_count, parts.account, memory);
 }
 
+size_t policy_list_bound(const policy *p, policy_bound_name *out, size_t room) {
+    size_t count = 0, statements = p->denials.count + p->allowances.count;
+    for (size_t i = 0; i < statements; i++) {
+        const struct span *named = &p->statements[i].principal_patterns;
+        for (uint32_t k = 0; k < named->count; k++) {
+            const struct principal_pattern *each = &p->principals[named->first + k];
+            if (each->kind != PRINCIPAL_NAME || !each->is_bound) continue;
+            if (count < room)
+                out[count] = (policy_bound_name){pattern_text(p, &each->text), pattern_text(p, &each->id)};
+            count++;
+        }
+    }
+    return count;
+}
+
 status policy_list_principals(const policy *p, arena *memory, policy_principals *out) {
     policy_principals found = {0};
     size_t most = 0;

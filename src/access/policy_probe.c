@@ -125,9 +125,9 @@ static void print_verdict(const struct question *q) {
     const policy *const *at = (const policy *const *)q->policies;
     const struct parts *parts = &q->parts;
     authorisation a = {.request = q->request, .is_root = parts->root, .is_key = parts->key};
-    a.rails = (policy_set){at, (size_t)parts->rails};
-    a.identity = (policy_set){at + parts->rails, (size_t)parts->identity};
-    a.session = (policy_set){at + parts->rails + parts->identity, (size_t)parts->session};
+    a.rails = (policy_set){at, (size_t)parts->rails, NULL};
+    a.identity = (policy_set){at + parts->rails, (size_t)parts->identity, NULL};
+    a.session = (policy_set){at + parts->rails + parts->identity, (size_t)parts->session, NULL};
     at += parts->rails + parts->identity + parts->session;
     if (parts->boundary) a.boundary = *at++;
     if (parts->resource) a.resource = *at;

@@ -6,6 +6,7 @@
 #include "service/diagnosis.h"
 #include "service/facts.h"
 #include "service/handlers.h"
+#include "service/suppose.h"
 
 /* What is asked about. */
 typedef struct target {
@@ -22,13 +23,19 @@ typedef struct target {
 typedef struct own_policy {
     const policy *policy; /* NULL: none */
     slice sharing;
+    policy_label label;
 } own_policy;
 
 static slice sharing_of(const policy_bindings *bindings) { return bindings ? bindings->sharing : (slice){0}; }
 
 static status keep_compiled(call *c, const kept_document *kept, const policy **out) {
-    *out = identity_kept_policy(c->house->identities, kept->name);
-    return *out ? OK : identity_keep_policy(c->house->identities, kept, &c->memory, out);
+    kept_document wanted = *kept;
+    if (c->supposed && c->supposed->goes_by_names && kept->bindings) {
+        wanted.bindings = NULL;
+        TRY(ARENA_JOIN(&c->memory, &wanted.name, kept->name, SLICE("/names")));
+    }
+    *out = identity_kept_policy(c->house->identities, wanted.name);
+    return *out ? OK : identity_keep_policy(c->house->identities, &wanted, &c->memory, out);
 }
 
 /* ---- a key */
@@ -66,6 +73,8 @@ static status load_key_policy(call *c, const key_record *key, own_policy *out) {
     TRY(found);
     TRY(arena_printf(&c->memory, &name, "%.*s#%llu", SLICE_ARGS(path), (unsigned long long)revision));
     out->sharing = sharing_of(record.bindings);
+    arn_home home = call_home(c);
+    TRY(arn_key(&home, key->key_id, &c->memory, &out->label.name));
     return keep_compiled(c, &(kept_document){name, record.document, POLICY_RESOURCE, record.bindings}, &out->policy);
 }
 
@@ -86,6 +95,8 @@ static status load_secret_policy(call *c, const secret_record *of, own_policy *o
     slice name;
     TRY(arena_printf(&c->memory, &name, "secret-policy/%.*s/%.*s#%llu", SLICE_ARGS(call_account(c)),
                      SLICE_ARGS(of->secret_id), (unsigned long long)c->secret_revision));
+    arn_home home = call_home(c);
+    TRY(arn_secret(&home, of->secret_name, &c->memory, &out->label.name));
     out->sharing = sharing_of(of->bindings);
     return keep_compiled(c, &(kept_document){name, of->policy, POLICY_RESOURCE, of->bindings}, &out->policy);
 }
@@ -106,6 +117,7 @@ static status load_bucket_policy(call *c, const bucket_record *of, own_policy *o
     slice name;
     TRY(arena_printf(&c->memory, &name, "bucket-policy/%.*s#%llu", SLICE_ARGS(of->name),
                      (unsigned long long)c->bucket_revision));
+    TRY(arn_bucket(of->account_id, of->name, &c->memory, &out->label.name));
     out->sharing = sharing_of(of->bindings);
     return keep_compiled(c, &(kept_document){name, of->policy, POLICY_RESOURCE, of->bindings}, &out->policy);
 }
@@ -114,12 +126,13 @@ static status load_role_trust(call *c, const role_record *of, own_policy *out) {
     slice name;
     TRY(arena_printf(&c->memory, &name, "role-trust/%.*s/%.*s#%llu", SLICE_ARGS(call_account(c)),
                      SLICE_ARGS(of->role_id), (unsigned long long)c->role_revision));
+    TRY(arn_principal_role(call_account(c), of->role_name, &c->memory, &out->label.name));
     out->sharing = sharing_of(of->bindings);
     return keep_compiled(c, &(kept_document){name, of->trust_policy, POLICY_TRUST, of->bindings}, &out->policy);
 }
 
 static status load_own_policy(call *c, const target *t, own_policy *out) {
-    *out = (own_policy){.policy = t->given};
+    *out = (own_policy){.policy = t->given, .label.name = t->resource};
     if (t->given) return OK;
     if (t->key && t->key->has_policy.value) return load_key_policy(c, t->key, out);
     if (t->secret) return load_secret_policy(c, t->secret, out);
@@ -149,13 +162,18 @@ static bool rail_has_a_word(const call *c, const char *action) {
 
 /* The caller's account's, and that of the account whose resource it is. */
 static status load_rails(call *c, const char *action, policy_set *out) {
+    const principal *of[2];
     const policy **held = ARENA_ARRAY(&c->memory, const policy *, 2);
+    policy_label *labels = ARENA_ARRAY(&c->memory, policy_label, 2);
     size_t count = 0;
-    ENSURE(held != NULL, OUT_OF_MEMORY);
-    if (rail_has_a_word(c, action)) TRY(load_rail(c, &c->who, &held[count++]));
-    if (c->owner && !slice_is_absent(c->owner->account.guard_rail))
-        TRY(load_rail(c, &c->owner->account, &held[count++]));
-    *out = (policy_set){held, count};
+    ENSURE(held != NULL && labels != NULL, OUT_OF_MEMORY);
+    if (rail_has_a_word(c, action)) of[count++] = &c->who;
+    if (c->owner && !slice_is_absent(c->owner->account.guard_rail)) of[count++] = &c->owner->account;
+    for (size_t i = 0; i < count; i++) {
+        TRY(load_rail(c, of[i], &held[i]));
+        labels[i] = (policy_label){.name = of[i]->account_id};
+    }
+    *out = (policy_set){held, count, labels};
     return OK;
 }
 
@@ -213,6 +231,7 @@ typedef struct weighing {
 
 policy_caller call_caller(const call *c) {
     policy_caller caller = {.account = c->who.account_id, .arn = c->who.arn, .role = c->who.role};
+    if (c->supposed && c->supposed->caller) return *c->supposed->caller;
     caller.id = slice_is_absent(c->who.role) ? c->who.user_id : c->who.role_id;
     caller.is_foreign = c->owner != NULL;
     return caller;
@@ -236,9 +255,31 @@ static status ask_grants(call *c, const target *t, weighing *w) {
 static status ask_own_policy(call *c, const target *t, weighing *w) {
     own_policy own;
     TRY(load_own_policy(c, t, &own));
-    bool counts = !c->owner || call_is_admitted(c, own.sharing);
-    if (counts) w->question.resource = own.policy;
-    if (counts) w->by_policy = own.sharing;
+    bool counts = !c->owner || t->given || call_is_admitted(c, own.sharing);
+    if (!counts) return OK;
+    w->question.resource = own.policy;
+    w->question.resource_label = own.label;
+    w->by_policy = own.sharing;
+    return OK;
+}
+
+static const policy_label GIVEN = {{(const uint8_t *)"given", 5}, {0}, NULL};
+
+/* What a simulation puts beside the principal's own policies, or in their place. */
+static status add_supposed(call *c, authorisation *a) {
+    const supposition *s = c->supposed;
+    size_t own = s->has_no_record ? 0 : a->identity.count, count = own + s->identity.count;
+    const policy **all = ARENA_ARRAY(&c->memory, const policy *, count + 1);
+    policy_label *labels = ARENA_ARRAY(&c->memory, policy_label, count + 1);
+    ENSURE(all != NULL && labels != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        const policy_set *from = i < own ? &a->identity : &s->identity;
+        all[i] = from->at[i < own ? i : i - own];
+        labels[i] = from->labels[i < own ? i : i - own];
+    }
+    a->identity = (policy_set){all, count, labels};
+    if (s->boundary) a->boundary = s->boundary, a->boundary_label = GIVEN;
+    if (s->session) a->session = (policy_set){&s->session, 1, &GIVEN};
     return OK;
 }
 
@@ -246,20 +287,26 @@ static status weigh(call *c, const target *t, weighing *out) {
     facts f;
     weighing w = {0};
     policy_caller *caller = CALL_NEW(c, policy_caller);
-    ENSURE(caller != NULL, OUT_OF_MEMORY);
+    policy_label *session_label = CALL_NEW(c, policy_label); /* there is one policy at most */
+    ENSURE(caller != NULL && session_label != NULL, OUT_OF_MEMORY);
+    session_label->name = slice_is_absent(c->who.session_name) ? SLICE("session") : c->who.session_name;
     *caller = call_caller(c);
     identities_make_room(c->house->identities);
-    TRY(identity_load_policies(c->house->identities, &c->who, &c->memory));
+    bool has_record = !c->supposed || !c->supposed->has_no_record;
+    if (has_record) TRY(identity_load_policies(c->house->identities, &c->who, &c->memory));
     TRY(facts_gather(c, &(facts_about){t->action, t->resource, t->key}, &f));
     authorisation *a = &w.question;
     a->request = (policy_request){slice_of_text(t->action), t->resource, f.at, f.count, c->now_s, caller};
     a->is_root = c->who.is_root;
     a->owner = call_account(c);
     TRY(load_rails(c, t->action, &a->rails));
-    a->identity = (policy_set){c->who.policies, c->who.policy_count};
-    a->session = (policy_set){c->who.session_policies, c->who.session_policy_count};
+    a->identity = (policy_set){c->who.policies, c->who.policy_count, c->who.policy_labels};
+    a->session = (policy_set){c->who.session_policies, c->who.session_policy_count, session_label};
     a->boundary = c->who.boundary;
+    a->boundary_label = c->who.boundary_label;
+    if (c->supposed) TRY(add_supposed(c, a));
     a->is_key = t->key != NULL;
+    a->is_role = t->role != NULL;
     a->is_policy_of_key = is_about_policy(t->action);
     TRY(ask_own_policy(c, t, &w));
     authorise(a, &w.verdict);
@@ -302,7 +349,7 @@ static status decide_foreign(call *c, const target *t, weighing *w) {
 static bool is_free(const call *c, const target *t) {
     bool has_a_word = t->given || (t->key && t->key->has_policy.value) || t->secret || t->bucket;
     bool is_bound = rail_has_a_word(c, t->action) || c->who.session_policy_count > 0;
-    return c->who.is_root && !c->owner && !is_bound && !has_a_word;
+    return c->who.is_root && !c->owner && !is_bound && !has_a_word && !c->supposed;
 }
 
 static status find_target(call *c, target *t) {
@@ -313,24 +360,94 @@ static status find_target(call *c, target *t) {
     return OK;
 }
 
+/* What the account lets everybody do to themselves. */
+static void allow_granted(const call *c, verdict *v) {
+    bool is_open = v->decision == DECISION_IMPLICIT_DENY && v->by == DECIDED_BY_NONE;
+    if (c->is_granted && is_open) *v = (verdict){DECISION_ALLOW, DECIDED_BY_RULE, {SIZE_MAX, SIZE_MAX}};
+}
+
+static status decide(call *c, target *t, weighing *out) {
+    weighing w = {.verdict = {DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}}};
+    TRY(break_glass_check(c, t->action));
+    if (!c->supposed || !c->supposed->is_elsewhere) TRY(find_target(c, t));
+    if (!is_free(c, t)) {
+        TRY(weigh(c, t, &w));
+        if (c->owner && !c->supposed) TRY(decide_foreign(c, t, &w));
+        allow_granted(c, &w.verdict);
+    }
+    c->decided = w.verdict;
+    *out = w;
+    return OK;
+}
+
 status call_authorise(call *c, const char *action, slice resource) {
     weighing w;
     target t = {.action = action, .resource = resource};
-    TRY(break_glass_check(c, action));
-    TRY(find_target(c, &t));
-    if (is_free(c, &t)) {
-        c->decided = (verdict){DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}};
+    TRY(decide(c, &t, &w));
+    if (c->decided.decision == DECISION_ALLOW) return OK;
+    bool is_explicit = c->decided.decision == DECISION_EXPLICIT_DENY;
+    status refused =
+        call_refuse(c, FAIL(NO_PERMISSION), "%s on %.*s (%s).", action, SLICE_ARGS(w.question.request.resource),
+                    is_explicit ? "a policy denies it" : "no policy allows it");
+    TRY(diagnosis_make(c, &w.question));
+    return refused;
+}
+
+/* ---- a role's trust policy, which has to allow beside everything else */
+
+static status weigh_trust(call *c, const role_record *role, slice role_arn, weighing *out) {
+    weighing w;
+    opinions o;
+    target t = {.action = "sts:AssumeRole", .resource = role_arn, .role = role};
+    if (c->supposed) t.given = c->supposed->resource;
+    TRY(weigh(c, &t, &w));
+    authorisation_ask(&w.question, &o);
+    bool allows = o.resource.decision == DECISION_ALLOW && o.reach != REACH_NONE;
+    w.verdict = (verdict){o.resource.decision, DECIDED_BY_TRUST, o.resource.match};
+    if (!allows && o.resource.decision == DECISION_ALLOW) w.verdict.decision = DECISION_IMPLICIT_DENY;
+    *out = w;
+    return OK;
+}
+
+status call_authorise_trust(call *c, const role_record *role, slice role_arn) {
+    weighing w;
+    TRY(weigh_trust(c, role, role_arn, &w));
+    if (w.verdict.decision == DECISION_ALLOW) return OK;
+    c->decided = w.verdict;
+    bool is_explicit = w.verdict.decision == DECISION_EXPLICIT_DENY;
+    status refused = call_refuse(c, FAIL(NO_PERMISSION), "The role's trust policy %s.",
+                                 is_explicit ? "denies it" : "does not name the caller");
+    if (!c->owner) TRY(diagnosis_make(c, &w.question)); /* another account's is not the caller's to read */
+    return refused;
+}
+
+/* ---- nobody made the request */
+
+/* Of the account's own roles: another's trust policy was the resource's own in the decision before. */
+static status suppose_trust(call *c, const target *t, weighing *w) {
+    weighing trust;
+    bool is_asked = c->role && !c->owner && strcmp(t->action, "sts:AssumeRole") == 0;
+    if (!is_asked || w->verdict.decision != DECISION_ALLOW) return OK;
+    TRY(weigh_trust(c, c->role, t->resource, &trust));
+    if (trust.verdict.decision != DECISION_ALLOW) *w = trust;
+    return OK;
+}
+
+status suppose(call *c, const char *action, slice resource, explanation *out) {
+    weighing w;
+    target t = {.action = action, .resource = resource};
+    bool is_role = slice_starts_with(slice_of_text(action), SLICE("sts:AssumeRole"));
+    if (!is_role) t.given = c->supposed->resource;
+    status decided = decide(c, &t, &w);
+    if (FAILED_WITH(decided, NO_PERMISSION)) {
+        c->decided = (verdict){DECISION_IMPLICIT_DENY, DECIDED_BY_RULE, {SIZE_MAX, SIZE_MAX}};
+        *out = (explanation){0};
         return OK;
     }
-    TRY(weigh(c, &t, &w));
-    if (c->owner) TRY(decide_foreign(c, &t, &w));
+    TRY(decided);
+    TRY(suppose_trust(c, &t, &w));
     c->decided = w.verdict;
-    if (c->decided.decision == DECISION_ALLOW) return OK;
-    if (c->is_granted && c->decided.decision == DECISION_IMPLICIT_DENY && c->decided.by == DECIDED_BY_NONE) return OK;
-    TRY(diagnosis_make(c, &w.question));
-    bool is_explicit = c->decided.decision == DECISION_EXPLICIT_DENY;
-    return call_refuse(c, FAIL(NO_PERMISSION), "%s on %.*s (%s).", action, SLICE_ARGS(w.question.request.resource),
-                       is_explicit ? "a policy denies it" : "no policy allows it");
+    return explain(c, &w.question, &w.verdict, out);
 }
 
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out) {
@@ -342,6 +459,20 @@ status call_would_allow(call *c, const char *action, slice resource, const polic
     TRY(weigh(c, &t, &w));
     *out = w.verdict.decision == DECISION_ALLOW;
     return OK;
+}
+
+status call_explain_trust(call *c, const policy *trust, const char *action, slice role_arn) {
+    facts f;
+    policy_caller caller = {.federated = c->who.federated};
+    authorisation a = {.is_role = true, .resource = trust, .resource_label.name = role_arn};
+    TRY(facts_gather(c, &(facts_about){action, role_arn, NULL}, &f));
+    a.request = (policy_request){slice_of_text(action), role_arn, f.at, f.count, c->now_s, &caller};
+    authorise(&a, &c->decided);
+    bool lets_everybody_in = c->decided.decision == DECISION_ALLOW;
+    c->decided.by = lets_everybody_in ? DECIDED_BY_RULE : DECIDED_BY_TRUST;
+    if (lets_everybody_in) c->decided.decision = DECISION_IMPLICIT_DENY;
+    c->detail = SLICE("For whom only a provider vouches, a trust policy has to say so; this one lets everybody in.");
+    return diagnosis_make(c, &a);
 }
 
 enum decision call_consult(call *c, const policy *p, const char *action, slice resource, enum policy_reach *reach) {

@@ -10,6 +10,7 @@ status call_refuse(call *c, status failure, const char *format, ...) {
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    c->diagnosis = (slice){0}; /* of a former refusal */
     if (length > 0) status_ignore(arena_copy(&c->memory, slice_of_text(text), &c->detail));
     return failure;
 }

@@ -108,8 +108,9 @@ typedef struct call {
     uint64_t role_revision;
     condition_value *conditions; /* for the policy decision, beside the standing ones */
     size_t condition_count, condition_room;
-    verdict decided; /* of the last decision: what allowed or denied */
-    slice diagnosis; /* of the last refusal (diagnosis.h); absent: none */
+    verdict decided;                    /* of the last decision: what allowed or denied */
+    slice diagnosis;                    /* of the last refusal (diagnosis.h); absent: none */
+    const struct supposition *supposed; /* NULL: it is a request (suppose.h) */
     bool is_granted; /* what the account lets everybody do to themselves: no policy has to allow it */
     /* how it ends */
     status failure;
@@ -138,6 +139,11 @@ status call_change_raw(call *c, const store_change *change);
 status call_authorise(call *c, const char *action, slice resource);
 /* The same question under another policy of the key, which is not its policy yet. Refuses nothing. */
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out);
+
+/* Does the trust policy of a role let the caller take it on? NO_PERMISSION. */
+status call_authorise_trust(call *c, const role_record *role, slice role_arn);
+/* Sets c->diagnosis to what a role's trust policy says of the caller. */
+status call_explain_trust(call *c, const policy *trust, const char *action, slice role_arn);
 
 /* Who asks, as policies with a Principal and grants know them. */
 policy_caller call_caller(const call *c);

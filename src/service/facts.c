@@ -3,10 +3,19 @@
 
 #include "access/arn_twin.h"
 #include "contract/aws_wire.h"
+#include "service/suppose.h"
 
 enum { SPELLINGS = 2, TAGS_MOST = 64 };
 
-static status add_values(facts *f, slice name, const slice *values, size_t count) {
+/* What a simulation supposes stands in place of what would be known. */
+static bool is_supposed(const facts *f, slice name) {
+    const supposition *s = f->c->supposed;
+    for (size_t i = 0; s && i < s->condition_count; i++)
+        if (slice_equals(s->conditions[i].name, name)) return true;
+    return false;
+}
+
+static status put_values(facts *f, slice name, const slice *values, size_t count) {
     if (count == 0) return OK;
     if (f->count == f->room) {
         size_t room = f->room ? f->room * 2 : 32;
@@ -17,6 +26,17 @@ static status add_values(facts *f, slice name, const slice *values, size_t count
         f->room = room;
     }
     f->at[f->count++] = (condition_value){name, values, count};
+    return OK;
+}
+
+static status add_values(facts *f, slice name, const slice *values, size_t count) {
+    return is_supposed(f, name) ? OK : put_values(f, name, values, count);
+}
+
+static status add_supposed(facts *f) {
+    const supposition *s = f->c->supposed;
+    for (size_t i = 0; s && i < s->condition_count; i++)
+        TRY(put_values(f, s->conditions[i].name, s->conditions[i].values, s->conditions[i].count));
     return OK;
 }
 
@@ -39,7 +59,7 @@ static status add_named(facts *f, const char *prefix, slice name, slice value) {
 
 static slice truth(bool is_true) { return is_true ? SLICE("true") : SLICE("false"); }
 
-static slice secure_transport(call *c) { return truth(c->peer && c->peer->is_tls.value); }
+static slice secure_transport(call *c) { return c->peer ? truth(c->peer->is_tls.value) : (slice){0}; }
 static slice access_id(call *c) { return c->who.access_key_id; }
 static slice principal_arn(call *c) { return c->who.arn; }
 static slice caller_account(call *c) { return c->who.account_id; }
@@ -261,6 +281,7 @@ status facts_gather(call *c, const facts_about *about, facts *out) {
     if (about->key) TRY(add_key_facts(&f, about));
     else TRY(add_new_key_facts(&f));
     TRY(add_identity_tags(&f, about->resource));
+    TRY(add_supposed(&f));
     *out = f;
     return OK;
 }

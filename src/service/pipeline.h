@@ -122,6 +122,8 @@ status bootstrap_finish(call *c);
 
 /* record.c: makes the event of a finished job (and with changes also the outbox record that goes into the same transaction), sends
  * it, keeps it until acknowledged. */
+/* Somebody who has signed may not do it, as policies, rules and missing approvals have it. */
+bool record_is_refusal(const job *j);
 status record_prepare(job *j);
 status record_send(serve *s, job *j);
 void record_send_again(serve *s);

@@ -140,6 +140,11 @@ static void describe_operation(const job *j, event *e, char source[96]) {
     e->event_source = slice_of_text(source);
 }
 
+bool record_is_refusal(const job *j) {
+    status failure = j->call.failure;
+    return j->is_verified && (FAILED_WITH(failure, NO_PERMISSION) || FAILED_WITH(failure, APPROVAL_REQUIRED));
+}
+
 static status describe_failure(call *c, event *e) {
     if (!FAILED(c->failure)) return OK;
     const failure_row *row = failure_get(c->failure.code);
@@ -181,6 +186,8 @@ static status write_event(job *j, slice recipient, buffer *out) {
     e.approval = c->approval;
     e.approved_by = c->approved_by;
     e.break_glass = c->break_glass;
+    bool is_own = slice_equals(recipient, c->who.account_id); /* sealed for that account alone */
+    if (is_own && record_is_refusal(j)) e.diagnosis = c->diagnosis;
     e.count = j->stands_for + 1;
     buffer_reset(out);
     return event_write(&e, out);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "contract/message.h"
+#include "service/diagnosis.h"
 #include "service/own.h"
 #include "service/resource.h"
 
@@ -368,7 +369,8 @@ static void work_commit(serve *s) {
 
 static void work_record(serve *s, job *j) {
     if (failures_take(s, j)) return;
-    status prepared = j->event.len ? OK : record_prepare(j);
+    status prepared = record_is_refusal(j) ? diagnosis_make_of_rule(&j->call) : OK;
+    if (!FAILED(prepared) && j->event.len == 0) prepared = record_prepare(j);
     if (FAILED(prepared)) {
         /* An event that cannot be made must not let the answer out. */
         j->call.failure = FAIL(INTERNAL);
@@ -383,7 +385,7 @@ static void work_record(serve *s, job *j) {
 static status told(const job *j, arena *memory, slice *out) {
     const call *c = &j->call;
     *out = c->detail;
-    if (!FAILED_WITH(c->failure, NO_PERMISSION) || !j->is_verified || slice_is_absent(c->diagnosis)) return OK;
+    if (!record_is_refusal(j) || !c->proof || slice_is_absent(c->diagnosis)) return OK;
     return arena_printf(memory, out, "%.*s EncodedDiagnosticMessage: %.*s", SLICE_ARGS(c->detail),
                         SLICE_ARGS(c->diagnosis));
 }

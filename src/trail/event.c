@@ -121,6 +121,7 @@ static void put_additional(event_writer *w, const event *e) {
     put(w, "Approval", e->approval);
     put(w, "ApprovedBy", e->approved_by);
     put(w, "BreakGlass", e->break_glass);
+    put(w, "EncodedDiagnosticMessage", e->diagnosis);
     if (e->count > 1) json_put_member_integer(&w->json, "Count", e->count < INT64_MAX ? (int64_t)e->count : INT64_MAX);
     json_end_object(&w->json);
 }

@@ -58,6 +58,7 @@ typedef struct event {
     slice approval;    /* additionalEventData.Approval: the hash of the request that others approved */
     slice approved_by; /* additionalEventData.ApprovedBy */
     slice break_glass; /* additionalEventData.BreakGlass: the grant it was done under, or is about */
+    slice diagnosis;   /* additionalEventData.EncodedDiagnosticMessage: why it was refused, sealed */
     uint64_t count;    /* additionalEventData.Count when above 1: like requests recorded as one */
     int64_t time_s;
     event_identity identity;

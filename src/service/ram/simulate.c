@@ -265,7 +265,8 @@ static status load_somebody(call *c, const principal *who, simulation *s) {
     asked->account_id = c->who.account_id;
     identities_make_room(c->house->identities);
     TRY(identity_load_policies(c->house->identities, asked, &c->memory));
-    for (size_t i = 0; i < asked->policy_count; i++) TRY(add_identity(s, asked->policies[i], asked->policy_names[i]));
+    for (size_t i = 0; i < asked->policy_count; i++)
+        TRY(add_identity(s, asked->policies[i], asked->policy_labels[i].name));
     s->question.boundary = asked->boundary;
     return OK;
 }

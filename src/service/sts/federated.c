@@ -3,6 +3,7 @@
 #include "service/sts/federated.h"
 
 #include "access/policy.h"
+#include "crypto/hash.h"
 
 enum { ACCOUNT_BYTES_MOST = 16, COMPILING_BYTES_MOST = 4 << 20 };
 
@@ -125,6 +126,14 @@ static enum decision weigh_trust(call *c, const policy *trust, slice role_arn) {
     return anybody == DECISION_ALLOW ? DECISION_EXPLICIT_DENY : named_so;
 }
 
+/* For the account's own; who brought the token is not told. */
+static status explain(call *c, const meant *m, policy *trust, slice role_arn) {
+    uint8_t digest[HASH_SHA256_BYTES];
+    TRY(hash_once(HASH_SHA256, m->role.trust_policy, digest));
+    policy_mark(trust, digest);
+    return call_explain_trust(c, trust, c->operation->action, role_arn);
+}
+
 static status is_trusted(call *c, const meant *m, bool *out) {
     slice fault = {0}, role_arn;
     policy *trust = NULL;
@@ -134,8 +143,9 @@ static status is_trusted(call *c, const meant *m, bool *out) {
     c->resource = role_arn;
     ENSURE(!FAILED(policy_compile(&source, &memory, &fault, &trust)), CORRUPT);
     *out = weigh_trust(c, trust, role_arn) == DECISION_ALLOW;
+    status told = *out ? OK : explain(c, m, trust, role_arn);
     policy_free(trust);
-    return OK;
+    return told;
 }
 
 status federated_check(call *c, const meant *m) {
@@ -143,7 +153,11 @@ status federated_check(call *c, const meant *m) {
     if (m->has_role) TRY(is_trusted(c, m, &trusts));
     bool is_made = c->results.at[0].output.len > 0; /* the vault knows a trust policy that its owner signed */
     if (trusts && is_made) return OK;
-    return call_refuse(c, FAIL(NO_PERMISSION), "The role is not there, or does not trust whom the token names.");
+    slice why = c->diagnosis;
+    status refused =
+        call_refuse(c, FAIL(NO_PERMISSION), "The role is not there, or does not trust whom the token names.");
+    c->diagnosis = why;
+    return refused;
 }
 
 status federated_tell_role(call *c, const meant *m, slice session_name, assumed_role **out) {

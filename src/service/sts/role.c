@@ -1,10 +1,9 @@
 /* STS: taking a role on. The caller's own policies and the role's trust policy both have to allow it. */
-#include "access/policy.h"
 #include "service/account/break_glass.h"
 #include "service/ram/mfa.h"
 #include "service/sts/sts.h"
 
-enum { SESSION_DEFAULT_S = 3600, CHAINED_MOST_S = 3600, COMPILING_BYTES_MOST = 4 << 20 };
+enum { SESSION_DEFAULT_S = 3600, CHAINED_MOST_S = 3600 };
 
 /* The resolver has seen to the ARN's form: the name follows its last '/'. */
 static slice role_name_of(slice role_arn) {
@@ -28,20 +27,6 @@ static status put_conditions(call *c, const assume_role_in *in) {
     TRY(call_condition(c, SLICE(CONDITION_SESSION_NAME), in->role_session_name));
     if (!slice_is_absent(in->external_id)) TRY(call_condition(c, SLICE(CONDITION_EXTERNAL_ID), in->external_id));
     return OK;
-}
-
-static status check_trust(call *c, const role_record *role) {
-    slice fault = {0};
-    policy *trust = NULL;
-    enum policy_reach reach = REACH_NONE;
-    OWNED(arena) memory = {.limit = COMPILING_BYTES_MOST};
-    policy_source source = {role->trust_policy, POLICY_TRUST, POLICY_BYTES_MOST, policy_bindings_of(role->bindings)};
-    ENSURE(!FAILED(policy_compile(&source, &memory, &fault, &trust)), CORRUPT);
-    enum decision decision = call_consult(c, trust, "sts:AssumeRole", c->resource, &reach);
-    policy_free(trust);
-    if (decision == DECISION_ALLOW && reach != REACH_NONE) return OK;
-    return call_refuse(c, FAIL(NO_PERMISSION), "The role's trust policy %s.",
-                       decision == DECISION_EXPLICIT_DENY ? "denies it" : "does not name the caller");
 }
 
 static status check_duration(call *c, const assume_role_in *in, const role_record *role, int64_t *out) {
@@ -87,9 +72,9 @@ status assume_role_prepare(call *c, const assume_role_in *in, assume_role_out *o
     ENSURE(session_name_is_valid(in->role_session_name), ROLE_SESSION_NAME);
     if (!slice_is_absent(in->source_identity)) TRY(identity_name_check(c, in->source_identity, 64, "SourceIdentity"));
     TRY(check_session_policy(c, in->policy));
-    TRY(role_load(c, role_name_of(in->role_arn), &role, NULL));
+    TRY(role_load(c, role_name_of(in->role_arn), &role, &c->role_revision));
     TRY(put_conditions(c, in));
-    TRY(check_trust(c, &role));
+    TRY(call_authorise_trust(c, &role, c->resource));
     return ask_session(c, in, &role);
 }
 
