@@ -197,6 +197,11 @@ static void data_keys_are_for_the_object_that_was_signed(void **state) {
         {SCHEME_OSS_V4, "GET\n/b/%6B\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, PLACE("b", "k"), true},
         {SCHEME_OSS_V4, "GET\n/b/k%3F\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, PLACE("b", "k"),
          false},
+        /* a plus is a plus, and no space */
+        {SCHEME_OSS_V4, "GET\n/b/+\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, PLACE("b", "+"), true},
+        {SCHEME_OSS_V4, "GET\n/b/+\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, PLACE("b", " "), false},
+        {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source:c/+\n/b/k", VAULT_ACT_DECRYPT, PLACE("c", "+"), true},
+        {SCHEME_OSS_V1, "PUT\n\n\nd\nx-oss-copy-source:c/+\n/b/k", VAULT_ACT_DECRYPT, PLACE("c", " "), false},
         {SCHEME_OSS_V4, "GET\n/b/l\n\nx-oss-date:d\n\n\nUNSIGNED-PAYLOAD", VAULT_ACT_DECRYPT, PLACE("b", "k"), false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
