@@ -34,6 +34,7 @@ enum {
     POLICY_ACTION_BYTES_MOST = 128,     /* of an action, in patterns and in requests */
     POLICY_TEXT_BYTES_MOST = 2048,      /* of a resource or a condition's value, in patterns and in requests */
     POLICY_STEPS_MOST = 1 << 19,        /* of wildcard matching in one decision: about half a millisecond */
+    POLICY_STEPS_BEGINNING = 512,       /* what looking at one policy counts as at least, where there is a budget */
 };
 
 typedef struct policy policy;
@@ -101,6 +102,7 @@ typedef struct policy_request {
     size_t condition_count;
     int64_t now_s;
     const policy_caller *caller; /* NULL: policies without a Principal only */
+    size_t *budget; /* steps left for many questions together, down to 0; NULL: each has POLICY_STEPS_MOST */
 } policy_request;
 
 enum decision { DECISION_IMPLICIT_DENY, DECISION_EXPLICIT_DENY, DECISION_ALLOW };

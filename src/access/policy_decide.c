@@ -43,12 +43,19 @@ static bool conditions_are_bounded(const policy_request *request) {
 
 static bool evaluation_begin(struct evaluation *e, const policy_request *request) {
     e->request = request;
-    e->steps_left = POLICY_STEPS_MOST;
+    bool is_short = request->budget && *request->budget < POLICY_STEPS_MOST;
+    e->steps_left = e->steps_given = is_short ? *request->budget : POLICY_STEPS_MOST;
     e->is_unresolved = false;
     e->has_facts = false;
     memset(e->facts, 0, sizeof e->facts);
     e->facts[FACT_ANY / 64] = 1ULL << FACT_ANY % 64;
     return read_action(e, request->action) && read_resource(e, request->resource) && conditions_are_bounded(request);
+}
+
+static void evaluation_end(const struct evaluation *e) {
+    size_t *budget = e->request->budget;
+    size_t taken = e->steps_given - e->steps_left + POLICY_STEPS_BEGINNING;
+    if (budget) *budget = taken < *budget ? *budget - taken : 0;
 }
 
 static bool name_matches(const struct policy *p, const struct action_pattern *a, slice whole, struct evaluation *e) {
@@ -210,6 +217,7 @@ enum decision policy_decide(const policy *const *policies, size_t count, const p
     policy_match match = {SIZE_MAX, SIZE_MAX};
     enum decision decision = DECISION_EXPLICIT_DENY;
     if (evaluation_begin(&e, request)) decision = decide(policies, count, &e, &match);
+    evaluation_end(&e);
     if (why) *why = match;
     return decision;
 }
@@ -240,7 +248,10 @@ enum decision policy_consult(const policy *p, const policy_request *request, enu
     policy_match match = {SIZE_MAX, SIZE_MAX};
     enum policy_reach best = REACH_NONE;
     enum decision decision = DECISION_EXPLICIT_DENY;
-    if (p && evaluation_begin(&e, request)) decision = consult(p, &e, &best, &match);
+    if (p && evaluation_begin(&e, request)) {
+        decision = consult(p, &e, &best, &match);
+        evaluation_end(&e);
+    }
     if (why) *why = match;
     *reach = decision == DECISION_ALLOW ? best : REACH_NONE;
     return decision;
@@ -256,5 +267,6 @@ size_t policy_list_applying(const policy *p, const policy_request *request, poli
         if (count < room) out[count] = (policy_statement){s->index, s->is_deny};
         count++;
     }
+    evaluation_end(&e);
     return count;
 }

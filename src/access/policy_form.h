@@ -189,7 +189,7 @@ static inline uint8_t byte_in_lower_case(uint8_t c) { return c >= 'A' && c <= 'Z
 /* What a decision carries along. */
 struct evaluation {
     const policy_request *request;
-    size_t steps_left;
+    size_t steps_left, steps_given;
     uint64_t action_bits;
     action_names names;
     service_names services; /* of the resource, lower case, as the region */

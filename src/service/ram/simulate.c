@@ -7,7 +7,8 @@ enum {
     GIVEN_POLICIES_MOST = 32,
     SIMULATED_MOST = IDENTITY_POLICIES_MOST + GIVEN_POLICIES_MOST,
     MATCHES_MOST = 16,
-    KEYS_MOST = 64
+    KEYS_MOST = 64,
+    SIMULATION_STEPS_MOST = 8 << 20, /* of one request: some 20 ms */
 };
 
 /* Policies compiled for one simulation, and the question but for its action and resource. */
@@ -123,6 +124,13 @@ static void show_matches(const policy *p, const matched_policy *as, const policy
     }
 }
 
+/* Patterns made to cost would hold up everybody else: what a request asks is answered whole or not at all. */
+static status check_budget(call *c, const authorisation *a) {
+    if (*a->request.budget > 0) return OK;
+    return call_refuse(c, FAIL(INVALID_PARAMETER),
+                       "ActionNames, ResourceArns: too much for one request; ask for fewer at once.");
+}
+
 static status evaluate(call *c, const simulation *s, const authorisation *a, evaluation_result *out) {
     verdict v;
     authorise(a, &v);
@@ -137,7 +145,7 @@ static status evaluate(call *c, const simulation *s, const authorisation *a, eva
                  &a->request, out);
     show_matches(a->boundary, &(matched_policy){SLICE("PermissionBoundary"), SLICE("PermissionsBoundary"), {0}, {0}},
                  &a->request, out);
-    return OK;
+    return check_budget(c, a);
 }
 
 /* Without a resource: any, which only a policy about everything speaks of. */
@@ -217,13 +225,14 @@ static status run(call *c, const simulation *s, const targets *t, shape_list *ou
     slice_list resources = t->resources.count ? t->resources : (slice_list){(slice *)(uintptr_t)&ANY, 1}, missing;
     evaluation_result *results = ARENA_ARRAY(&c->memory, evaluation_result, t->actions.count * resources.count);
     ENSURE(results != NULL, OUT_OF_MEMORY);
-    size_t count = 0;
+    size_t count = 0, budget = SIMULATION_STEPS_MOST;
     TRY(show_keys(c, s, &missing));
     for (size_t i = 0; i < t->actions.count; i++)
         for (size_t k = 0; k < resources.count; k++) {
             authorisation a;
             evaluation_result *to = &results[count++];
             TRY(aim(c, s, t->actions.at[i], resources.at[k], &a));
+            a.request.budget = &budget;
             to->eval_action_name = t->actions.at[i];
             to->eval_resource_name = resources.at[k];
             to->missing_context_values = missing;
