@@ -370,3 +370,13 @@ def test_several_at_once_are_held_like_one(own_scene):
     refused(own_scene.ask("BatchGetSecretValue", SecretsList=json.dumps([{"SecretName": "one"}])), 403, "Forbidden.ApprovalRequired")
     tags = {"RegionId": "cn-hangzhou", "ResourceType": "key", "ResourceId.1": key_id, "Tag.1.Key": "a", "Tag.1.Value": "b"}
     refused(own_scene.ask("TagResources", **tags), 403, "Forbidden.ApprovalRequired")
+
+
+def test_what_does_more_is_held_with_what_it_does(own_scene):
+    own_scene.lift()
+    key_id = done(own_scene.ask("CreateKey"))["KeyMetadata"]["KeyId"]
+    trust = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": own_scene.anna.arn}}]})
+    done(own_scene.ask("CreateRole", RAM, RoleName="held-role", AssumeRolePolicyDocument=trust))
+    done(own_scene.set_rule(own_scene.ask, count=1, actions=["iam:UpdateAssumeRolePolicy", "kms:DisableKeyRotation"]))
+    refused(own_scene.ask("UpdateRole", RAM, RoleName="held-role", NewAssumeRolePolicyDocument=trust), 403, "Forbidden.ApprovalRequired")
+    refused(own_scene.ask("UpdateRotationPolicy", KeyId=key_id, EnableAutomaticRotation="false"), 403, "Forbidden.ApprovalRequired")

@@ -1,13 +1,13 @@
 /* The table of condition keys. */
 #include "access/condition_key.h"
 
-enum { KEY_BYTES_MOST = 256 };
+enum { KEY_BYTES_MOST = 256, ALSO_MOST = 4 };
 
 #define BOTH(name) "acs:" name, "aws:" name
 
 static const struct key_row {
     const char *name;
-    const char *also[2];
+    const char *also[ALSO_MOST];
     enum condition_type type;
 } ROWS[] = {
     {CONDITION_CURRENT_TIME, {"aws:CurrentTime"}, CONDITION_IS_DATE},
@@ -28,7 +28,12 @@ static const struct key_row {
     {CONDITION_REQUESTED_REGION, {"aws:RequestedRegion"}, CONDITION_IS_TEXT},
     {CONDITION_REQUEST_TAG, {"aws:RequestTag/"}, CONDITION_IS_TEXT},
     {CONDITION_TAG_KEYS, {"aws:TagKeys"}, CONDITION_IS_TEXT},
-    {CONDITION_RESOURCE_TAG, {"aws:ResourceTag/", "kms:tag/"}, CONDITION_IS_TEXT},
+    {CONDITION_RESOURCE_TAG,
+     {"aws:ResourceTag/", "kms:tag/", "iam:ResourceTag/", "secretsmanager:ResourceTag/"},
+     CONDITION_IS_TEXT},
+    {CONDITION_TOKEN_ISSUE_TIME, {"acs:TokenIssueTime"}, CONDITION_IS_DATE},
+    {CONDITION_BOUNDARY, {"ram:PermissionsBoundary"}, CONDITION_IS_ARN},
+    {CONDITION_POLICY, {"ram:PolicyARN"}, CONDITION_IS_ARN},
     {CONDITION_SOURCE_IDENTITY, {BOTH("SourceIdentity")}, CONDITION_IS_TEXT},
     {CONDITION_EXTERNAL_ID, {NULL}, CONDITION_IS_TEXT},
     {CONDITION_SESSION_NAME, {NULL}, CONDITION_IS_TEXT},
@@ -124,7 +129,7 @@ status condition_key_as_aws(slice name, arena *memory, slice *out) {
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         slice ours = slice_of_text(ROWS[i].name);
         if (!name_fits(ours, name)) continue;
-        for (int k = 0; k < 2 && ROWS[i].also[k]; k++) {
+        for (int k = 0; k < ALSO_MOST && ROWS[i].also[k]; k++) {
             slice theirs = slice_of_text(ROWS[i].also[k]);
             bool is_theirs = slice_starts_with(theirs, SLICE("aws:")) || slice_starts_with(theirs, SLICE("s3:"));
             if (is_theirs)

@@ -25,7 +25,10 @@
 #define CONDITION_REQUESTED_REGION "acs:RequestedRegion"
 #define CONDITION_REQUEST_TAG "acs:RequestTag/"
 #define CONDITION_TAG_KEYS "acs:TagKeys"
-#define CONDITION_RESOURCE_TAG "acs:ResourceTag/" /* kms:tag/ and aws:ResourceTag/ are this one */
+#define CONDITION_RESOURCE_TAG "acs:ResourceTag/" /* kms:tag/, iam:ResourceTag/ and aws:ResourceTag/ are this one */
+#define CONDITION_TOKEN_ISSUE_TIME "aws:TokenIssueTime" /* date; of sessions: when they began */
+#define CONDITION_BOUNDARY "iam:PermissionsBoundary"    /* an acs: name: what bounds the user or role, or is to */
+#define CONDITION_POLICY "iam:PolicyARN"                /* an acs: name: what is attached or detached */
 #define CONDITION_SOURCE_IDENTITY "sts:SourceIdentity"
 #define CONDITION_EXTERNAL_ID "sts:ExternalId"
 #define CONDITION_SESSION_NAME "sts:RoleSessionName"

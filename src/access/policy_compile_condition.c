@@ -126,7 +126,9 @@ static const char *wanted_value(enum compare compare) {
 
 /* The names of the other cloud where an ARN is compared as text: their literal beginning is told in this house's way. */
 static status tell_arn(policy_builder *b, slice text, slice *out) {
-    static const char *const beginnings[][2] = {{"arn:aws:iam:", "acs:ram:"},
+    static const char *const beginnings[][2] = {{"acs:ram:*:", "acs:ram::"}, /* identities are in no region */
+                                                {"arn:aws:iam::aws:", "acs:ram::system:"},
+                                                {"arn:aws:iam:", "acs:ram:"},
                                                 {"arn:aws:sts:", "acs:ram:"},
                                                 {"arn:aws:kms:", "acs:kms:"},
                                                 {"arn:aws:s3:", "acs:oss:"}};

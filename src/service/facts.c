@@ -2,7 +2,9 @@
 #include "service/facts.h"
 
 #include "access/arn_twin.h"
+#include "base/clock.h"
 #include "contract/aws_wire.h"
+#include "service/ram/holder.h"
 #include "service/suppose.h"
 
 enum { SPELLINGS = 2, TAGS_MOST = 64 };
@@ -88,6 +90,15 @@ static slice mfa_age(call *c) {
     return text;
 }
 
+static slice token_issue_time(call *c) {
+    char time[CLOCK_ISO_BYTES];
+    slice text = {0};
+    if (!c->who.session_began.is_set) return text;
+    clock_format_iso(c->who.session_began.value, time);
+    status_ignore(arena_copy(&c->memory, slice_of_text(time), &text));
+    return text;
+}
+
 static slice source_ip(call *c) {
     return c->peer && !slice_is_empty(c->peer->source_ip) ? c->peer->source_ip : (slice){0};
 }
@@ -113,6 +124,7 @@ static const struct fact_row {
     {CONDITION_REQUESTED_REGION, region},
     {CONDITION_MFA_PRESENT, mfa_present},
     {CONDITION_MFA_AGE, mfa_age},
+    {CONDITION_TOKEN_ISSUE_TIME, token_issue_time},
     {CONDITION_SOURCE_IDENTITY, source_identity},
     {CONDITION_SOURCE_IP, source_ip},
     {CONDITION_USER_AGENT, user_agent},
@@ -241,29 +253,106 @@ static status add_new_key_facts(facts *f) {
     return add_choice(f, CONDITION_KMS_KEY_ORIGIN, key_origin_choices, in->origin ? in->origin : KEY_ORIGIN_ALIYUN_KMS);
 }
 
-/* ---- a user or a role */
+/* ---- a user, a role, a policy */
 
-static status add_identity_tags(facts *f, slice resource) {
-    arn parts;
-    slice path;
+/* Their tags; of a policy that is shipped there are none. */
+static status load_tags(call *c, const arn *of, tag_set *out) {
     user_record user = {0};
     role_record role = {0};
-    call *c = f->c;
-    if (FAILED(arn_parse(resource, &parts)) || !slice_equals(parts.service, SLICE("ram"))) return OK;
-    if (!slice_equals(parts.account, c->who.account_id)) return OK;
-    bool is_user = slice_starts_with(parts.relative, SLICE("user/"));
-    if (!is_user && !slice_starts_with(parts.relative, SLICE("role/"))) return OK;
-    slice name = slice_skip(parts.relative, 5);
-    if (is_user) TRY(user_path(parts.account, name, &c->memory, &path));
-    else TRY(role_path(parts.account, name, &c->memory, &path));
-    status loaded = is_user ? call_load(c, path, &user_record_shape, &user, NULL)
-                            : call_load(c, path, &role_record_shape, &role, NULL);
-    if (FAILED_WITH(loaded, NOT_FOUND)) return OK;
-    TRY(loaded);
-    const tag *tags = is_user ? user.tags.at : role.tags.at;
-    for (size_t i = 0; i < (is_user ? user.tags.count : role.tags.count); i++)
-        TRY(add_named(f, CONDITION_RESOURCE_TAG, tags[i].tag_key, tags[i].tag_value));
+    policy_record custom = {0};
+    slice name = slice_skip(of->relative, slice_find_byte(of->relative, '/') + 1);
+    status loaded = FAIL(NOT_FOUND);
+    if (slice_starts_with(of->relative, SLICE("user/"))) loaded = user_load(c, name, &user, NULL);
+    else if (slice_starts_with(of->relative, SLICE("role/"))) loaded = role_load(c, name, &role, NULL);
+    else if (slice_starts_with(of->relative, SLICE("policy/"))) loaded = policy_load(c, name, &custom, NULL);
+    bool is_missing = FAILED_WITH(loaded, NOT_FOUND) || FAILED_WITH(loaded, USER_NOT_FOUND) ||
+                      FAILED_WITH(loaded, ROLE_NOT_FOUND) || FAILED_WITH(loaded, POLICY_NOT_FOUND) ||
+                      FAILED_WITH(loaded, POLICY_SYSTEM);
+    if (FAILED(loaded) && !is_missing) return loaded;
+    *out = (tag_set){user.tags.at, user.tags.count};
+    if (role.tags.count) *out = (tag_set){role.tags.at, role.tags.count};
+    if (custom.tags.count) *out = (tag_set){custom.tags.at, custom.tags.count};
     return OK;
+}
+
+static status add_identity_tags(facts *f, const arn *resource) {
+    tag_set tags;
+    if (f->c->owner || !slice_equals(resource->account, f->c->who.account_id)) return OK;
+    TRY(load_tags(f->c, resource, &tags));
+    for (size_t i = 0; i < tags.count; i++)
+        TRY(add_named(f, CONDITION_RESOURCE_TAG, tags.at[i].tag_key, tags.at[i].tag_value));
+    return OK;
+}
+
+/* Policies are called as identities are, without a region. */
+static status add_policy_name(facts *f, const char *key, const policy_name *p) {
+    slice name, account = p->type == POLICY_TYPE_SYSTEM ? SLICE("system") : f->c->who.account_id;
+    TRY(arena_printf(&f->c->memory, &name, "acs:ram::%.*s:policy/%.*s", SLICE_ARGS(account), SLICE_ARGS(p->name)));
+    return add(f, slice_of_text(key), name);
+}
+
+static bool is_one_of(const shape *in, const shape *const *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == in) return true;
+    return false;
+}
+
+/* Operations that bound somebody say by what. */
+static status add_wished_boundary(facts *f) {
+    static const shape *const BOUNDING[] = {&create_user_in_shape, &create_role_in_shape,
+                                            &put_user_permissions_boundary_in_shape,
+                                            &put_role_permissions_boundary_in_shape};
+    policy_name wished;
+    slice text = call_input_text(f->c, "PermissionsBoundary");
+    if (!is_one_of(f->c->operation->in, BOUNDING, sizeof BOUNDING / sizeof *BOUNDING) || slice_is_absent(text))
+        return OK;
+    status read = boundary_read(f->c, text, &wished);
+    if (FAILED(read)) f->c->detail = (slice){0};
+    return FAILED(read) ? OK : add_policy_name(f, CONDITION_BOUNDARY, &wished); /* no such policy: it bounds nobody */
+}
+
+/* Those that give or take permissions are about somebody who is bounded, or not. */
+static status add_present_boundary(facts *f) {
+    static const shape *const OF_USER[] = {&attach_policy_to_user_in_shape, &detach_policy_from_user_in_shape,
+                                           &put_user_policy_in_shape, &delete_user_policy_in_shape,
+                                           &delete_user_permissions_boundary_in_shape};
+    static const shape *const OF_ROLE[] = {&attach_policy_to_role_in_shape, &detach_policy_from_role_in_shape,
+                                           &put_role_policy_in_shape, &delete_role_policy_in_shape,
+                                           &delete_role_permissions_boundary_in_shape};
+    holder h = {0};
+    bool is_user = is_one_of(f->c->operation->in, OF_USER, sizeof OF_USER / sizeof *OF_USER);
+    if (!is_user && !is_one_of(f->c->operation->in, OF_ROLE, sizeof OF_ROLE / sizeof *OF_ROLE)) return OK;
+    slice name = call_input_text(f->c, is_user ? "UserName" : "RoleName");
+    status loaded = holder_load(f->c, is_user ? HOLDER_USER : HOLDER_ROLE, name, &h);
+    if (FAILED_WITH(loaded, USER_NOT_FOUND) || FAILED_WITH(loaded, ROLE_NOT_FOUND)) return OK;
+    TRY(loaded);
+    const attachment_record *bound = boundary_of(&h);
+    return bound ? add_policy_name(f, CONDITION_BOUNDARY, &(policy_name){bound->policy_name, bound->policy_type}) : OK;
+}
+
+/* Which policy is attached or detached; by then the input may have its name in full. */
+static status add_attached(facts *f) {
+    static const shape *const ATTACHING[] = {&attach_policy_to_user_in_shape,    &attach_policy_to_group_in_shape,
+                                             &attach_policy_to_role_in_shape,    &detach_policy_from_user_in_shape,
+                                             &detach_policy_from_group_in_shape, &detach_policy_from_role_in_shape};
+    identity_reference named;
+    const shape *in = f->c->operation->in;
+    if (!is_one_of(in, ATTACHING, sizeof ATTACHING / sizeof *ATTACHING)) return OK;
+    int type = *(const int *)field_at(shape_find(in, SLICE("PolicyType")), f->c->in);
+    status told = identity_refer(f->c, call_input_text(f->c, "PolicyName"), "policy/", &named);
+    if (FAILED_WITH(told, INVALID_PARAMETER)) return OK;
+    TRY(told);
+    return named.is_own ? add_policy_name(f, CONDITION_POLICY, &(policy_name){named.name, type}) : OK;
+}
+
+static status add_identity_facts(facts *f, slice resource) {
+    arn parts;
+    if (FAILED(arn_parse(resource, &parts)) || !slice_equals(parts.service, SLICE("ram"))) return OK;
+    TRY(add_identity_tags(f, &parts));
+    if (!f->c->operation || !f->c->in || f->c->operation->level != LEVEL_WRITE) return OK;
+    TRY(add_wished_boundary(f));
+    TRY(add_present_boundary(f));
+    return add_attached(f);
 }
 
 /* ---- all */
@@ -280,7 +369,7 @@ status facts_gather(call *c, const facts_about *about, facts *out) {
     }
     if (about->key) TRY(add_key_facts(&f, about));
     else TRY(add_new_key_facts(&f));
-    TRY(add_identity_tags(&f, about->resource));
+    TRY(add_identity_facts(&f, about->resource));
     TRY(add_supposed(&f));
     *out = f;
     return OK;

@@ -10,9 +10,16 @@
 #include "service/kms/grant_token.h"
 #include "service/resolver.h"
 
+/* Alibaba's one operation for what AWS has two for, which policies may tell apart. */
+static const char *action_asked(const call *c) {
+    if (c->operation->in != &update_rotation_policy_in_shape) return c->operation->action;
+    const update_rotation_policy_in *in = c->in;
+    return in->enable_automatic_rotation.value ? "kms:EnableKeyRotation" : "kms:DisableKeyRotation";
+}
+
 status resolve_allow(call *c, slice arn_text) {
     if (slice_is_absent(c->resource)) c->resource = arn_text;
-    return call_authorise(c, c->operation->action, arn_text);
+    return call_authorise(c, action_asked(c), arn_text);
 }
 
 status resolve_tag(call *c, const tag *each) {

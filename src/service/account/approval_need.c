@@ -48,7 +48,7 @@ static bool pattern_names(slice pattern, const char *action) {
     return !action_names_find(slice_of_text(action), &names) || names_action(pattern, &names);
 }
 
-/* Operations that do what others do, to several things at once or elsewhere: what holds those holds these. */
+/* Operations that do what others do, among more, to several things at once or elsewhere: what holds those holds these. */
 static const struct further {
     enum operation_id operation;
     const char *action;
@@ -63,6 +63,10 @@ static const struct further {
     {OPERATION_KMS_TAG_RESOURCES, "secretsmanager:TagResource"},
     {OPERATION_UNTAG_RESOURCE, "secretsmanager:UntagResource"},
     {OPERATION_KMS_UNTAG_RESOURCES, "secretsmanager:UntagResource"},
+    {OPERATION_UPDATE_ROLE, "iam:UpdateRoleDescription"},
+    {OPERATION_UPDATE_ROTATION_POLICY, "kms:EnableKeyRotation"},
+    {OPERATION_UPDATE_ROTATION_POLICY, "kms:DisableKeyRotation"},
+    {OPERATION_SET_OIDC_PROVIDER_KEYS, "iam:UpdateOpenIDConnectProviderThumbprint"},
 };
 
 bool approval_pattern_holds(slice pattern, const operation *op) {

@@ -3,8 +3,7 @@
 #include "access/system_policies.h"
 #include "service/ram/holder.h"
 
-/* By its name, as acs:ram:…:policy/NAME, or as arn:aws:iam::…:policy/NAME. A name alone is a custom policy, or else a shipped one. */
-static status policy_of(call *c, slice text, policy_name *out) {
+status boundary_read(call *c, slice text, policy_name *out) {
     identity_reference named;
     policy_record custom;
     if (!slice_contains_byte(text, ':')) {
@@ -37,7 +36,7 @@ static status count(call *c, const policy_name *p, int change) {
 status boundary_set(call *c, slice text, attachment_record **in_record) {
     policy_name wanted, former;
     if (slice_is_absent(text)) return OK;
-    TRY(policy_of(c, text, &wanted));
+    TRY(boundary_read(c, text, &wanted));
     const attachment_record *present = *in_record;
     if (boundary_is(present, &wanted)) return OK;
     TRY(count(c, &wanted, 1));

@@ -48,6 +48,9 @@ void attachment_remove(holder *h, size_t at);
 
 /* The policy that bounds it; NULL: none does. */
 const attachment_record *boundary_of(const holder *h);
+/* The policy that `text` names: by its name, as acs:ram:…:policy/NAME, or as arn:aws:iam::…:policy/NAME. A name alone is a custom policy,
+ * or else a shipped one. POLICY_NOT_FOUND, INVALID_PARAMETER. */
+status boundary_read(call *c, slice text, policy_name *out);
 bool boundary_is(const attachment_record *present, const policy_name *p);
 
 /* Goes over all holders of a policy in the account, those it is attached to and those it bounds; `at` is the attachment's place, SIZE_MAX
