@@ -414,6 +414,15 @@ static status send_reply(serve *s, job *j) {
                  : channel_send(to, buffer_slice(&s->out));
 }
 
+/* What does not fit into one message is said to be too long: a client that is not answered waits. */
+static void reply(serve *s, job *j) {
+    call *c = &j->call;
+    if (!FAILED_WITH(send_reply(s, j), TOO_LARGE)) return;
+    c->failure = FAIL(TOO_LARGE);
+    c->detail = SLICE("The answer is longer than 1 MiB: ask for less at once, with MaxItems where there is one.");
+    status_ignore(send_reply(s, j));
+}
+
 static void work_reply(serve *s, job *j) {
     if (j->bootstrapped) {
         bootstrapped_message result = {.is_new = SET_BOOL(!FAILED(j->call.failure)), .detail = j->call.detail};
@@ -423,7 +432,7 @@ static void work_reply(serve *s, job *j) {
         if (!FAILED(j->call.failure)) result.access_key_secret = j->call.results.at[1].extra;
         j->bootstrapped(j->bootstrap_context, &result);
     } else if (j->gateway >= 0) {
-        status_ignore(send_reply(s, j));
+        reply(s, j);
     }
     job_free(s, j);
 }
