@@ -144,7 +144,7 @@ def test_every_part_of_an_answer_counts(server):
     for at, answer in enumerate(wrong):
         who.address = f"127.0.2.{at + 1}"
         refused(who.login(Password="Password of gus", **answer), 403, "LoginFailed")
-        done(who.login(**a.answer(who.challenge())))  # a good one in between: nobody is slowed
+        done(who.login(Password="Password of gus", **a.answer(who.challenge())))  # a good one in between: nobody is slowed
     a.rp_id = "evil.example"
     refused(who.login(**a.answer(who.challenge())), 403, "LoginFailed")
     a.rp_id = "localhost"
@@ -248,11 +248,13 @@ def test_a_challenge_tells_nothing_and_is_of_an_account(server):
     assert set(begun) == {"Challenge", "ChallengeToken", "RpId", "ExpireDate", "RequestId"}
 
 
-def test_guesses_are_slowed(server):
+def test_answers_of_others_are_slowed_by_place_and_keep_nobody_out(server):
     who, a = Holder(server, "oda"), Authenticator()
     who.register(a)
-    slowed = None
-    for _ in range(8):
-        status, answer = who.login(**Authenticator().answer(who.challenge()))
-        slowed = slowed or (answer["Code"] == "LoginSlowed" and status)
-    assert slowed == 429
+    home, who.address = who.address, "127.0.3.1"
+    codes = [who.login(**Authenticator().answer(who.challenge()))[1]["Code"] for _ in range(23)]
+    assert codes[:20] == ["LoginFailed"] * 20 and codes[-1] == "LoginSlowed"
+    who.address = "127.0.3.2"
+    refused(who.login(**Authenticator().answer(who.challenge())), 403, "LoginFailed")
+    who.address = home
+    done(who.login(**a.answer(who.challenge())))

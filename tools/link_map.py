@@ -18,7 +18,8 @@ ROLE = CRYPTO | {"libseccomp.so"}
 ROLES = {
     "keyhold-vault": (["store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
                       ROLE | {"libargon2.so", "libcbor.so"}),
-    "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"], ROLE),
+    "keyhold-keygen": (["custody", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
+                       ROLE | {"libargon2.so"}),
     "keyhold-reader": (["custody", "crypto", "store", "blobs", "format", "keys", "access", "trail", "objects", "body", "service", "dialect"],
                        {"libseccomp.so", "libxml2.so", "libxmlsec1.so", "libxmlsec1-openssl.so", "libcrypto.so"}),
     "keyhold-gateway": (["custody", "store", "blobs", "keys", "access", "trail", "objects", "service"],

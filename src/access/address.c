@@ -55,3 +55,14 @@ bool address_range_contains(const address_range *outer, const address_range *inn
     if (rest == 0) return true;
     return (uint8_t)(outer->bytes[whole] ^ inner->bytes[whole]) >> (8 - rest) == 0;
 }
+
+status address_place(slice text, arena *memory, slice *out) {
+    char shown[INET6_ADDRSTRLEN];
+    address_range range;
+    bool is_one = address_range_parse(text, &range) && address_range_is_single(&range);
+    if (!is_one) return arena_copy(memory, text, out);
+    bool is_v4 = range.family_bytes == 4;
+    if (!is_v4) memset(range.bytes + 8, 0, 8);
+    ENSURE(inet_ntop(is_v4 ? AF_INET : AF_INET6, range.bytes, shown, sizeof shown) != NULL, INTERNAL);
+    return arena_printf(memory, out, is_v4 ? "%s" : "%s/64", shown);
+}

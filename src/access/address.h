@@ -2,6 +2,7 @@
 #ifndef ACCESS_ADDRESS_H
 #define ACCESS_ADDRESS_H
 
+#include "base/arena.h"
 #include "base/slice.h"
 
 typedef struct address_range {
@@ -20,5 +21,9 @@ bool address_range_is_single(const address_range *range);
 
 /* Is every address of `inner` in `outer`? Ranges of different families never contain each other. */
 bool address_range_contains(const address_range *outer, const address_range *inner);
+
+/* What counts as one place when somebody is counted: an IPv4 address alone, of IPv6 the /64 ("2001:db8:1:2::/64"), because whoever has one address
+ * of it has them all (RFC 4291 §2.5.1). Anything else stands for itself. */
+status address_place(slice text, arena *memory, slice *out);
 
 #endif

@@ -72,8 +72,30 @@ static void inside(void **state) {
     assert_true(contains("::ffff:0:0/96", "1.2.3.4"));
 }
 
+static void places(void **state) {
+    (void)state;
+    static const char *const ROWS[][2] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"::ffff:192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"2001:0DB8:1:2::", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
+        {"::1", "::/64"},
+        {"fe80::1%eth0", "fe80::1%eth0"},
+        {"10.0.0.0/8", "10.0.0.0/8"},
+        {"", ""},
+    };
+    OWNED(arena) memory = {0};
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        slice place;
+        assert_false(FAILED(address_place(slice_of_text(ROWS[i][0]), &memory, &place)));
+        assert_true(slice_equals_text(place, ROWS[i][1]));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places),
         cmocka_unit_test(refuses),
         cmocka_unit_test(outside),
         cmocka_unit_test(inside),

@@ -1,9 +1,9 @@
-/* Makes guessing slow: counts tries under a name and lets the next one wait, longer each time. In memory only. */
+/* Makes guessing slow: counts tries under a name and lets the next one wait, longer each time. In memory, and bounded: when there are too many
+ * names, those go first that nobody has to wait for. */
 #ifndef ACCESS_SLOWDOWN_H
 #define ACCESS_SLOWDOWN_H
 
-#include "base/slice.h"
-#include "base/status.h"
+#include "contract/contract_tables.h"
 
 typedef struct slowdown slowdown;
 status slowdown_new(slowdown **out);
@@ -21,5 +21,21 @@ status slowdown_try(slowdown *s, slice name, const slowdown_rule *rule, int64_t 
 void slowdown_forgive(slowdown *s, slice name);
 /* A try succeeded, but others under this name may not have: it alone does not count. */
 void slowdown_take_back(slowdown *s, slice name, const slowdown_rule *rule);
+
+/* Whether somebody waits, or no longer does, since slowdown_list was last called. */
+bool slowdown_has_changed(const slowdown *s);
+/* Those that led to a wait, at most SLOWDOWN_LISTED: the longest waits. What lies below it is forgotten by a restart. */
+enum { SLOWDOWN_LISTED = 1024, SLOWDOWN_NAMES_MOST = 65536 };
+status slowdown_list(slowdown *s, arena *memory, waiting_record *out);
+/* Counts on from there. */
+status slowdown_recall(slowdown *s, const waiting_record *listed);
+size_t slowdown_names(const slowdown *s);
+
+/* So many a second whoever asks, after three seconds' worth at once: for what costs much. */
+typedef struct allowance {
+    int64_t second;
+    unsigned left;
+} allowance;
+bool allowance_take(allowance *b, unsigned per_second, int64_t now_s);
 
 #endif

@@ -80,11 +80,78 @@ static void names_without_end_do_not_fill_the_memory(void **state) {
     slowdown *s;
     char name[32];
     assert_false(FAILED(slowdown_new(&s)));
+    for (int i = 0; i < 4; i++) assert_int_equal(try_at(s, SLICE("guessed at"), &RULE, 5), 0);
     for (int i = 0; i < 200000; i++) {
         snprintf(name, sizeof name, "%d", i);
         assert_int_equal(try_at(s, slice_of_text(name), &RULE, 5), 0);
+        assert_true(slowdown_names(s) <= SLOWDOWN_NAMES_MOST);
+    }
+    assert_int_equal(try_at(s, SLICE("guessed at"), &RULE, 5), 1); /* not forgotten for them */
+    static const slowdown_rule NONE_FREE = {.free_tries = 0};
+    for (int i = 0; i < 200000; i++) {
+        snprintf(name, sizeof name, "w%d", i);
+        assert_int_equal(try_at(s, slice_of_text(name), &NONE_FREE, 5), 0);
+        assert_true(slowdown_names(s) <= SLOWDOWN_NAMES_MOST);
     }
     slowdown_free(s);
+}
+
+static void waits_outlast_a_restart(void **state) {
+    (void)state;
+    OWNED(arena) memory = {0};
+    slowdown *s, *next;
+    waiting_record listed;
+    assert_false(FAILED(slowdown_new(&s)));
+    assert_false(FAILED(slowdown_new(&next)));
+    assert_int_equal(try_at(s, SLICE("once"), &RULE, 1000), 0);
+    assert_false(slowdown_has_changed(s));
+    for (int i = 0; i < 4; i++) assert_int_equal(try_at(s, SLICE("a"), &RULE, 1000), 0);
+    assert_int_equal(try_at(s, SLICE("a"), &RULE, 1001), 0);
+    assert_true(slowdown_has_changed(s));
+    assert_false(FAILED(slowdown_list(s, &memory, &listed)));
+    assert_false(slowdown_has_changed(s));
+    assert_int_equal(listed.tries.count, 1);
+    assert_false(FAILED(slowdown_recall(next, &listed)));
+    assert_int_equal(try_at(next, SLICE("a"), &RULE, 1002), 1);
+    assert_int_equal(try_at(next, SLICE("a"), &RULE, 1003), 0);
+    assert_int_equal(try_at(next, SLICE("a"), &RULE, 1003), 4); /* it doubles on from where it was */
+    slowdown_forgive(s, SLICE("a"));
+    assert_true(slowdown_has_changed(s));
+    assert_false(FAILED(slowdown_list(s, &memory, &listed)));
+    assert_int_equal(listed.tries.count, 0);
+    slowdown_free(s);
+    slowdown_free(next);
+}
+
+static void the_longest_waits_are_listed(void **state) {
+    (void)state;
+    OWNED(arena) memory = {0};
+    slowdown *s;
+    waiting_record listed;
+    char name[32];
+    static const slowdown_rule NONE_FREE = {.free_tries = 0};
+    assert_false(FAILED(slowdown_new(&s)));
+    for (int i = 0; i < 3 * SLOWDOWN_LISTED; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        assert_int_equal(try_at(s, slice_of_text(name), &NONE_FREE, i), 0);
+    }
+    assert_false(FAILED(slowdown_list(s, &memory, &listed)));
+    assert_int_equal(listed.tries.count, SLOWDOWN_LISTED);
+    for (size_t i = 0; i < listed.tries.count; i++)
+        assert_true(listed.tries.at[i].last_at.value >= 2 * SLOWDOWN_LISTED);
+    slowdown_free(s);
+}
+
+static void an_allowance_is_for_a_second(void **state) {
+    (void)state;
+    allowance b = {0};
+    for (int i = 0; i < 6; i++) assert_true(allowance_take(&b, 2, 1000));
+    assert_false(allowance_take(&b, 2, 1000));
+    for (int i = 0; i < 2; i++) assert_true(allowance_take(&b, 2, 1001));
+    assert_false(allowance_take(&b, 2, 1001));
+    for (int i = 0; i < 6; i++) assert_true(allowance_take(&b, 2, 5000));
+    assert_false(allowance_take(&b, 2, 5000));
+    for (int i = 0; i < 6; i++) assert_true(allowance_take(&b, 2, 900)); /* a clock put back locks nobody out */
 }
 
 int main(void) {
@@ -94,6 +161,9 @@ int main(void) {
         cmocka_unit_test(a_success_among_others_does_not_count),
         cmocka_unit_test(locked_for_an_hour),
         cmocka_unit_test(names_without_end_do_not_fill_the_memory),
+        cmocka_unit_test(waits_outlast_a_restart),
+        cmocka_unit_test(the_longest_waits_are_listed),
+        cmocka_unit_test(an_allowance_is_for_a_second),
     };
     return cmocka_run_group_tests_name("slowdown", tests, NULL, NULL);
 }

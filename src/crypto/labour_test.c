@@ -83,8 +83,69 @@ static void test_what_is_not_done(void **state) {
     assert_int_equal(result.len, 0);
 }
 
+static const password_cost CHEAP = {.memory_kib = 32, .passes = 3, .lanes = 4};
+#define SALT SLICE("0123456789abcdef")
+
+static void test_hashes_are_those_made_here(void **state) {
+    (void)state;
+    OWNED(secret)
+    first = secret_from(SLICE("first")), second = secret_from(SLICE("")), here = {0}, there = {0}, one = {0};
+    OWNED(buffer) order = {0};
+    OWNED(buffer) result = {0};
+    hashing what = {CHEAP, SALT, {&first, &second}, 2};
+    assert_ok(labour_order_hashes(t.asks, AAD, &what, &order));
+    assert_int_equal(slice_find(buffer_slice(&order), SLICE("first")), SIZE_MAX);
+    assert_ok(labour_run(t.does, AAD, buffer_slice(&order), &result));
+    assert_ok(labour_result(t.asks, AAD, buffer_slice(&result), &there));
+    assert_ok(labour_hashes(&what, &here));
+    assert_bytes(there.hidden, there.len, (slice){here.hidden, here.len});
+    assert_ok(password_hash(&CHEAP, SALT, &second, &one));
+    assert_bytes(there.hidden, PASSWORD_SALT_BYTES, SALT);
+    assert_bytes(there.hidden + PASSWORD_SALT_BYTES + PASSWORD_HASH_BYTES, PASSWORD_HASH_BYTES,
+                 (slice){one.hidden, one.len});
+    assert_fails(labour_run(t.does, SLICE("order 8"), buffer_slice(&order), &result), VERIFICATION);
+}
+
+static void test_hashes_that_are_not_made(void **state) {
+    (void)state;
+    OWNED(secret) small = secret_from(SLICE("x")), large = {0};
+    OWNED(buffer) order = {0};
+    OWNED(buffer) result = {0};
+    assert_ok(secret_new(LABOUR_PASSWORD_BYTES_MOST + 1, &large));
+    const hashing wrong[] = {
+        {CHEAP, SALT, {&small}, 0},           {CHEAP, SALT, {&small, &small}, 3},
+        {CHEAP, SLICE("short"), {&small}, 1}, {{.memory_kib = 1 << 21, .passes = 1, .lanes = 1}, SALT, {&small}, 1},
+        {CHEAP, SALT, {&small, &large}, 2},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_fails(labour_order_hashes(t.asks, AAD, &wrong[i], &order), INVALID_PARAMETER);
+#define HOW                                                                                                            \
+    "\0\0\0\x20\0\0\0\3\0\0\0\4"                                                                                       \
+    "0123456789abcdef"
+#define TO_HASH "\0\3\0\0"
+    static const struct {
+        const char *text;
+        size_t len;
+        const char *failure;
+    } ORDERS[] = {
+        {TO_HASH "\1\0\0\0\x1c" HOW "\0\1x", 5 + 4 + 28 + 3, "OK"},
+        {TO_HASH "\1\0\0\0\x1c" HOW "\0\1xy", 5 + 4 + 28 + 4, "MALFORMED"},
+        {TO_HASH "\1\0\0\0\x1c" HOW "\0\2x", 5 + 4 + 28 + 3, "MALFORMED"},
+        {TO_HASH "\2\0\0\0\x1c" HOW "\0\1x", 5 + 4 + 28 + 3, "MALFORMED"},
+        {TO_HASH "\3\0\0\0\x1c" HOW "\0\1x", 5 + 4 + 28 + 3, "MALFORMED"},
+        {TO_HASH "\0\0\0\0\x1c" HOW, 5 + 4 + 28, "INVALID_PARAMETER"},
+        {TO_HASH "\1\0\0\0\x1b" HOW "\0\1x", 5 + 4 + 28 + 3, "MALFORMED"},
+    };
+    for (size_t i = 0; i < sizeof ORDERS / sizeof *ORDERS; i++) {
+        buffer_reset(&order), buffer_reset(&result);
+        assert_ok(box_seal(t.asks, AAD, slice_of(ORDERS[i].text, ORDERS[i].len), &order));
+        assert_string_equal(status_name(labour_run(t.does, AAD, buffer_slice(&order), &result)), ORDERS[i].failure);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_signing_and_opening),
-                                       cmocka_unit_test(test_what_is_not_done)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signing_and_opening), cmocka_unit_test(test_what_is_not_done),
+        cmocka_unit_test(test_hashes_are_those_made_here), cmocka_unit_test(test_hashes_that_are_not_made)};
     return cmocka_run_group_tests(tests, make_all, drop_all);
 }

@@ -5,6 +5,7 @@
 
 #include "contract/contract_tables.h"
 #include "crypto/box.h"
+#include "crypto/labour.h"
 #include "custody/sealing.h"
 #include "custody/stock.h"
 
@@ -115,6 +116,9 @@ status act_unbox(const act_scene *scene, slice boxed, secret *out);
 /* Uses of a private half, here or by the other process (labour.c). */
 status act_key_sign(act_scene *scene, const asymmetric *key, const signing *how, slice message, buffer *out);
 status act_key_open(act_scene *scene, const asymmetric *key, enum asymmetric_sealing how, slice from, secret *out);
+/* The salt and the hashes of passwords, one behind the other. Once in an act, for the other process gives one answer; the salt is that of the order,
+ * for a new one is drawn whenever the act is run again. */
+status act_hash_passwords(act_scene *scene, const hashing *what, secret *out);
 
 /* The key's material, still valid, and the one core says it is; noted in *out as what was used. */
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);

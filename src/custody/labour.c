@@ -32,3 +32,18 @@ status act_key_open(act_scene *scene, const asymmetric *key, enum asymmetric_sea
     TRY(labour_order_open(l->worker, l->aad, key, how, from, &l->order));
     return FAIL(CLOSED);
 }
+
+status act_hash_passwords(act_scene *scene, const hashing *what, secret *out) {
+    act_labour *l = scene->labour;
+    if (!l || !l->worker) return labour_hashes(what, out);
+    if (l->has_answer) {
+        OWNED(secret) made = {0};
+        TRY(take_result(l, &made));
+        ENSURE(made.len == PASSWORD_SALT_BYTES + what->count * PASSWORD_HASH_BYTES, INTERNAL);
+        *out = made;
+        made = (secret){0};
+        return OK;
+    }
+    TRY(labour_order_hashes(l->worker, l->aad, what, &l->order));
+    return FAIL(CLOSED);
+}

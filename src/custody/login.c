@@ -40,14 +40,21 @@ static status hashes_read(const opened *o, hashes *out) {
 }
 
 /* Whether one of the first `count` hashes is this one; the time does not tell which. */
-static bool hashes_have(const hashes *h, const secret *hash, size_t count) {
+static bool hashes_have(const hashes *h, slice hash, size_t count) {
     bool found = false;
     for (size_t i = 0; i < count && (i + 1) * PASSWORD_HASH_BYTES <= h->list.len; i++) {
         slice each = slice_head(slice_skip(h->list, i * PASSWORD_HASH_BYTES), PASSWORD_HASH_BYTES);
-        found |= bytes_equal_secret(each, secret_expose(hash));
+        found |= bytes_equal_secret(each, hash);
     }
     return found;
 }
+
+/* Of what act_hash_passwords gives. */
+static slice hash_at(const secret *hashed, size_t at) {
+    slice list = slice_skip(secret_expose(hashed), PASSWORD_SALT_BYTES);
+    return slice_head(slice_skip(list, at * PASSWORD_HASH_BYTES), PASSWORD_HASH_BYTES);
+}
+static slice salt_of(const secret *hashed) { return slice_head(secret_expose(hashed), PASSWORD_SALT_BYTES); }
 
 /* ---- what the account asks of a password */
 
@@ -84,8 +91,7 @@ static status rules_check(const password_policy_view *rules, const secret *passw
 
 /* ---- a new password */
 
-static status password_seal(act_scene *scene, const key_act *act, const hashes *before, const secret *hash,
-                            act_outcome *out) {
+static status password_seal(act_scene *scene, const key_act *act, const hashes *before, slice hash, act_outcome *out) {
     size_t kept = before->list.len / PASSWORD_HASH_BYTES;
     if (kept >= HASHES_MOST) kept = HASHES_MOST - 1;
     OWNED(secret) content = {0};
@@ -96,7 +102,7 @@ static status password_seal(act_scene *scene, const key_act *act, const hashes *
     for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
         for (int shift = 24; shift >= 0; shift -= 8) *at++ = (uint8_t)(costs[i] >> shift);
     memcpy(at, before->salt.at, PASSWORD_SALT_BYTES), at += PASSWORD_SALT_BYTES;
-    memcpy(at, secret_expose(hash).at, PASSWORD_HASH_BYTES), at += PASSWORD_HASH_BYTES;
+    memcpy(at, hash.at, PASSWORD_HASH_BYTES), at += PASSWORD_HASH_BYTES;
     if (kept) memcpy(at, before->list.at, kept * PASSWORD_HASH_BYTES);
     sealing_order order = {.kind = SEALED_PASSWORD, .content = &content};
     order.header.user_name = act->user_name;
@@ -105,28 +111,27 @@ static status password_seal(act_scene *scene, const key_act *act, const hashes *
     return sealing_seal(scene->account, &order, scene->memory, &out->result.output);
 }
 
-/* Who changes a password shows the old one. */
-static status old_check(act_scene *scene, const key_act *act, const hashes *present) {
-    if (act->token.len == 0) return OK;
-    OWNED(secret) given = {0};
-    OWNED(secret) hash = {0};
-    TRY(act_unbox(scene, act->token, &given));
-    ENSURE(given.len <= PASSWORD_MOST, PASSWORD_WRONG);
-    TRY(password_hash(&present->cost, present->salt, &given, &hash));
-    ENSURE(hashes_have(present, &hash, 1), PASSWORD_WRONG);
+/* Who changes a password shows the old one, which is then the second of those that were hashed. */
+static status new_check(const key_act *act, const hashes *before, const secret *hashed) {
+    size_t compared =
+        act->rules->password_reuse_prevention.is_set ? (size_t)act->rules->password_reuse_prevention.value : 0;
+    ENSURE(act->token.len == 0 || hashes_have(before, hash_at(hashed, 1), 1), PASSWORD_WRONG);
+    ENSURE(!hashes_have(before, hash_at(hashed, 0), compared), PASSWORD_REUSED);
     return OK;
 }
 
 static status password_make(act_scene *scene, const key_act *act, const hashes *before, act_outcome *out) {
     OWNED(secret) given = {0};
-    OWNED(secret) hash = {0};
+    OWNED(secret) old = {0};
+    OWNED(secret) hashed = {0};
     TRY(act_unbox(scene, act->input, &given));
     TRY(rules_check(act->rules, &given));
-    TRY(password_hash(&before->cost, before->salt, &given, &hash));
-    size_t compared =
-        act->rules->password_reuse_prevention.is_set ? (size_t)act->rules->password_reuse_prevention.value : 0;
-    ENSURE(!hashes_have(before, &hash, compared), PASSWORD_REUSED);
-    return password_seal(scene, act, before, &hash, out);
+    if (act->token.len > 0) TRY(act_unbox(scene, act->token, &old));
+    ENSURE(old.len <= PASSWORD_MOST, PASSWORD_WRONG);
+    hashing what = {before->cost, before->salt, {&given, &old}, act->token.len > 0 ? 2 : 1};
+    TRY(act_hash_passwords(scene, &what, &hashed));
+    TRY(new_check(act, before, &hashed));
+    return password_seal(scene, act, &(hashes){before->cost, salt_of(&hashed), before->list}, hash_at(&hashed, 0), out);
 }
 
 /* Users may be given another name; the id stays. */
@@ -138,7 +143,6 @@ static status password_change(act_scene *scene, const key_act *act, const opened
     hashes present;
     ENSURE(same_owner(&o->header, act), CORRUPT);
     TRY(hashes_read(o, &present));
-    TRY(old_check(scene, act, &present));
     return password_make(scene, act, &present, out);
 }
 
@@ -259,25 +263,29 @@ status act_bind_seed(act_scene *scene, const key_act *act, act_outcome *out) {
 
 /* ---- coming in */
 
+static status given_hash(act_scene *scene, const key_act *act, const hashes *how, secret *out) {
+    OWNED(secret) given = {0};
+    TRY(act_unbox(scene, act->input, &given));
+    ENSURE(given.len <= PASSWORD_MOST, LOGIN_FAILED);
+    return act_hash_passwords(scene, &(hashing){how->cost, how->salt, {&given}, 1}, out);
+}
+
 /* As long a computation for somebody who is not there as for somebody who is. */
 static status nobody_check(act_scene *scene, const key_act *act) {
     static const uint8_t SALT[PASSWORD_SALT_BYTES] = {0};
-    OWNED(secret) given = {0};
+    hashes none = {.cost = password_cost_default, .salt = slice_of(SALT, sizeof SALT)};
     OWNED(secret) hash = {0};
-    TRY(act_unbox(scene, act->input, &given));
-    TRY(password_hash(&password_cost_default, slice_of(SALT, sizeof SALT), &given, &hash));
+    TRY(given_hash(scene, act, &none, &hash));
     return FAIL(LOGIN_FAILED);
 }
 
 static status password_check(act_scene *scene, const key_act *act, const opened *o) {
     hashes present;
-    OWNED(secret) given = {0};
     OWNED(secret) hash = {0};
     ENSURE(same_owner(&o->header, act), CORRUPT);
     TRY(hashes_read(o, &present));
-    TRY(act_unbox(scene, act->input, &given));
-    TRY(password_hash(&present.cost, present.salt, &given, &hash));
-    ENSURE(hashes_have(&present, &hash, 1), LOGIN_FAILED);
+    TRY(given_hash(scene, act, &present, &hash));
+    ENSURE(hashes_have(&present, hash_at(&hash, 0), 1), LOGIN_FAILED);
     return OK;
 }
 
@@ -312,12 +320,17 @@ static status factor_check(act_scene *scene, const key_act *act, shown_factor *o
     return OK;
 }
 
-/* The password comes first and costs the same whatever follows; a wrong code is no other failure than a wrong password. Without one only a
+/* The password comes first. Whether it was wrong, the code or both shows neither in the answer nor in how long it takes. Without one only a
  * passkey lets in whose authenticator has checked who holds it. */
 static status person_check(act_scene *scene, const key_act *act, shown_factor *out) {
-    *out = (shown_factor){0};
-    if (act->input.len > 0) TRY(password_open_and_check(scene, act));
-    return factor_check(scene, act, out);
+    shown_factor shown = {0};
+    status known = act->input.len > 0 ? password_open_and_check(scene, act) : OK;
+    if (FAILED(known) && !FAILED_WITH(known, LOGIN_FAILED)) return known;
+    status showed = factor_check(scene, act, &shown);
+    TRY(known);
+    TRY(showed);
+    *out = shown;
+    return OK;
 }
 
 status act_login(act_scene *scene, const key_act *act, act_outcome *out) {

@@ -125,7 +125,8 @@ static status open_house(core *c, const store_key_message *m) {
     TRY(derived_renew(c->house.store));
     TRY(identities_new(c->house.store, &c->house.identities));
     TRY(diagnosis_cipher(&key, &c->house.diagnosis));
-    return serve_new(&c->house, &c->serve);
+    TRY(serve_new(&c->house, &c->serve));
+    return serve_recall_tries(c->serve);
 }
 
 /* ---- readiness */
@@ -310,6 +311,7 @@ static void on_tick(void *context) {
     core *c = context;
     if (c->serve) serve_rotate_due(c->serve, clock_now_s());
     if (c->serve) serve_renew_due(c->serve, clock_now_s());
+    if (c->serve) serve_keep_tries(c->serve, clock_now_s());
     status_ignore(loop_after(c->child.loop, TICK_MS, on_tick, c, NULL));
 }
 
@@ -338,6 +340,7 @@ static void finish(core *c) {
     if (c->serve) serve_end(c->serve);
     for (int waited = 0; c->serve && serve_busy(c->serve) && waited < STOP_WAIT_MS; waited += TICK_MS)
         if (FAILED(loop_turn(c->child.loop, TICK_MS))) break;
+    if (c->serve) serve_keep_tries(c->serve, INT64_MAX);
     if (c->serve && serve_busy(c->serve) == 0) status_ignore(put_clean_end(c->house.store, SLICE("1")));
 }
 

@@ -1,7 +1,6 @@
 /* keyhold-keygen: makes RSA key pairs for the vault, or, as the second of its kind (argument 1), does private operations with large RSA keys
- * for it, so that the vault never stands still for either. As confined as the
- * vault itself, and like it keeps private keys in memory no other process can read; they leave it only boxed.
- * Descriptor 3 is the supervisor. */
+ * and hashes passwords for it, so that the vault never stands still for any of them. As confined as the vault itself, and like it keeps private
+ * keys and passwords in memory no other process can read; they leave it only boxed. Descriptor 3 is the supervisor. */
 #include <signal.h>
 #include <stdlib.h>
 

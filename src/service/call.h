@@ -26,6 +26,7 @@ enum { CALL_ACTS_MOST = 20 };
 /* What all calls share; owned by the core process. */
 typedef struct house {
     slowdown *by_person, *by_address; /* of logins */
+    allowance hashes, hashes_known;   /* of passwords: tried from anywhere, and from where their owners usually are */
     store *store;
     blobs *blobs;
     identities *identities;

@@ -87,8 +87,9 @@ struct serve {
     int64_t own_not_before_s; /* of the next look for some */
     char **recorded;          /* store keys of outbox records whose events are durable */
     size_t recorded_count, recorded_room;
-    derived derived;     /* counts of the batch under way */
-    int64_t own_next_ms; /* of the next look for keys whose time has come */
+    derived derived;            /* counts of the batch under way */
+    int64_t tries_not_before_s; /* of the next time that waits after failed logins are kept */
+    int64_t own_next_ms;        /* of the next look for keys whose time has come */
     struct {
         size_t under_way;
         int64_t next_ms;

@@ -49,6 +49,10 @@ void serve_rotate_due(serve *s, int64_t now_s);
 /* The same for secrets. */
 void serve_renew_due(serve *s, int64_t now_s);
 
+/* Who has to wait before logging in again: recalled once at start, kept now and then. */
+status serve_recall_tries(serve *s);
+void serve_keep_tries(serve *s, int64_t now_s);
+
 /* The bootstrap of an account, once: asks the vault for an account key, a root access key and the service key, stores them, records it. Ends with
  * a call of `done`. When the account is there already: is_new false and no secret. */
 typedef void serve_bootstrapped(void *context, const bootstrapped_message *result);

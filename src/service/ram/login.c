@@ -1,5 +1,5 @@
 /* RAM: passwords of people. They are hashed and compared in the vault; here is who has one, and what the account asks of them. */
-#include "service/ram/ram.h"
+#include "service/sts/pace.h"
 
 enum { LENGTH_DEFAULT = 8 };
 
@@ -106,10 +106,21 @@ status delete_login_profile_prepare(call *c, const delete_login_profile_in *in, 
     return user_save(c, &user, revision);
 }
 
+/* Counted once; in c->memo what under. */
+static status begin_change(call *c) {
+    if (c->memo) return OK;
+    slice *person = CALL_NEW(c, slice);
+    ENSURE(person != NULL, OUT_OF_MEMORY);
+    TRY(pace_take_old_password(c, c->who.user_name, person));
+    c->memo = person;
+    return OK;
+}
+
 status change_password_prepare(call *c, const change_password_in *in, change_password_out *out) {
     (void)out;
     user_record user;
     TRY(load_with_login(c, (slice){0}, &user, NULL));
+    TRY(begin_change(c));
     return ask_password(c, &user, in->new_password, in->old_password);
 }
 
@@ -121,6 +132,7 @@ status change_password_finish(call *c, const change_password_in *in, change_pass
     user.login->sealed = c->results.at[0].output;
     user.login->changed_at = SET_INT(c->now_s);
     user.login->reset_required = SET_BOOL(false);
+    pace_forgive_old_password(c, *(const slice *)c->memo);
     return user_save(c, &user, revision);
 }
 

@@ -2,6 +2,7 @@
  * without something good to bring learns which providers and roles there are. */
 #include "service/sts/federated.h"
 
+#include "access/address.h"
 #include "access/policy.h"
 #include "crypto/hash.h"
 
@@ -28,8 +29,10 @@ bool named_read(slice whole, const char *kind, named *out) {
 
 static status check_pace(call *c, meant *m) {
     int64_t wait_s = 0;
+    slice place;
     ENSURE(c->peer != NULL && !c->proof, INCOMPLETE_SIGNATURE);
-    TRY(ARENA_JOIN(&c->memory, &m->pace, SLICE("token/"), c->peer->source_ip));
+    TRY(address_place(c->peer->source_ip, &c->memory, &place));
+    TRY(ARENA_JOIN(&c->memory, &m->pace, SLICE("token/"), place));
     status tried = slowdown_try(c->house->by_address, m->pace, &ADDRESS, c->now_s, &wait_s);
     if (FAILED_WITH(tried, LOGIN_SLOWED)) return call_refuse(c, FAIL(THROTTLED), "%lld s", (long long)wait_s);
     return tried;

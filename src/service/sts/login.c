@@ -2,10 +2,7 @@
  * here is who may try, how often, and what the session may do. Whatever is wrong, the answer is the same. */
 #include "service/ram/passkey.h"
 #include "service/ram/mfa.h"
-#include "service/sts/sts.h"
-
-/* Guessing at one person, and from one address. */
-static const slowdown_rule PERSON = {.free_tries = 5}, ADDRESS = {.free_tries = 20};
+#include "service/sts/pace.h"
 
 /* What must be done first: the session is for that alone. */
 #define SESSION_FOR(actions)                                                                                           \
@@ -19,7 +16,7 @@ static const slowdown_rule PERSON = {.free_tries = 5}, ADDRESS = {.free_tries = 
 /* Chosen once; the session comes first, as session_begin has it. */
 typedef struct attempt {
     new_session session;
-    slice person; /* what tries are counted under */
+    login_pace pace;
     bool resets, binds;
 } attempt;
 
@@ -29,18 +26,6 @@ static status check_way(call *c) {
     ENSURE(!c->proof && c->peer, LOGIN_INSECURE);
     ENSURE(c->peer->is_tls.value || is_loopback(c->peer->source_ip), LOGIN_INSECURE);
     return OK;
-}
-
-/* Counts the try. Names count whether or not anybody has them. */
-static status check_pace(call *c, const login_in *in, const account_settings_record *settings, slice *person) {
-    int64_t wait_s = 0;
-    slowdown_rule rule = PERSON;
-    if (settings->password_policy) rule.locked_from = (unsigned)settings->password_policy->max_login_attemps.value;
-    TRY(arena_printf(&c->memory, person, "%.*s/%.*s", SLICE_ARGS(c->who.account_id), SLICE_ARGS(in->user_name)));
-    status tried = slowdown_try(c->house->by_address, c->peer->source_ip, &ADDRESS, c->now_s, &wait_s);
-    if (!FAILED(tried)) tried = slowdown_try(c->house->by_person, *person, &rule, c->now_s, &wait_s);
-    if (FAILED_WITH(tried, LOGIN_SLOWED)) return call_refuse(c, tried, "%lld s", (long long)wait_s);
-    return tried;
 }
 
 /* An absent user name is the account root. */
@@ -107,7 +92,9 @@ static status put_person(call *c, const login_in *in, const user_record *user, k
     return put_device(c, user, in, act);
 }
 
-static status begin(call *c, const login_in *in, const account_settings_record *settings, attempt **out) {
+/* user is NULL when there is nobody. */
+static status begin(call *c, const login_in *in, const account_settings_record *settings, const user_record *user,
+                    attempt **out) {
     if (c->memo) {
         *out = c->memo;
         return OK;
@@ -119,7 +106,9 @@ static status begin(call *c, const login_in *in, const account_settings_record *
     ENSURE(a != NULL, OUT_OF_MEMORY);
     TRY(session_begin(c, wanted_s < most_s ? wanted_s : most_s, &session));
     a->session = *session;
-    TRY(check_pace(c, in, settings, &a->person));
+    pace_wish wish = {in->user_name, user, .has_password = !slice_is_absent(in->password)};
+    if (settings->password_policy) wish.locked_from = (unsigned)settings->password_policy->max_login_attemps.value;
+    TRY(pace_take(c, &wish, &a->pace));
     c->memo = a;
     *out = a;
     return OK;
@@ -163,9 +152,9 @@ status login_prepare(call *c, const login_in *in, login_out *out) {
     attempt *a;
     TRY(check_shown(c, in));
     TRY(load_account(c, in, &settings));
-    TRY(begin(c, in, &settings, &a));
-    ENSURE(login_network_allows(&settings, c->peer->source_ip), LOGIN_FAILED);
     TRY(find_person(c, in, &user, &is_there));
+    TRY(begin(c, in, &settings, is_there ? &user : NULL, &a));
+    ENSURE(login_network_allows(&settings, c->peer->source_ip), LOGIN_FAILED);
     key_act act = {.act = VAULT_ACT_LOGIN, .input = in->password, .text = a->session.id};
     act.expires_at = SET_INT(a->session.expires_at_s);
     if (!is_there) return ask_for_nobody(c, in, &act);
@@ -195,18 +184,17 @@ static status take_factor(call *c, const login_in *in, const user_record *user) 
 }
 
 status login_finish(call *c, const login_in *in, login_out *out) {
-    const attempt *a = c->memo;
+    attempt *a = c->memo;
     user_record user;
     uint64_t revision;
     TRY(user_load(c, in->user_name, &user, &revision));
     TRY(take_factor(c, in, &user));
     user.last_login_at = SET_INT(c->now_s);
+    TRY(pace_forgive(c, &a->pace, &user));
     TRY(user_save(c, &user, revision));
     c->who.user_id = user.user_id;
     out->password_reset_required = SET_BOOL(a->resets);
     out->mfa_bind_required = SET_BOOL(a->binds);
-    slowdown_forgive(c->house->by_person, a->person);
-    slowdown_take_back(c->house->by_address, c->peer->source_ip, &ADDRESS);
     return session_credentials(c, &out->credentials);
 }
 
