@@ -153,13 +153,20 @@ static status write_account_vkey(const ledger *l, const ledger_account *account,
     return files_write_atomic(l->dir_fd, name, buffer_slice(&text));
 }
 
-static status publish_account(ledger *l, ledger_account *account) {
-    bool is_done;
+static status publish_account(ledger *l, ledger_account *account, bool *is_done) {
     tree_signing signing = {.with = l->with};
     TRY(ledger_account_key(l, slice_of(account->name, account->name_len), &signing.key));
     if (!account->tree.has_checkpoint) TRY(write_account_vkey(l, account, &signing.key));
-    TRY(tree_flush(&account->tree, &signing, &is_done));
-    if (is_done) account->first_unpublished = 0;
+    TRY(tree_flush(&account->tree, &signing, is_done));
+    if (*is_done) account->first_unpublished = 0;
+    return OK;
+}
+
+static status publish_in_part(ledger *l, ledger_account *account, bool *goes_on) {
+    bool is_done;
+    if (account->first_unpublished == 0) return OK;
+    TRY(publish_account(l, account, &is_done));
+    *goes_on = !is_done;
     return OK;
 }
 
@@ -181,11 +188,14 @@ status ledger_publish(ledger *l, bool *is_done) {
     ENSURE(!l->is_broken, INTERNAL);
     status result = OK;
     int64_t until_ms = clock_monotonic_ms() + LEDGER_PUBLISH_MS;
-    for (size_t seen = 0; seen < l->account_count && clock_monotonic_ms() < until_ms; seen++) {
-        ledger_account *account = l->accounts[l->publish_next++ % l->account_count];
-        if (account->first_unpublished == 0) continue;
-        status published = publish_account(l, account);
+    for (size_t seen = 0; seen < l->account_count && clock_monotonic_ms() < until_ms;) {
+        ledger_account *account = l->accounts[l->publish_next % l->account_count];
+        bool goes_on = false;
+        status published = publish_in_part(l, account, &goes_on);
         if (!FAILED(result)) result = published;
+        if (goes_on) continue;
+        l->publish_next++;
+        seen++;
     }
     uint64_t through = published_through(l, is_done);
     status released = journal_release(&l->journal, through);

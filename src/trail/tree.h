@@ -52,7 +52,7 @@ typedef struct tree_signing {
     signer *with;
 } tree_signing;
 
-enum { TREE_FLUSH_BUNDLES = 8 }; /* full bundles one tree_flush makes durable at most */
+enum { TREE_FLUSH_BUNDLES = 1 }; /* full bundles one tree_flush makes durable at most */
 
 /* Makes all that the current size needs durable, then publishes a checkpoint for it. *is_done false: there were many
  * full tiles, call again (nothing is published yet). DISK_FULL, IO, …: nothing is published, call again later. */
