@@ -77,6 +77,12 @@ static inline bool page_holds(const page *p, int64_t index) {
 /* Goes over all records under a prefix, a chunk of rows at a time. `visit` is called for each; its failure ends the walk. */
 typedef status record_visitor(call *c, const store_row *row, void *context);
 status records_walk(call *c, slice prefix, record_visitor *visit, void *context);
+/* Over those behind a key (absent: all), until `visit` has set *is_enough (NULL: to the end). */
+typedef struct records_span {
+    slice prefix, after;
+    const bool *is_enough;
+} records_span;
+status records_walk_some(call *c, const records_span *span, record_visitor *visit, void *context);
 status records_count(call *c, slice prefix, size_t *out);
 
 /* A policy of that kind, up to POLICY_BYTES_MOST, of a resource POLICY_RESOURCE_BYTES_MOST. POLICY_MALFORMED, saying where and why. */

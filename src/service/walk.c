@@ -8,28 +8,23 @@ page page_of(maybe_int number, maybe_int size) {
 }
 
 status records_walk(call *c, slice prefix, record_visitor *visit, void *context) {
+    return records_walk_some(c, &(records_span){.prefix = prefix}, visit, context);
+}
+
+status records_walk_some(call *c, const records_span *span, record_visitor *visit, void *context) {
+    static const bool never = false;
     OWNED(arena) memory = {.limit = CHUNK_MEMORY};
-    slice after = {0};
+    const bool *is_enough = span->is_enough ? span->is_enough : &never;
+    slice after = span->after;
     for (;;) {
         store_row *rows;
         size_t count;
-        TRY(store_list(c->house->store, prefix, after, CHUNK, &memory, &rows, &count));
-        for (size_t i = 0; i < count; i++) TRY(visit(c, &rows[i], context));
-        if (count < CHUNK) return OK;
+        TRY(store_list(c->house->store, span->prefix, after, CHUNK, &memory, &rows, &count));
+        for (size_t i = 0; i < count && !*is_enough; i++) TRY(visit(c, &rows[i], context));
+        if (count < CHUNK || *is_enough) return OK;
         TRY(arena_copy(&c->memory, rows[count - 1].key, &after));
         arena_reset(&memory);
     }
 }
 
-static status count_one(call *c, const store_row *row, void *context) {
-    (void)c, (void)row;
-    ++*(size_t *)context;
-    return OK;
-}
-
-status records_count(call *c, slice prefix, size_t *out) {
-    size_t count = 0;
-    TRY(records_walk(c, prefix, count_one, &count));
-    *out = count;
-    return OK;
-}
+status records_count(call *c, slice prefix, size_t *out) { return store_count(c->house->store, prefix, out); }

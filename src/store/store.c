@@ -258,6 +258,23 @@ status store_list(store *s, slice prefix, slice after, size_t limit, arena *memo
     return store_range(s, from, prefix_end(prefix, end), limit, memory, rows, count);
 }
 
+static status count_visit(void *context, const store_row *row) {
+    (void)row;
+    ++*(size_t *)context;
+    return OK;
+}
+
+status store_count(store *s, slice prefix, size_t *count) {
+    uint8_t end[STORE_KEY_MOST];
+    size_t found = 0;
+    TRY(s->spoiled);
+    ENSURE(prefix.len > 0 && prefix.len <= STORE_KEY_MOST && prefix.at[0] != 0, MALFORMED);
+    store_span span = {prefix, prefix_end(prefix, end), SIZE_MAX, true};
+    TRY(s->engine->range(s->state, &span, count_visit, &found));
+    *count = found;
+    return OK;
+}
+
 /* -- changing */
 
 status store_begin(store *s) {

@@ -285,6 +285,35 @@ static void test_agrees_with_a_model(void **state) {
     }
 }
 
+static size_t counted(bench *b, const char *prefix) {
+    size_t count = 99;
+    assert_int_equal(store_count(b->store, slice_of_text(prefix), &count).code, STATUS_OK);
+    return count;
+}
+
+static void test_counts_without_opening(void **state) {
+    bench *b = *state;
+    size_t count = 7;
+    assert_int_equal(counted(b, "user/1/"), 0);
+    const char *const keys[] = {"user/1/a", "user/1/b", "user/10/a", "user/1", "user/2/a", "user/1/c/d", "uses/1/a"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) put_now(b, keys[i], "x");
+    assert_int_equal(counted(b, "user/1/"), 3);
+    assert_int_equal(counted(b, "user/1"), 5);
+    assert_int_equal(counted(b, "use"), 7);
+    assert_int_equal(store_begin(b->store).code, STATUS_OK); /* in a batch with what it changes */
+    assert_int_equal(put(b, "user/1/e", "x", STORE_ABSENT).code, STATUS_OK);
+    store_change gone = {SLICE("user/1/a"), {0}, STORE_ANY};
+    assert_int_equal(store_apply(b->store, &gone, 1).code, STATUS_OK);
+    gone.key = SLICE("user/1/b");
+    assert_int_equal(store_apply(b->store, &gone, 1).code, STATUS_OK);
+    assert_int_equal(counted(b, "user/1/"), 2);
+    store_roll_back(b->store);
+    assert_int_equal(counted(b, "user/1/"), 3);
+    assert_true(FAILED_WITH(store_count(b->store, SLICE(""), &count),
+                            MALFORMED)); /* the store's own record is not one of these */
+    assert_int_equal(count, 7);
+}
+
 int main(void) {
     if (FAILED(crypto_start())) return 1;
     const struct CMUnitTest tests[] = {
@@ -297,6 +326,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_ranges_in_byte_order, begin, end),
         cmocka_unit_test_setup_teardown(test_ranges_see_the_batch_and_bound_memory, begin, end),
         cmocka_unit_test_setup_teardown(test_agrees_with_a_model, begin, end),
+        cmocka_unit_test_setup_teardown(test_counts_without_opening, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

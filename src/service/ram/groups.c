@@ -179,7 +179,7 @@ status list_groups_for_user_prepare(call *c, const list_groups_for_user_in *in, 
 }
 
 typedef struct member_search {
-    slice group_name, after;
+    slice group_name;
     user_view *at;
     size_t count, most;
     bool is_truncated;
@@ -191,8 +191,7 @@ static status take_member(call *c, const store_row *row, void *context) {
     OWNED(arena) memory = {0};
     ENSURE(!FAILED(shape_unpack(&user_record_shape, row->value, &memory, &user)), CORRUPT);
     size_t at = find_membership(&user, search->group_name);
-    bool is_later = slice_is_empty(search->after) || slice_compare(user.user_name, search->after) > 0;
-    if (at == SIZE_MAX || !is_later || search->is_truncated) return OK;
+    if (at == SIZE_MAX) return OK;
     search->is_truncated = search->count == search->most;
     if (search->is_truncated) return OK;
     user_view *view = &search->at[search->count++];
@@ -203,15 +202,16 @@ static status take_member(call *c, const store_row *row, void *context) {
 }
 
 status list_users_for_group_prepare(call *c, const list_users_for_group_in *in, list_users_for_group_out *out) {
-    slice prefix;
     group_record group;
-    member_search search = {.group_name = in->group_name, .after = in->marker};
+    member_search search = {.group_name = in->group_name};
+    records_span span = {.is_enough = &search.is_truncated};
     search.most = in->max_items.is_set ? (size_t)in->max_items.value : 100;
     TRY(group_load(c, in->group_name, &group, NULL));
     search.at = ARENA_ARRAY(&c->memory, user_view, search.most);
     ENSURE(search.at != NULL, OUT_OF_MEMORY);
-    TRY(user_prefix(c->who.account_id, &c->memory, &prefix));
-    TRY(records_walk(c, prefix, take_member, &search));
+    TRY(user_prefix(c->who.account_id, &c->memory, &span.prefix));
+    if (!slice_is_empty(in->marker)) TRY(ARENA_JOIN(&c->memory, &span.after, span.prefix, in->marker));
+    TRY(records_walk_some(c, &span, take_member, &search));
     out->users.at = search.at, out->users.count = search.count;
     out->is_truncated = SET_BOOL(search.is_truncated);
     if (search.is_truncated) out->marker = search.at[search.count - 1].user_name;
