@@ -34,7 +34,19 @@ static const struct granted *granted_find(slice name) {
     return NULL;
 }
 
+int grant_operation_number(slice name) {
+    for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++)
+        if (slice_equals_ignoring_case(name, slice_of_text(OPERATIONS[i].name))) return (int)i;
+    return -1;
+}
+
 bool grant_operation_is_known(slice name) { return granted_find(name) != NULL; }
+
+/* Those that are for any key carry none, and no constraint on one holds for them. */
+bool grant_operation_has_context(int number) {
+    bool is_known = number >= 0 && (size_t)number < sizeof OPERATIONS / sizeof *OPERATIONS;
+    return !is_known || OPERATIONS[number].keys != ANY_KEY;
+}
 
 bool grant_operation_fits(slice name, const key_record *key) {
     const struct granted *row = granted_find(name);
@@ -114,10 +126,9 @@ static bool pairs_contain(const pair_list *outer, const pair_list *inner) {
 
 static bool pairs_agree(const pair_list *a, const pair_list *b) { return a->count == b->count && pairs_contain(a, b); }
 
-/* These two carry no encryption context, and no constraint on one holds for them. */
 static bool has_no_context(slice action) {
-    return slice_equals(action, SLICE("kms:DescribeKey")) || slice_equals(action, SLICE("kms:RetireGrant")) ||
-           slice_equals(action, SLICE("kms:CreateGrant"));
+    if (!slice_starts_with(action, SLICE("kms:"))) return false;
+    return !grant_operation_has_context(grant_operation_number(slice_skip(action, 4)));
 }
 
 static bool constraints_hold(const grant_record *g, const grant_question *q) {

@@ -21,6 +21,10 @@ status grant_tag(slice grantee, arena *memory, slice *out);
 
 /* Is it one of the operations a grant may name ("Decrypt")? */
 bool grant_operation_is_known(slice name);
+/* Its place among them, whatever the case of its letters; -1: none. */
+int grant_operation_number(slice name);
+/* Whether requests for it carry an encryption context, which a grant's constraint is about. */
+bool grant_operation_has_context(int number);
 /* And is it something that this key, by its spec and usage, is for? */
 bool grant_operation_fits(slice name, const key_record *key);
 /* 64 hexadecimal digits. */

@@ -364,6 +364,7 @@ int main(void) {
     serve_free(c->serve);
     channel_free(c->vault);
     channel_free(c->auditor);
+    grant_shelves_clear(&c->house.grants);
     identities_free(c->house.identities);
     xaes_free(c->house.diagnosis);
     blobs_free(c->house.blobs);

@@ -1,18 +1,18 @@
 /* From a call to the question that access/authorisation.h decides: who asks, what is known of the request, which policies have a
  * word. */
-#include "access/grant.h"
-#include "contract/key_id.h"
 #include "service/account/break_glass.h"
 #include "service/diagnosis.h"
 #include "service/facts.h"
 #include "service/handlers.h"
+#include "service/kms/grant_search.h"
 #include "service/suppose.h"
 
 /* What is asked about. */
 typedef struct target {
     const char *action;
     slice resource;
-    const key_record *key;       /* NULL: not a key */
+    const key_record *key; /* NULL: not a key */
+    uint64_t key_revision;
     const policy *given;         /* instead of the resource's own policy; NULL: its own */
     const secret_record *secret; /* NULL: none, or one without a policy; so the next two */
     const bucket_record *bucket;
@@ -41,23 +41,24 @@ static status keep_compiled(call *c, const kept_document *kept, const policy **o
 /* ---- a key */
 
 /* The key an ARN names; NULL when it names none that is there. */
-static status find_key(call *c, slice resource, const key_record **out) {
+static status find_key(call *c, slice resource, target *t) {
     arn parts;
-    *out = NULL;
+    t->key = NULL;
     if (FAILED(arn_parse(resource, &parts)) || !slice_equals(parts.service, SLICE("kms"))) return OK;
     if (!slice_starts_with(parts.relative, SLICE("key/"))) return OK;
     slice key_id = slice_skip(parts.relative, 4);
     if (c->key && slice_equals(c->key->key_id, key_id)) {
-        *out = c->key;
+        t->key = c->key;
+        t->key_revision = c->key_revision;
         return OK;
     }
     key_shelf shelf = call_keys(c);
     key_record *key = CALL_NEW(c, key_record);
     ENSURE(key != NULL, OUT_OF_MEMORY);
-    status loaded = key_load(&shelf, key_id, &c->memory, key, NULL);
+    status loaded = key_load(&shelf, key_id, &c->memory, key, &t->key_revision);
     if (FAILED_WITH(loaded, KEY_NOT_FOUND)) return OK;
     TRY(loaded);
-    *out = key;
+    t->key = key;
     return OK;
 }
 
@@ -181,31 +182,28 @@ static status load_rails(call *c, const char *action, policy_set *out) {
 
 typedef struct search {
     const grant_question *question;
-    enum policy_reach best;
-    slice sharing; /* of the grant that reaches best */
+    enum policy_reach best; /* beyond REACH_CALLER there is none */
+    slice sharing;          /* of the grant that reaches best */
 } search;
 
-static status consider_grant(call *c, const store_row *row, void *context) {
+static status consider_grant(call *c, const grant_record *grant, void *context, bool *is_found) {
     search *s = context;
-    grant_record grant;
-    OWNED(arena) memory = {0};
-    ENSURE(!FAILED(shape_unpack(&grant_record_shape, row->value, &memory, &grant)), CORRUPT);
-    enum policy_reach reach = grant_reach(&grant, s->question);
-    if (reach <= s->best || (c->owner && !call_is_admitted(c, grant.sharing))) return OK;
+    enum policy_reach reach = grant_reach(grant, s->question);
+    if (reach <= s->best || (c->owner && !call_is_admitted(c, grant->sharing))) return OK;
     s->best = reach;
-    return slice_is_absent(grant.sharing) ? OK : arena_copy(&c->memory, grant.sharing, &s->sharing);
+    *is_found = reach == REACH_CALLER;
+    return slice_is_absent(grant->sharing) ? OK : arena_copy(&c->memory, grant->sharing, &s->sharing);
 }
 
 /* Grants to the caller, to the role behind it, to its account. */
-static status find_grants(call *c, const key_record *key, search *s) {
-    slice root, prefix, key_id;
-    TRY(key_id_in_region(key->key_id, call_region(c), &c->memory, &key_id));
+static status find_grants(call *c, const target *t, search *s) {
+    slice root;
     TRY(arn_principal_root(c->who.account_id, &c->memory, &root));
     const slice grantees[] = {c->who.arn, c->who.role, root};
     for (size_t i = 0; i < sizeof grantees / sizeof *grantees && s->best != REACH_CALLER; i++) {
         if (slice_is_absent(grantees[i])) continue;
-        TRY(grant_prefix_of_grantee(call_account(c), key_id, grantees[i], &c->memory, &prefix));
-        TRY(records_walk(c, prefix, consider_grant, s));
+        grant_search among = {t->key, t->key_revision, grantees[i], s->question, {0}};
+        TRY(grants_search(c, &among, consider_grant, s));
     }
     return OK;
 }
@@ -244,7 +242,7 @@ static status ask_grants(call *c, const target *t, weighing *w) {
     bool nothing_gives = w->verdict.by == DECIDED_BY_NONE || w->verdict.by == DECIDED_BY_RESOURCE;
     bool may_help = t->key && t->key->grant_count.value > 0 && nothing_gives;
     if (w->verdict.decision != DECISION_IMPLICIT_DENY || !may_help) return OK;
-    TRY(find_grants(c, t->key, &s));
+    TRY(find_grants(c, t, &s));
     a->grant = s.best;
     w->by_grant = s.sharing;
     if (a->grant != REACH_NONE) authorise(a, &w->verdict);
@@ -353,7 +351,7 @@ static bool is_free(const call *c, const target *t) {
 }
 
 static status find_target(call *c, target *t) {
-    TRY(find_key(c, t->resource, &t->key));
+    TRY(find_key(c, t->resource, t));
     TRY(find_secret(c, t->resource, &t->secret));
     find_bucket(c, t->resource, &t->bucket);
     if (c->owner && c->role) t->role = c->role;
@@ -454,7 +452,7 @@ status call_would_allow(call *c, const char *action, slice resource, const polic
     weighing w;
     target t = {.action = action, .resource = resource, .given = key_policy};
     key_record assumed = {0};
-    TRY(find_key(c, resource, &t.key));
+    TRY(find_key(c, resource, &t));
     if (!t.key) t.key = &assumed; /* not made yet */
     TRY(weigh(c, &t, &w));
     *out = w.verdict.decision == DECISION_ALLOW;

@@ -13,6 +13,7 @@
 
 #include "access/arn.h"
 #include "access/authorisation.h"
+#include "access/grant_shelf.h"
 #include "access/identity.h"
 #include "access/slowdown.h"
 #include "blobs/blobs.h"
@@ -30,6 +31,7 @@ typedef struct house {
     store *store;
     blobs *blobs;
     identities *identities;
+    grant_shelves grants;
     struct xaes *diagnosis; /* seals why a request was refused; NULL: refusals do not tell */
     slice region;           /* in ARNs and answers, where a request names none */
     slice regions;          /* those that requests may be signed for, divided by commas; empty: any */

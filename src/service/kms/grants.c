@@ -6,6 +6,7 @@
 #include "contract/key_id.h"
 #include "contract/key_spec.h"
 #include "crypto/random.h"
+#include "service/kms/grant_search.h"
 #include "service/kms/grant_token.h"
 #include "service/ram/ram.h"
 #include "service/sharing.h"
@@ -120,22 +121,20 @@ static status unpack(call *c, const store_row *row, grant_record *out) {
     return OK;
 }
 
-static status find_same(call *c, const store_row *row, void *context) {
+static status find_same(call *c, const grant_record *g, void *context, bool *is_found) {
     search *s = context;
-    grant_record g;
-    if (s->is_found) return OK;
-    TRY(unpack(c, row, &g));
-    s->is_found = grant_same_wish(&g, s->wish);
-    if (s->is_found) s->found = g;
-    return OK;
+    *is_found = s->is_found = grant_same_wish(g, s->wish);
+    return s->is_found ? grant_load(c, c->key->key_id, g->grant_id, &s->found) : OK;
 }
 
 /* A grant that lets the caller give grants, and holds all that the new one gives. */
 static status find_wider(call *c, const store_row *row, void *context) {
     search *s = context;
     grant_record g;
+    OWNED(arena) memory = {0};
+    (void)c;
     if (s->is_found) return OK;
-    TRY(unpack(c, row, &g));
+    ENSURE(!FAILED(shape_unpack(&grant_record_shape, row->value, &memory, &g)), CORRUPT);
     s->is_found = grant_reach(&g, s->question) == REACH_CALLER && grant_contains(&g, s->wish);
     return OK;
 }
@@ -191,11 +190,10 @@ static status save_new(call *c, const grant_record *g) {
 }
 
 static status find_named(call *c, const grant_record *wish, search *s) {
-    slice prefix;
     *s = (search){.wish = wish};
-    if (slice_is_absent(wish->name)) return OK;
-    TRY(grant_prefix_of_grantee(c->who.account_id, wish->key_id, wish->grantee, &c->memory, &prefix));
-    return records_walk(c, prefix, find_same, s);
+    if (slice_is_empty(wish->name)) return OK;
+    grant_search among = {c->key, c->key_revision, wish->grantee, NULL, wish->name};
+    return grants_search(c, &among, find_same, s);
 }
 
 /* What is to be, or what is there already under that name with the same content. */
@@ -287,24 +285,30 @@ static bool is_wanted(call *c, const listing *l, const grant_record *g) {
            (slice_is_absent(l->grant_id) || slice_equals(l->grant_id, g->grant_id));
 }
 
+/* What is not shown leaves nothing in the call's memory, however much of it there is. */
+static status list_row(call *c, const store_row *row, listing *l, arena *memory) {
+    grant_record passing, g;
+    ENSURE(!FAILED(shape_unpack(&grant_record_shape, row->value, memory, &passing)), CORRUPT);
+    if (!is_wanted(c, l, &passing)) return OK;
+    l->is_truncated = l->count == l->most;
+    if (l->is_truncated) return OK;
+    TRY(unpack(c, row, &g));
+    TRY(arena_copy(&c->memory, row->key, &l->last));
+    return show(c, &g, &l->at[l->count++]);
+}
+
 static status list_from(call *c, slice prefix, listing *l) {
     OWNED(arena) memory = {.limit = 16 << 20};
-    while (!l->is_truncated) {
+    slice after = l->last;
+    for (;;) {
         store_row *rows;
         size_t count;
+        TRY(store_list(c->house->store, prefix, after, 256, &memory, &rows, &count));
+        for (size_t i = 0; i < count && !l->is_truncated; i++) TRY(list_row(c, &rows[i], l, &memory));
+        if (count < 256 || l->is_truncated) return OK;
+        TRY(arena_copy(&c->memory, rows[count - 1].key, &after));
         arena_reset(&memory);
-        TRY(store_list(c->house->store, prefix, l->last, 256, &memory, &rows, &count));
-        for (size_t i = 0; i < count && !l->is_truncated; i++) {
-            grant_record g;
-            TRY(unpack(c, &rows[i], &g));
-            l->is_truncated = is_wanted(c, l, &g) && l->count == l->most;
-            if (l->is_truncated) return OK;
-            TRY(arena_copy(&c->memory, rows[i].key, &l->last));
-            if (is_wanted(c, l, &g)) TRY(show(c, &g, &l->at[l->count++]));
-        }
-        if (count < 256) return OK;
     }
-    return OK;
 }
 
 /* A marker is the store key of the last one shown: it must lie under the prefix. */
