@@ -18,7 +18,8 @@ static const char USAGE_TEXT[] =
     "options: -a 127.0.0.1:8080 address   -s TLS   -c connections   -t seconds   -n most requests   -b bytes of body\n"
     "  -k file with access key ids and secrets, a line each, that take turns   -p processes, comma separated   -v API "
     "version   -r region\n"
-    "  -m so many different targets     -o one request, its answer to stdout\n";
+    "  -m so many different targets     -o one request, its answer to stdout   -e status that is expected instead of "
+    "2xx\n";
 
 typedef struct cost {
     const load_plan *plan;
@@ -69,6 +70,7 @@ static bool take_option(int option, char *value, load_plan *plan) {
     case 'v': return (plan->api_version = value) != NULL;
     case 'r': return (plan->region = value) != NULL;
     case 'o': return plan->is_printed = true;
+    case 'e': return take_number(value, 599, &plan->status);
     default: return false;
     }
 }
@@ -97,7 +99,7 @@ static bool take_parameters(int count, char **words, load_plan *plan) {
 }
 
 static bool take_all(int argc, char **argv, load_plan *plan) {
-    for (int option; (option = getopt(argc, argv, "a:sc:t:n:b:m:k:p:v:r:o")) != -1;)
+    for (int option; (option = getopt(argc, argv, "a:sc:t:n:b:m:k:p:v:r:oe:")) != -1;)
         if (!take_option(option, optarg, plan)) return false;
     if (argc - optind < 3 || !take_kind(argv[optind], plan)) return false;
     plan->method_or_action = slice_of_text(argv[optind + 1]);
@@ -182,5 +184,6 @@ int main(int argc, char **argv) {
     }
     status result = run(&plan, &r);
     if (FAILED(result)) fprintf(stderr, "keyhold-load: %s\n", status_name(result));
-    return FAILED(result) || r.failures ? 1 : 0;
+    bool is_as_expected = plan.status ? r.failures * 100 <= r.answers : r.failures == 0;
+    return FAILED(result) || !is_as_expected ? 1 : 0;
 }

@@ -25,6 +25,7 @@ typedef struct load_plan {
     size_t count;   /* requests made beforehand; the slice ends when they run out */
     size_t body_bytes;
     size_t names;         /* '%' counts up to here and begins again; 0: no end */
+    size_t status;        /* that answers are to have, but for one in a hundred; 0: all 2xx */
     bool is_printed;      /* one request, its answer to stdout */
     const char *key_file; /* id and secret on a line each, of one access key or many */
     const char *api_version;

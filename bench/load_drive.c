@@ -95,7 +95,7 @@ static bool head_read(drive *d, connection *c, size_t end) {
         return false;
     while (slice_split(&rest, '\n', &line))
         if (header_is(line, "content-length", &value) && !slice_to_u64(value, &bytes)) return false;
-    if (number < 200 || number > 299) {
+    if (d->plan->status ? number != d->plan->status : number < 200 || number > 299) {
         if (!d->result->failures++) d->result->first_bad_status = (int)number;
     }
     size_t have = c->head_len - end;

@@ -103,7 +103,7 @@ class Server:
     def arguments(self):
         return []
 
-    def load(self, words, tls=False, connections=64, seconds=1.0, count=None, body=0, names=0, key_file=None, version=None):
+    def load(self, words, tls=False, connections=64, seconds=1.0, count=None, body=0, names=0, key_file=None, version=None, expected=None):
         """One slice; more requests are made beforehand the next time when they ran out. With `key_file` others than the root sign."""
         key = (tuple(words), connections, tls)
         count = count or self.count.get(key, 4000 if not body else 400)
@@ -111,7 +111,8 @@ class Server:
         address = f"127.0.0.1:{self.tls_port if tls else self.port}"
         command = [LOAD, "-a", address, "-c", connections, "-t", seconds, "-n", max(count, connections + 1), "-b", body]
         command += ["-m", names, "-p", ",".join(map(str, roles))] + (["-s"] if tls else []) + self.arguments()
-        command += (["-k", key_file] if key_file else []) + (["-v", version] if version else []) + list(words)
+        command += (["-k", key_file] if key_file else []) + (["-v", version] if version else [])
+        command += (["-e", expected] if expected else []) + list(words)
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
             raise Trouble(f"{' '.join(map(str, words[:3]))} on {self.name}: {done.stdout} {done.stderr}")
@@ -121,9 +122,9 @@ class Server:
         self.count[key] = int(found.rate * seconds * 1.4) + connections + 200
         return found
 
-    def ask(self, *words, body=0):
+    def ask(self, *words, body=0, key_file=None):
         """One request; the body of its answer."""
-        command = [LOAD, "-o", "-b", body, "-a", f"127.0.0.1:{self.port}"] + self.arguments() + list(words)
+        command = [LOAD, "-o", "-b", body, "-a", f"127.0.0.1:{self.port}"] + self.arguments() + (["-k", key_file] if key_file else []) + list(words)
         done = subprocess.run(list(map(str, command)), capture_output=True)
         if done.returncode:
             raise Trouble(f"{' '.join(map(str, words))}: {done.stdout.decode(errors='replace')} {done.stderr.decode()}")

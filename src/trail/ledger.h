@@ -18,7 +18,7 @@ enum {
     LEDGER_NAME_BYTES_MOST = 200,
     LEDGER_UNWRITTEN_BYTES_MOST = 32 << 20, /* of one account's tree, when its tiles cannot be written */
     LEDGER_COUNT_MS = 2,
-    LEDGER_PUBLISH_MS = 4,  /* after which ledger_publish begins nothing further in one call */
+    LEDGER_PUBLISH_MS = 4, /* after which ledger_publish begins nothing further in one call */
 };
 
 struct ledger_account;
