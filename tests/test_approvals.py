@@ -45,6 +45,15 @@ class Scene:
     def pending(self):
         return {each["RequestHash"]: each for each in done(self.ask("ListApprovals", KEYHOLD))["Approvals"]}
 
+    def change_rule(self, count=2, actions=HELD, approvers=None):
+        """By its own approvals."""
+        names = approvers or [p.arn for p in (self.anna, self.ben, self.cleo)]
+        parameters = {"Count": str(count), **listed("Actions", actions), **listed("Approvers", names)}
+        wanted = done(self.request(self.anna.key, "keyhold:SetApprovalRule", **parameters))["Approval"]["RequestHash"]
+        for who in ("ben", "cleo"):
+            done(self.approve(who, wanted))
+        done(self.set_rule(self.anna.key, count, actions, approvers))
+
     def lift(self):
         """The rule goes, by its own approvals."""
         wanted = done(self.request(self.anna.key, "keyhold:DeleteApprovalRule"))["Approval"]["RequestHash"]
@@ -254,15 +263,24 @@ def test_groups_approve_and_their_places_are_held(own_scene):
     refused(scene.anna.key("AddUserToGroup", RAM, GroupName="guards", UserName="other"), 403, "Forbidden.ApprovalRequired")
     done(scene.ask("UpdateGroup", RAM, GroupName="guards", NewGroupName="watch"))
     refused(scene.anna.key("AddUserToGroup", RAM, GroupName="watch", UserName="other"), 403, "Forbidden.ApprovalRequired")
-    wanted = done(scene.request(scene.anna.key, "kms:DisableKey", KeyId=key_id))["Approval"]["RequestHash"]
+    said = refused(scene.ask("RemoveUserFromGroup", RAM, GroupName="watch", UserName="ben"), 409, "Rejected.TooFewApprovers")
+    assert "1, and the rule asks for 2" in said
+    wanted = done(scene.request(scene.anna.key, "ram:AddUserToGroup", GroupName="watch", UserName="other"))["Approval"]["RequestHash"]
     for who in ("ben", "cleo"):
         done(scene.approve(who, wanted))
-    done(scene.ask("RemoveUserFromGroup", RAM, GroupName="watch", UserName="ben"))
+    done(scene.anna.key("AddUserToGroup", RAM, GroupName="watch", UserName="other"))
+    wanted = done(scene.request(scene.anna.key, "kms:DisableKey", KeyId=key_id))["Approval"]["RequestHash"]
+    refused(scene.approve("other", wanted), 403, "NoPermission")  # those count who were in the group when the rule was set
+    done(scene.approve("ben", wanted))
+    scene.change_rule(approvers=[f"acs:ram::{scene.account}:group/watch"])
+    done(scene.approve("other", wanted))
+    removal = done(scene.request(scene.anna.key, "ram:RemoveUserFromGroup", GroupName="watch", UserName="ben"))["Approval"]["RequestHash"]
+    refused(scene.anna.key("RemoveUserFromGroup", RAM, GroupName="watch", UserName="ben"), 403, "Forbidden.ApprovalRequired")
+    for who in ("other", "cleo"):
+        done(scene.approve(who, removal))
+    done(scene.anna.key("RemoveUserFromGroup", RAM, GroupName="watch", UserName="ben"))
     assert "1 of 2" in refused(scene.anna.key("DisableKey", KeyId=key_id), 403, "Forbidden.ApprovalRequired")
-    wanted = done(scene.request(scene.anna.key, "ram:AddUserToGroup", GroupName="watch", UserName="ben"))["Approval"]["RequestHash"]
-    done(scene.approve("cleo", wanted))
-    refused(scene.approve("ben", wanted), 403, "NoPermission")
-    refused(scene.anna.key("AddUserToGroup", RAM, GroupName="watch", UserName="ben"), 403, "Forbidden.ApprovalRequired")
+    refused(scene.ask("DeleteGroup", RAM, GroupName="watch"), 403, "Forbidden.ApprovalRequired")
 
 
 def test_the_rule_changes_only_by_its_own_approvals(scene):
@@ -284,7 +302,10 @@ def test_the_rule_changes_only_by_its_own_approvals(scene):
     assert done(scene.ask("GetApprovalRule", KEYHOLD))["ApprovalRule"]["Actions"] == list(HELD)
 
 
-def test_who_is_no_approver_any_more_does_not_count(scene, key_id):
+def test_who_is_no_approver_any_more_does_not_count(own_scene):
+    scene, key_id = own_scene, done(own_scene.ask("CreateKey"))["KeyMetadata"]["KeyId"]
+    scene.change_rule(approvers=[p.arn for p in (scene.anna, scene.ben, scene.cleo, scene.other)])
+
     def approved():
         wanted = done(scene.request(scene.anna.key, "kms:DisableKey", KeyId=key_id))["Approval"]["RequestHash"]
         done(scene.approve("ben", wanted))
@@ -298,12 +319,29 @@ def test_who_is_no_approver_any_more_does_not_count(scene, key_id):
     done(scene.ben.key("WithdrawApproval", KEYHOLD, RequestHash=wanted))
     refused(scene.approve("ben", wanted), 403, "NoPermission")  # nor with a session from before
     done(scene.sessions["cleo"]("UnbindMFADevice", RAM))
+    refused(scene.sessions["other"]("UnbindMFADevice", RAM), 409, "Rejected.TooFewApprovers")  # two are left, and two it takes
     done(scene.ask("DetachPolicyFromUser", RAM, PolicyName=ADMIN, PolicyType="System", UserName="cleo"))
-    done(scene.ask("DeleteAccessKey", RAM, UserName="cleo", UserAccessKeyId=scene.cleo.key.id))
-    done(scene.ask("DeleteUser", RAM, UserName="cleo"))
-    again = Person(scene.server, "cleo", ADMIN).bind_device()  # somebody else of that name
+
+    def together(action, **parameters):
+        secrets, parameters = parameters.pop("secrets", {}), {"UserName": "cleo", **parameters}
+        refused(scene.ask(action, RAM, **parameters, **secrets), 403, "Forbidden.ApprovalRequired")  # not alone
+        hash_of = done(scene.request(scene.ask, f"ram:{action}", **parameters))["Approval"]["RequestHash"]
+        for who in ("anna", "other"):
+            done(scene.approve(who, hash_of))
+        return done(scene.ask(action, RAM, **parameters, **secrets))
+    together("DeleteAccessKey", UserAccessKeyId=scene.cleo.key.id)
+    together("DeleteUser")
+    done(scene.ask("CreateUser", RAM, UserName="cleo"))  # somebody else of that name
+    done(scene.ask("AttachPolicyToUser", RAM, PolicyName=ADMIN, PolicyType="System", UserName="cleo"))
+    again = Caller.of(scene.server, together("CreateAccessKey")["AccessKey"])
+    device = done(scene.ask("CreateVirtualMFADevice", RAM, VirtualMFADeviceName="another"))["VirtualMFADevice"]
+    seed, now = device["Base32StringSeed"], step_now()
+    codes = {f"AuthenticationCode{i}": code_at(seed, now - 3 + i) for i in (1, 2)}
+    together("BindMFADevice", SerialNumber=device["SerialNumber"], secrets=codes)
+    session = again("GetSessionToken", STS, SerialNumber=device["SerialNumber"], TokenCode=code_at(seed, step_now()))
+    again = Caller.of(scene.server, done(session)["Credentials"])
     assert "0 of 2" in refused(scene.anna.key("DisableKey", KeyId=key_id), 403, "Forbidden.ApprovalRequired")
-    refused(again.session()("ApproveRequest", KEYHOLD, RequestHash=wanted), 403, "NoPermission")
+    refused(again("ApproveRequest", KEYHOLD, RequestHash=wanted), 403, "NoPermission")
 
 
 def test_approvals_expire(tmp_path):

@@ -1,7 +1,7 @@
 /* Matching grants against requests and each other. */
 #include "access/grant.h"
 
-#include "access/action_name.h"
+#include "contract/action_name.h"
 #include "contract/key_spec.h"
 
 /* Which keys an operation is for. */

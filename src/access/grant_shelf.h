@@ -2,7 +2,7 @@
 #ifndef ACCESS_GRANT_SHELF_H
 #define ACCESS_GRANT_SHELF_H
 
-#include "access/action_name.h"
+#include "contract/action_name.h"
 #include "access/grant.h"
 #include "base/table.h"
 

@@ -1,5 +1,5 @@
 /* Patterns of actions, held against the actions there are. */
-#include "access/action_name.h"
+#include "contract/action_name.h"
 #include "base/glob.h"
 #include "access/lint.h"
 #include "contract/operation.h"

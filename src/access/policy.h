@@ -10,7 +10,7 @@
  *   name   acs:service:region:account:relative, or arn:aws:service:region:account:relative, with * and ?
  *   who    "*" | ["account id", "*"] | { "AWS" | "RAM": name or account id or a list, "Service": …, "Federated": … }
  *
- * Matching: actions in any letter case and under all of their names (access/action_name.h); resources case-sensitively but for
+ * Matching: actions in any letter case and under all of their names (contract/action_name.h); resources case-sensitively but for
  * service and region, under all names of their service. A pattern's region or account that is empty stands for any, as "*"
  * does; in an arn: name only where the service has none (iam, sts, s3). In the relative id, * also runs over ':' and '/'. An ARN in
  * a request is taken literally.

@@ -5,7 +5,7 @@
 #ifndef ACCESS_POLICY_FORM_H
 #define ACCESS_POLICY_FORM_H
 
-#include "access/action_name.h"
+#include "contract/action_name.h"
 #include "access/address.h"
 #include "base/glob.h"
 #include "access/policy.h"

@@ -15,9 +15,11 @@ static const command rows[] = {
     {.verb = "withdraw", .operation = OPERATION_WITHDRAW_APPROVAL, .positional = "RequestHash"},
     {.verb = "set-rule",
      .operation = OPERATION_SET_APPROVAL_RULE,
-     .short_names = "Actions=action Approvers=approver ValiditySeconds=validity"},
+     .short_names = "Actions=action Approvers=approver ValiditySeconds=validity RecoverySeconds=recovery"},
     {.verb = "rule", .operation = OPERATION_GET_APPROVAL_RULE},
     {.verb = "remove-rule", .operation = OPERATION_DELETE_APPROVAL_RULE, .danger = "Remove the rule"},
+    {.verb = "recover", .operation = OPERATION_BEGIN_APPROVAL_RECOVERY},
+    {.verb = "object", .operation = OPERATION_OBJECT_TO_APPROVAL_RECOVERY},
 };
 
 extern const noun approval_noun;

@@ -37,7 +37,11 @@ static slice key_of(slice name) {
     return at == SIZE_MAX ? name : slice_skip(name, at + MARK.len);
 }
 
-static bool names_key(const field *f) { return f->kind == FIELD_TEXT && strcmp(f->name, "KeyId") == 0; }
+/* KeyId, EncryptionKeyId, DestinationKeyId … */
+static bool names_key(const field *f) {
+    static const slice KEY_ID = {(const uint8_t *)"KeyId", 5};
+    return f->kind == FIELD_TEXT && slice_ends_with(slice_of_text(f->name), KEY_ID);
+}
 
 /* ---- from a struct */
 

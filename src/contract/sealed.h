@@ -28,10 +28,13 @@ enum sealed_kind {
     SEALED_CHALLENGE = 'H',
     SEALED_PASSKEY = 'K',
     SEALED_SHARING = 'G',
+    SEALED_APPROVAL = 'Q',
 };
 
 enum { SEALED_NONCE_BYTES = 24, SEALED_TAG_BYTES = 16, CIPHERTEXT_HEADER_BYTES = 36, CONTEXT_MAX_BYTES = 64 * 1024 };
 enum { SECRET_VALUE_MOST = 64 * 1024 }; /* bytes of a secret's value */
+/* Roles that are break-glass grants: no other has such a name. */
+#define BREAK_GLASS_PREFIX "break-glass-"
 /* Managed data keys are kept as secrets are; no secret's name begins so. */
 #define MANAGED_KEY_PREFIX "acs/managed-data-key/"
 enum { MANAGED_KEY_BYTES_LEAST = 16, MANAGED_KEY_BYTES_MOST = 1024 };

@@ -108,6 +108,8 @@ enum field_bind {
     BIND_MANAGED, /* the managed data key, by its name */
     BIND_PROVIDER_METADATA,
     BIND_PROVIDER_ENCODED_METADATA,
+    BIND_APPROVAL_RULE, /* what takes approvals, of how many and whom; who is in a group is core's to say */
+    BIND_REQUEST,       /* the hash of a request that is approved */
 };
 
 typedef struct field {

@@ -3,7 +3,7 @@
 #ifndef CUSTODY_ACT_H
 #define CUSTODY_ACT_H
 
-#include "contract/contract_tables.h"
+#include "contract/operation.h"
 #include "crypto/box.h"
 #include "crypto/labour.h"
 #include "custody/sealing.h"
@@ -30,16 +30,20 @@ struct replays;
 typedef struct act_scene {
     sealing *sealing;
     stock *stock;
-    box *box;              /* to the gateway of the request; NULL when there is none */
-    slice request_id;      /* what every box is bound to */
-    slice account_id;      /* as core names it */
-    const opened *account; /* NULL only before NewAccount at bootstrap */
-    const opened *home;    /* the account of who signed, also while an act is about another's */
-    const opened *caller;  /* access key or session that signed; NULL at bootstrap and for own acts */
-    bool is_storage;       /* an OSS request: what it works on is a bucket's */
+    box *box;               /* to the gateway of the request; NULL when there is none */
+    slice request_id;       /* what every box is bound to */
+    slice account_id;       /* as core names it */
+    const opened *account;  /* NULL only before NewAccount at bootstrap */
+    const opened *home;     /* the account of who signed, also while an act is about another's */
+    const opened *caller;   /* access key or session that signed; NULL at bootstrap and for own acts */
+    const operation *asked; /* what the caller signed for; NULL where nobody signed */
+    bool is_storage;        /* an OSS request: what it works on is a bucket's */
     int64_t now_s;
+    int64_t steady_s; /* the same, but it goes on where the clock was set back: for what must end in time */
     arena *memory;
     act_labour *labour;
+    struct spent_list *spent;      /* approvals that were used already */
+    const approval_shown *used_up; /* those that this request needs; NULL: none */
     struct replays *replays;       /* assertions that were taken already */
     secret *held;                  /* what a Hold act left for a later act of the same USE; it never leaves */
     struct challenges *challenges; /* given to authenticators; NULL: none are */
@@ -82,6 +86,8 @@ act_run act_new_account, act_new_access_key, act_adopt_access_key;
 act_run act_new_session;
 /* Between accounts (sharing.c): the owner's word that other accounts may use what is theirs. */
 act_run act_permit_sharing;
+/* Dual control (rule.c): the account's rule, sealed with its key, and approvals of requests. */
+act_run act_seal_rule, act_lift_rule, act_begin_recovery, act_end_recovery, act_approve;
 /* Goes over to the account that the act's resource belongs to, for this act. NO_PERMISSION unless its owner has admitted the caller's
  * account; nothing to do when it is the caller's own. */
 status sharing_enter(act_scene *scene, const key_act *act);
@@ -122,6 +128,9 @@ status act_hash_passwords(act_scene *scene, const hashing *what, secret *out);
 
 /* The key's material, still valid, and the one core says it is; noted in *out as what was used. */
 status act_key(act_scene *scene, const key_act *act, act_outcome *out, const opened **key);
+/* The person who signed; of a role taken on whoever took it on first. The root has its account's id. */
+slice act_person(const sealed_header *caller);
+
 /* What the key is there for. A certificate's key is for whatever keys of its spec can do. */
 int act_key_usage(const opened *key, int wanted);
 /* Encrypts under a symmetric key; the blob goes into the result. */
@@ -146,6 +155,8 @@ status act_secret(secret *out);
 /* Makes a session: the header says whose it is, the act its id, when it lapses and what it is to be beside that.
  * INVALID_PARAMETER when it would last longer than `most_s`, or has no session's id. */
 status session_make(act_scene *scene, const key_act *act, const sealed_header *owner, int64_t most_s, act_outcome *out);
+/* NO_PERMISSION for what a session of a break-glass grant must not have done: all that would be there when the grant has ended. */
+status session_check_outlasting(const act_scene *scene, const key_act *act);
 enum { SESSION_MOST_S = 36 * 60 * 60, ROLE_SESSION_MOST_S = 12 * 60 * 60, CHAINED_SESSION_MOST_S = 60 * 60 };
 
 /* The code now, one step earlier or later, after the step `last`; MFA_CODE. The seed must be bound to that user. */

@@ -166,9 +166,13 @@ static enum operation_id storage_operation(const asked *a) {
     return a->copies ? OPERATION_COPY_OBJECT : OPERATION_PUT_OBJECT;
 }
 
+const operation *asked_operation(const asked *a) {
+    return operation_get(a->is_storage ? storage_operation(a) : a->operation);
+}
+
 /* One action of AWS's may be several operations here, told apart by what kind of key it names: what any of them may do. */
 static uint64_t acts_of(const asked *a) {
-    const operation *op = operation_get(a->is_storage ? storage_operation(a) : a->operation);
+    const operation *op = asked_operation(a);
     if (!op || !a->is_aws) return op ? op->acts : 0;
     uint64_t acts = 0;
     for (int id = (int)a->operation; id < OPERATION_COUNT; id++)

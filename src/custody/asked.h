@@ -27,6 +27,9 @@ status asked_read(const proof *p, slice text, arena *memory, asked *out);
 /* A further parameter of a form, decoded; absent when it is not there. NO_PERMISSION when it is there twice. */
 status asked_form_value(const asked *a, const char *name, arena *memory, slice *out);
 
+/* The operation, of a storage request as far as the vault has acts for it; NULL: none of ours. */
+const operation *asked_operation(const asked *a);
+
 /* NO_PERMISSION unless such a request may ask for the act: its operation's row has it in `acts`. */
 status asked_allows(const asked *a, const key_act *act);
 

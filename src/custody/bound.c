@@ -328,6 +328,8 @@ static binder *const binders[] = {
     [BIND_MANAGED] = bind_managed,
     [BIND_PROVIDER_METADATA] = bind_provider_part,
     [BIND_PROVIDER_ENCODED_METADATA] = bind_provider_part,
+    [BIND_APPROVAL_RULE] = bind_approval_rule,
+    [BIND_REQUEST] = bind_request,
 };
 
 static bool is_bound(const operation *op) {
@@ -400,6 +402,29 @@ static bool permit_is_bound(const operation *op, const key_act *act) {
     return has_field(op, act->text.len && act->secret_id.len ? BIND_SECRET : BIND_KEY);
 }
 
+static status check_fields(const binding *b, bool with_secrets) {
+    for (size_t i = 0; i < b->operation->in->field_count; i++) {
+        const field *f = &b->operation->in->fields[i];
+        bool binds = f->binds != BIND_NOTHING && (f->binds_act == 0 || f->binds_act == b->act->act);
+        if (binds && (with_secrets || f->kind != FIELD_SECRET)) TRY(binders[f->binds](b, f));
+    }
+    return OK;
+}
+
+/* Which object or bucket. */
+static status check_approved_storage(const pair_list *approved, const asked *a, const key_act *act) {
+    if (act->act == VAULT_ACT_PERMIT_SHARING) return same(signed_find(approved, "Bucket"), act->text);
+    bool is_source = a->copies && act->act == VAULT_ACT_DECRYPT;
+    TRY(same(signed_find(approved, is_source ? "SourceBucket" : "Bucket"), context_value(act->context, "bucket")));
+    return same(signed_find(approved, is_source ? "SourceKey" : "Key"), context_value(act->context, "key"));
+}
+
+status bound_check_approved(const asked *a, const pair_list *approved, act_scene *scene, const key_act *act) {
+    binding b = {scene->asked, approved, scene, act};
+    if (act->act == VAULT_ACT_VERIFY) return OK;
+    return a->is_storage ? check_approved_storage(approved, a, act) : check_fields(&b, false);
+}
+
 status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act) {
     binding b = {operation_get(a->operation), said, scene, act};
     if (act->act == VAULT_ACT_VERIFY) return OK;
@@ -413,10 +438,5 @@ status bound_check(const asked *a, const pair_list *said, act_scene *scene, cons
     ENSURE(permit_is_bound(b.operation, act), NO_PERMISSION);
     if (a->is_aws) TRY(bound_aws_translate(b.operation, said, scene->memory, &translated));
     if (a->is_aws) b.said = &translated;
-    for (size_t i = 0; i < b.operation->in->field_count; i++) {
-        const field *f = &b.operation->in->fields[i];
-        bool binds = f->binds != BIND_NOTHING && (f->binds_act == 0 || f->binds_act == act->act);
-        if (binds) TRY(binders[f->binds](&b, f));
-    }
-    return OK;
+    return check_fields(&b, true);
 }

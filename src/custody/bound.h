@@ -25,6 +25,9 @@ binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping
 /* bound_provider.c */
 binder bind_provider, bind_provider_part;
 
+/* rule.c */
+binder bind_approval_rule, bind_request;
+
 /* bound_secret.c: which secret, which of its versions, one of several. */
 binder bind_secret, bind_secrets, bind_version, bind_managed;
 
@@ -34,5 +37,8 @@ status bound_read(const asked *a, const proof *p, slice text, arena *memory, pai
 /* NO_PERMISSION unless the act is what was signed, as far as its operation's fields bind it; for the body of an object,
  * unless the data key is one for the object that was signed. An alias is not bound: which key it means, core says. */
 status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act);
+
+/* The same against the parameters that others approved (contract/canonical.h), in which a key goes by its id and there are no secrets. */
+status bound_check_approved(const asked *a, const pair_list *approved, act_scene *scene, const key_act *act);
 
 #endif

@@ -1,6 +1,8 @@
 /* Sealing and opening. */
 #include "custody/sealing.h"
 
+#include <stdlib.h>
+
 #include "contract/key_spec.h"
 #include "crypto/compare.h"
 #include "crypto/random.h"
@@ -18,6 +20,11 @@ status sealing_begin(const secret *root_key, sealing *out) {
 }
 
 void sealing_clear(sealing *s) {
+    size_t cursor = 0;
+    slice id;
+    void *number;
+    while (table_next(&s->rule_numbers, &cursor, &id, &number)) free(number);
+    table_clear(&s->rule_numbers);
     cache_clear(&s->cache);
     root_keys_clear(&s->root);
 }
@@ -55,6 +62,23 @@ static status account_open_new(const sealing *s, opened *o) {
     return account_fill(o, &key);
 }
 
+/* Only accounts that ever had a rule are remembered. */
+static status check_rule_number(sealing *s, const sealed_header *h) {
+    int64_t number = h->rule_number.is_set ? h->rule_number.value : 0;
+    int64_t *seen = table_get(&s->rule_numbers, h->account_id);
+    if (seen == NULL && number == 0) return OK;
+    if (seen == NULL) {
+        seen = calloc(1, sizeof *seen);
+        ENSURE(seen != NULL, OUT_OF_MEMORY);
+        status kept = table_put(&s->rule_numbers, h->account_id, seen, NULL);
+        if (FAILED(kept)) free(seen);
+        TRY(kept);
+    }
+    ENSURE(number >= *seen, CLOSED);
+    *seen = number;
+    return OK;
+}
+
 status sealing_open_account(sealing *s, slice blob, slice account_id, const opened **out) {
     opened *found = cache_find(&s->cache, blob);
     if (found == NULL || found->kind != SEALED_ACCOUNT_KEY) {
@@ -67,6 +91,7 @@ status sealing_open_account(sealing *s, slice blob, slice account_id, const open
         }
     }
     ENSURE(account_id.len > 0 && slice_equals(found->header.account_id, account_id), CORRUPT);
+    TRY(check_rule_number(s, &found->header));
     *out = found;
     return OK;
 }
@@ -98,6 +123,14 @@ status sealing_new_account(sealing *s, const sealed_header *header, arena *memor
     TRY(sealing_open_account(s, made, header->account_id, out));
     *blob = made;
     return OK;
+}
+
+status sealing_reseal_account(const sealing *s, const opened *account, const sealed_header *header, arena *memory,
+                              slice *blob) {
+    OWNED(secret) key = {0};
+    TRY(as_corrupt(content_open(s->root.wrapping, account, &key)));
+    sealing_order order = {SEALED_ACCOUNT_KEY, *header, &key};
+    return blob_seal(s->root.wrapping, &order, memory, blob);
 }
 
 status sealing_seal(const opened *account, const sealing_order *order, arena *memory, slice *blob) {

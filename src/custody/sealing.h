@@ -9,6 +9,7 @@
 typedef struct sealing {
     root_keys root;
     cache cache;
+    table rule_numbers; /* account id → int64_t: of the latest rule of approvals seen */
 } sealing;
 
 /* Takes what it needs from the root key, which stays the caller's. Failures as root_keys_derive. */
@@ -19,8 +20,13 @@ void sealing_clear(sealing *s);
  * cache_trim). INVALID_PARAMETER unless the id has 12 to 16 digits. */
 status sealing_new_account(sealing *s, const sealed_header *header, arena *memory, slice *blob, const opened **out);
 
-/* The account's key; lives in the cache. CORRUPT when the blob is not that account's or was changed. */
+/* The account's key; lives in the cache. CORRUPT when the blob is not that account's or was changed; CLOSED when a later rule of approvals
+ * was seen with it: either the request was under way while the rule changed, or somebody brings an old one back. */
 status sealing_open_account(sealing *s, slice blob, slice account_id, const opened **out);
+
+/* The same account key under another header. The blob lives in the arena; the key opened from it is not yet known here. */
+status sealing_reseal_account(const sealing *s, const opened *account, const sealed_header *header, arena *memory,
+                              slice *blob);
 
 /* What is to be sealed: the header's AccountId and WrappedBy are filled in from the account. */
 typedef struct sealing_order {

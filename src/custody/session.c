@@ -51,8 +51,7 @@ static status check_code(act_scene *scene, const key_act *act, sealed_header *ow
     return OK;
 }
 
-/* The person who signed; of a role taken on whoever took it on first. The root has its account's id. */
-static slice actor_of(const sealed_header *caller) {
+slice act_person(const sealed_header *caller) {
     if (caller->role_name.len > 0) return caller->actor_id;
     return caller->user_id.len > 0 ? caller->user_id : caller->account_id;
 }
@@ -63,7 +62,7 @@ static status role_owner(const act_scene *scene, const session_wish *wish, seale
     ENSURE(wish->role_id.len > 0 && wish->name.len > 0, INVALID_PARAMETER);
     *owner = (sealed_header){.role_name = wish->role_name, .role_id = wish->role_id, .session_name = wish->name};
     owner->source_identity = wish->source_identity;
-    owner->actor_id = actor_of(&scene->caller->header);
+    owner->actor_id = act_person(&scene->caller->header);
     *most_s = scene->caller->kind == SEALED_ACCESS_KEY ? ROLE_SESSION_MOST_S : CHAINED_SESSION_MOST_S;
     return OK;
 }
@@ -84,5 +83,16 @@ status act_new_session(act_scene *scene, const key_act *act, act_outcome *out) {
     TRY(check_code(scene, act, &owner, &checked));
     TRY(session_make(scene, act, &owner, most_s, out));
     if (checked.result.time.is_set) out->result.time = checked.result.time; /* the step of the code */
+    return OK;
+}
+
+status session_check_outlasting(const act_scene *scene, const key_act *act) {
+    static const int ACTS[] = {
+        VAULT_ACT_NEW_ACCOUNT,  VAULT_ACT_NEW_ACCESS_KEY, VAULT_ACT_ADOPT_ACCESS_KEY, VAULT_ACT_NEW_SESSION,
+        VAULT_ACT_NEW_PASSWORD, VAULT_ACT_NEW_SEED,       VAULT_ACT_BIND_SEED,        VAULT_ACT_NEW_CHALLENGE,
+        VAULT_ACT_NEW_PASSKEY,  VAULT_ACT_SEAL_PROVIDER,  VAULT_ACT_PERMIT_SHARING,   VAULT_ACT_SEAL_RULE,
+        VAULT_ACT_LIFT_RULE,    VAULT_ACT_BEGIN_RECOVERY, VAULT_ACT_END_RECOVERY,     VAULT_ACT_APPROVE};
+    if (!slice_starts_with(scene->caller->header.role_name, SLICE(BREAK_GLASS_PREFIX))) return OK;
+    for (size_t i = 0; i < sizeof ACTS / sizeof *ACTS; i++) ENSURE(ACTS[i] != act->act, NO_PERMISSION);
     return OK;
 }

@@ -3,7 +3,7 @@
  * A role's permit also keeps its trust policy, where that names providers (trust.h). */
 #include "contract/key_id.h"
 #include "crypto/compare.h"
-#include "custody/act.h"
+#include "custody/approval.h"
 #include "custody/bound.h"
 #include "custody/signed.h"
 
@@ -124,7 +124,7 @@ static bool is_in_force(const act_scene *scene, const key_act *act, const sealed
     if (!permit->expires_at.is_set) return true;
     bool makes_session = act->act == VAULT_ACT_NEW_SESSION;
     int64_t until_s = makes_session && act->expires_at.is_set ? act->expires_at.value : scene->now_s + 1;
-    return scene->now_s < permit->expires_at.value && until_s <= permit->expires_at.value;
+    return scene->steady_s < permit->expires_at.value && until_s <= permit->expires_at.value;
 }
 
 status sharing_enter(act_scene *scene, const key_act *act) {
@@ -138,6 +138,7 @@ status sharing_enter(act_scene *scene, const key_act *act) {
     bool is_admitted = slice_equals(permit->header.shares, subject) &&
                        sealed_admits(&permit->header, scene->caller->header.account_id);
     ENSURE(is_admitted && is_in_force(scene, act, &permit->header), NO_PERMISSION);
+    TRY(approvals_check_owner(scene, owner));
     scene->account = owner;
     scene->account_id = act->owner_id;
     return OK;

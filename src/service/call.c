@@ -31,6 +31,7 @@ void call_forget_steps(call *c) {
     c->act_count = c->change_count = c->doomed_count = c->condition_count = 0;
     c->affected_count = c->owner_count = 0;
     c->resource = c->told = c->approval = c->approved_by = c->break_glass = (slice){0};
+    c->shown = NULL;
     c->owner = NULL;
     c->bucket = NULL;
     c->role = NULL;

@@ -30,4 +30,7 @@ resolver resolve_user, resolve_user_container, resolve_user_or_self, resolve_sel
     resolve_oidc_provider_container, resolve_saml_provider, resolve_saml_provider_container, resolve_policy_and_user,
     resolve_policy_and_group, resolve_policy_and_role, resolve_user_and_group, resolve_tagged, resolve_access_key;
 
+/* account/approval_recovery.c */
+resolver resolve_recovery;
+
 #endif

@@ -353,6 +353,7 @@ static resolver *const RESOLVERS[] = {
     [RESOURCE_OIDC_PROVIDER] = resolve_oidc_provider,
     [RESOURCE_OIDC_PROVIDER_CONTAINER] = resolve_oidc_provider_container,
     [RESOURCE_ACCOUNT] = resolve_account,
+    [RESOURCE_RECOVERY] = resolve_recovery,
     [RESOURCE_TENANT] = resolve_tenant,
     [RESOURCE_TENANT_CONTAINER] = resolve_tenant_container,
     [RESOURCE_TRAIL] = resolve_trail,

@@ -50,7 +50,7 @@ static status send_use(serve *s, job *j) {
     use.account = c->who.sealed_account;
     use.access_key = c->who.sealed_secret;
     use.proof = (proof *)(uintptr_t)c->proof;
-    if (!FAILED(c->failure)) use.acts.at = c->acts, use.acts.count = c->act_count;
+    if (!FAILED(c->failure)) use.acts.at = c->acts, use.acts.count = c->act_count, use.approval = c->shown;
     buffer_reset(&s->out);
     TRY(message_encode(MESSAGE_USE, &use, &s->out));
     return channel_send(s->vault, buffer_slice(&s->out));

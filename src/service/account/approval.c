@@ -137,7 +137,10 @@ status request_approval_prepare(call *c, const request_approval_in *in, request_
     if (FAILED_WITH(read, INVALID_PARAMETER))
         return call_refuse(c, read, "Parameters: %.*s, of %s", SLICE_ARGS(culprit), op->name);
     TRY(read);
-    TRY(approval_hash(c, op, r.parameters, &r.request_hash));
+    approval_wish wish = {op, r.parameters, slice_is_absent(in->region) ? c->house->region : in->region};
+    if (!call_offers_region(c, wish.region)) return call_refuse(c, FAIL(INVALID_PARAMETER), "Region");
+    TRY(approval_hash(c, &wish, &r.request_hash));
+    r.parameters = wish.parameters;
     r.requester_id = c->who.actor_id;
     r.created_at = SET_INT(c->now_s);
     r.expires_at = SET_INT(c->now_s + rule->validity_s.value);
@@ -167,24 +170,39 @@ static size_t find_given(const approval_record *r, slice user_id) {
     return at;
 }
 
-static status add_given(call *c, approval_record *r) {
+static status add_given(call *c, approval_record *r, slice sealed) {
     approval_given_record *list = ARENA_ARRAY(&c->memory, approval_given_record, r->given.count + 1);
     ENSURE(list != NULL, OUT_OF_MEMORY);
     if (r->given.count) memcpy(list, r->given.at, r->given.count * sizeof *list);
-    list[r->given.count++] = (approval_given_record){c->who.user_id, c->who.user_name, SET_INT(c->now_s)};
+    list[r->given.count++] = (approval_given_record){c->who.user_id, c->who.user_name, SET_INT(c->now_s), sealed};
     r->given.at = list;
     return OK;
 }
 
-status approve_request_prepare(call *c, const approve_request_in *in, approve_request_out *out) {
+static status load_to_approve(call *c, slice hash, approval_record *r, uint64_t *revision) {
     const approval_rule_record *rule;
+    TRY(rule_in_force(c, &rule));
+    TRY(load(c, hash, r, revision));
+    TRY(check_approver(c, rule, r));
+    ENSURE(find_given(r, c->who.user_id) == r->given.count, APPROVAL_EXISTS);
+    return OK;
+}
+
+status approve_request_prepare(call *c, const approve_request_in *in, approve_request_out *out) {
     approval_record r;
     uint64_t revision;
-    TRY(rule_in_force(c, &rule));
-    TRY(load(c, in->request_hash, &r, &revision));
-    TRY(check_approver(c, rule, &r));
-    ENSURE(find_given(&r, c->who.user_id) == r.given.count, APPROVAL_EXISTS);
-    TRY(add_given(c, &r));
+    (void)out;
+    TRY(load_to_approve(c, in->request_hash, &r, &revision));
+    return call_ask_vault(c,
+                          &(key_act){.act = VAULT_ACT_APPROVE, .text = in->request_hash, .expires_at = r.expires_at});
+}
+
+status approve_request_finish(call *c, const approve_request_in *in, approve_request_out *out) {
+    approval_record r;
+    uint64_t revision;
+    TRY(load_to_approve(c, in->request_hash, &r, &revision));
+    ENSURE(c->results.count == 1, INTERNAL);
+    TRY(add_given(c, &r, c->results.at[0].output));
     TRY(save(c, &r, revision));
     return new_view(c, &r, &out->approval);
 }

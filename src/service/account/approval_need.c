@@ -1,138 +1,133 @@
 /* Whether a request needs the approval of others, and has it. */
-#include "access/action_name.h"
-#include "base/glob.h"
 #include "base/text.h"
 #include "contract/canonical.h"
+#include "contract/held.h"
 #include "crypto/hash.h"
 #include "service/account/approval.h"
+#include "service/ram/passkey.h"
 
-enum { MATCHING_STEPS = 1 << 16 };
+/* ---- nobody becomes somebody else to approve, nor takes an approver away: what touches credentials and places of approvers is held */
 
-/* ---- which operations */
-
-/* Approvals themselves, and how people come by a session to approve with. */
-static bool is_exempt(const operation *op) {
-    bool only_looks = op->level == LEVEL_READ || op->level == LEVEL_LIST;
-    return only_looks || op->is_unsigned || strcmp(op->product->name, "sts") == 0 ||
-           op == operation_get(OPERATION_REQUEST_APPROVAL) || op == operation_get(OPERATION_APPROVE_REQUEST) ||
-           op == operation_get(OPERATION_WITHDRAW_APPROVAL);
-}
-
-static bool is_about_rule(const operation *op) {
-    return op == operation_get(OPERATION_SET_APPROVAL_RULE) || op == operation_get(OPERATION_DELETE_APPROVAL_RULE);
-}
-
-static bool lower_into(slice text, uint8_t room[ACTION_NAME_BYTES_MOST], slice *out) {
-    if (text.len > ACTION_NAME_BYTES_MOST) return false;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t at = text.at[i];
-        room[i] = at >= 'A' && at <= 'Z' ? (uint8_t)(at + 'a' - 'A') : at;
-    }
-    *out = slice_of(room, text.len);
-    return true;
-}
-
-/* A pattern that cannot be told apart from one that matches is taken for one. */
-static bool names_action(slice pattern, const action_names *names) {
-    uint8_t room[ACTION_NAME_BYTES_MOST];
-    slice lower;
-    size_t steps_left = MATCHING_STEPS;
-    if (!lower_into(pattern, room, &lower)) return true;
-    for (size_t i = 0; i < names->count; i++)
-        if (glob_matches(lower, names->whole[i], &steps_left)) return true;
-    return steps_left == 0;
-}
-
-static bool pattern_names(slice pattern, const char *action) {
-    action_names names;
-    return !action_names_find(slice_of_text(action), &names) || names_action(pattern, &names);
-}
-
-/* Operations that do what others do, among more, to several things at once or elsewhere: what holds those holds these. */
-static const struct further {
-    enum operation_id operation;
-    const char *action;
-} FURTHER[] = {
-    {OPERATION_BATCH_GET_SECRET_VALUE, "kms:GetSecretValue"},
-    {OPERATION_MANAGER_BATCH_GET_SECRET_VALUE, "kms:GetSecretValue"},
-    {OPERATION_KMS_TAG_RESOURCES, "kms:TagResource"},
-    {OPERATION_KMS_UNTAG_RESOURCES, "kms:UntagResource"},
-    {OPERATION_REPLICATE_KEY, "kms:CreateKey"},
-    {OPERATION_UPDATE_ROLE, "ram:UpdateAssumeRolePolicy"},
-    {OPERATION_TAG_RESOURCE, "secretsmanager:TagResource"},
-    {OPERATION_KMS_TAG_RESOURCES, "secretsmanager:TagResource"},
-    {OPERATION_UNTAG_RESOURCE, "secretsmanager:UntagResource"},
-    {OPERATION_KMS_UNTAG_RESOURCES, "secretsmanager:UntagResource"},
-    {OPERATION_UPDATE_ROLE, "iam:UpdateRoleDescription"},
-    {OPERATION_UPDATE_ROTATION_POLICY, "kms:EnableKeyRotation"},
-    {OPERATION_UPDATE_ROTATION_POLICY, "kms:DisableKeyRotation"},
-    {OPERATION_SET_OIDC_PROVIDER_KEYS, "iam:UpdateOpenIDConnectProviderThumbprint"},
-};
-
-bool approval_pattern_holds(slice pattern, const operation *op) {
-    if (is_exempt(op)) return false;
-    if (pattern_names(pattern, op->action)) return true;
-    for (size_t i = 0; i < sizeof FURTHER / sizeof *FURTHER; i++)
-        if (op == operation_get(FURTHER[i].operation) && pattern_names(pattern, FURTHER[i].action)) return true;
+static bool is_one_of(const operation *op, const enum operation_id *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (op == operation_get(list[i])) return true;
     return false;
 }
 
-/* The rule holds itself. */
-static bool holds(const approval_rule_record *rule, const operation *op) {
-    if (is_about_rule(op)) return true;
-    for (size_t i = 0; i < rule->actions.count; i++)
-        if (approval_pattern_holds(rule->actions.at[i], op)) return true;
-    return false;
+static bool is_about_person(const operation *op) {
+    static const enum operation_id OPERATIONS[] = {OPERATION_CREATE_ACCESS_KEY,
+                                                   OPERATION_UPDATE_ACCESS_KEY,
+                                                   OPERATION_DELETE_ACCESS_KEY,
+                                                   OPERATION_CREATE_LOGIN_PROFILE,
+                                                   OPERATION_UPDATE_LOGIN_PROFILE,
+                                                   OPERATION_DELETE_LOGIN_PROFILE,
+                                                   OPERATION_BIND_MFA_DEVICE,
+                                                   OPERATION_UNBIND_MFA_DEVICE,
+                                                   OPERATION_DEACTIVATE_MFA_DEVICE,
+                                                   OPERATION_RESYNC_MFA_DEVICE,
+                                                   OPERATION_BEGIN_PASSKEY_REGISTRATION,
+                                                   OPERATION_FINISH_PASSKEY_REGISTRATION,
+                                                   OPERATION_DELETE_PASSKEY,
+                                                   OPERATION_DELETE_USER};
+    return is_one_of(op, OPERATIONS, sizeof OPERATIONS / sizeof *OPERATIONS);
 }
 
-/* ---- nobody becomes somebody else to approve: what would give the caller an approver's credentials or place is held, too */
+static bool is_about_place(const operation *op) {
+    static const enum operation_id OPERATIONS[] = {OPERATION_ADD_USER_TO_GROUP, OPERATION_REMOVE_USER_FROM_GROUP,
+                                                   OPERATION_DELETE_GROUP};
+    return is_one_of(op, OPERATIONS, sizeof OPERATIONS / sizeof *OPERATIONS);
+}
 
-static bool gives_credentials(const operation *op) {
-    static const enum operation_id OPERATIONS[] = {
-        OPERATION_CREATE_ACCESS_KEY,           OPERATION_UPDATE_ACCESS_KEY, OPERATION_CREATE_LOGIN_PROFILE,
-        OPERATION_UPDATE_LOGIN_PROFILE,        OPERATION_BIND_MFA_DEVICE,   OPERATION_UNBIND_MFA_DEVICE,
-        OPERATION_DEACTIVATE_MFA_DEVICE,       OPERATION_RESYNC_MFA_DEVICE, OPERATION_BEGIN_PASSKEY_REGISTRATION,
-        OPERATION_FINISH_PASSKEY_REGISTRATION, OPERATION_DELETE_PASSKEY};
-    for (size_t i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++)
-        if (op == operation_get(OPERATIONS[i])) return true;
-    return false;
+/* Whom such an operation is about; NOT_FOUND: nobody, and the handler will say so. */
+static status load_subject(call *c, user_record *out) {
+    slice path, name = call_input_text(c, "UserName");
+    if (slice_is_absent(name)) name = c->who.user_name;
+    ENSURE(!slice_is_absent(name) || c->who.is_root, NOT_FOUND);
+    TRY(user_path(c->who.account_id, name, &c->memory, &path));
+    TRY(call_load(c, path, &user_record_shape, out, NULL));
+    if (slice_is_absent(name)) out->user_id = c->who.account_id;
+    return OK;
 }
 
 /* An approver's own are theirs to change, once they have shown their second factor: an access key alone could be anybody's. */
 static status is_of_approver(call *c, const approval_rule_record *rule, bool *out) {
-    slice path, name = call_input_text(c, "UserName");
     user_record user;
     *out = false;
-    bool is_own = slice_is_absent(name) || slice_equals(name, c->who.user_name);
-    if (!gives_credentials(c->operation) || (is_own && c->who.mfa_at.is_set)) return OK;
-    if (slice_is_absent(name)) name = c->who.user_name;
-    if (slice_is_absent(name) && !c->who.is_root) return OK;
-    TRY(user_path(c->who.account_id, name, &c->memory, &path));
-    status loaded = call_load(c, path, &user_record_shape, &user, NULL);
-    if (FAILED_WITH(loaded, NOT_FOUND)) return OK; /* the handler will say so */
+    if (!is_about_person(c->operation)) return OK;
+    status loaded = load_subject(c, &user);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return OK;
     TRY(loaded);
-    if (slice_is_absent(name)) user.user_id = c->who.account_id;
-    return approver_is_named(c, rule, &user, out);
+    bool is_own = slice_is_absent(c->who.role_name) && slice_equals(user.user_id, c->who.user_id);
+    if (is_own && c->who.mfa_at.is_set) return OK;
+    *out = held_names_person(rule, user.user_id) || held_has_name(rule, user.user_name);
+    return OK;
 }
 
 static status is_of_approvers_group(call *c, const approval_rule_record *rule, bool *out) {
     slice path, name = call_input_text(c, "GroupName");
     group_record group;
     *out = false;
-    if (c->operation != operation_get(OPERATION_ADD_USER_TO_GROUP)) return OK;
+    if (!is_about_place(c->operation)) return OK;
     TRY(group_path(c->who.account_id, name, &c->memory, &path));
     status loaded = call_load(c, path, &group_record_shape, &group, NULL);
     if (FAILED_WITH(loaded, NOT_FOUND)) return OK;
     TRY(loaded);
-    for (size_t i = 0; i < rule->approvers.count; i++)
-        if (slice_equals(rule->approvers.at[i].group_id, group.group_id)) *out = true;
+    *out = approvers_have_group(rule, group.group_id);
     return OK;
 }
 
 static status is_held(call *c, const approval_rule_record *rule, bool *out) {
-    *out = holds(rule, c->operation);
+    *out = held_by_rule(rule, c->operation);
     if (!*out) TRY(is_of_approver(c, rule, out));
     return *out ? OK : is_of_approvers_group(c, rule, out);
+}
+
+/* ---- a rule that nobody could satisfy any more would be a lock without a key */
+
+static bool takes_factor(const operation *op, const user_record *user) {
+    bool is_device =
+        op == operation_get(OPERATION_UNBIND_MFA_DEVICE) || op == operation_get(OPERATION_DEACTIVATE_MFA_DEVICE);
+    if (is_device) return user->passkeys.count == 0;
+    bool is_passkey = op == operation_get(OPERATION_DELETE_PASSKEY);
+    return is_passkey && user->passkeys.count <= 1 && slice_is_absent(user->mfa_serial);
+}
+
+static status takes_place(call *c, const approval_rule_record *rule, const user_record *user, bool *out) {
+    bool is_about_group;
+    user_record without = *user;
+    slice group = call_input_text(c, "GroupName");
+    *out = false;
+    if (c->operation != operation_get(OPERATION_REMOVE_USER_FROM_GROUP)) return OK;
+    TRY(is_of_approvers_group(c, rule, &is_about_group));
+    if (!is_about_group) return OK;
+    without.groups.at = ARENA_ARRAY(&c->memory, membership_record, user->groups.count + 1);
+    without.groups.count = 0;
+    ENSURE(without.groups.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < user->groups.count; i++)
+        if (!slice_equals(user->groups.at[i].group_name, group))
+            without.groups.at[without.groups.count++] = user->groups.at[i];
+    bool is_named;
+    TRY(approver_is_named(c, rule, &without, &is_named));
+    *out = !is_named;
+    return OK;
+}
+
+static status keep_enough(call *c, const approval_rule_record *rule) {
+    user_record user;
+    bool stands, takes;
+    int64_t left = 0;
+    if (!is_about_person(c->operation) && !is_about_place(c->operation)) return OK;
+    status loaded = load_subject(c, &user);
+    if (FAILED_WITH(loaded, NOT_FOUND)) return OK;
+    TRY(loaded);
+    TRY(approver_stands(c, rule, &(approver){user.user_id, user.user_name}, &stands));
+    takes = takes_factor(c->operation, &user);
+    if (!takes) TRY(takes_place(c, rule, &user, &takes));
+    if (!stands || !takes) return OK;
+    TRY(approvers_count(c, rule, user.user_id, &left));
+    if (left >= rule->count.value) return OK;
+    return call_refuse(c, FAIL(APPROVERS_TOO_FEW), "%lld, and the rule asks for %lld.", (long long)left,
+                       (long long)rule->count.value);
 }
 
 /* ---- the request, and whether it has been approved */
@@ -141,13 +136,28 @@ status approval_path(call *c, slice hash, slice *out) {
     return arena_printf(&c->memory, out, "approval/%.*s/%.*s", SLICE_ARGS(c->who.account_id), SLICE_ARGS(hash));
 }
 
-status approval_hash(call *c, const operation *op, pair_list parameters, slice *out) {
+/* Keys and secrets are divided by regions; identities are not. */
+static status add_region(call *c, approval_wish *wish) {
+    pair_list *list = &wish->parameters;
+    bool is_divided = slice_starts_with(slice_of_text(wish->operation->action), SLICE("kms:"));
+    bool is_elsewhere = !slice_is_empty(wish->region) && !slice_equals(wish->region, c->house->region);
+    if (!is_divided || !is_elsewhere) return OK;
+    pair *wider = ARENA_ARRAY(&c->memory, pair, list->count + 1);
+    ENSURE(wider != NULL, OUT_OF_MEMORY);
+    wider[0] = (pair){SLICE("@Region"), wish->region}; /* before every name of a parameter */
+    if (list->count) memcpy(wider + 1, list->at, list->count * sizeof *wider);
+    *list = (pair_list){wider, list->count + 1};
+    return OK;
+}
+
+status approval_hash(call *c, approval_wish *wish, slice *out) {
     OWNED(buffer) text = {0};
     OWNED(buffer) hex = {0};
     uint8_t digest[HASH_SHA256_BYTES];
     if (slice_is_absent(c->who.actor_id))
         return call_refuse(c, FAIL(NO_PERMISSION), "It is not known which person is behind the role.");
-    canonical_request request = {op, c->who.account_id, c->who.actor_id, parameters};
+    TRY(add_region(c, wish));
+    canonical_request request = {wish->operation, c->who.account_id, c->who.actor_id, wish->parameters};
     TRY(canonical_write(&request, &text));
     TRY(hash_once(HASH_SHA256, buffer_slice(&text), digest));
     TRY(hex_encode(&hex, slice_of(digest, sizeof digest)));
@@ -170,6 +180,23 @@ static status name_approvers(call *c, const approval_record *request) {
     return arena_copy(&c->memory, buffer_slice(&names), &c->approved_by);
 }
 
+/* What the vault is to see: of those who still stand. */
+static status show_vault(call *c, const approval_rule_record *rule, const approval_record *request) {
+    approval_shown *shown = CALL_NEW(c, approval_shown);
+    ENSURE(shown != NULL, OUT_OF_MEMORY);
+    *shown = (approval_shown){.parameters = request->parameters};
+    shown->given.at = ARENA_ARRAY(&c->memory, slice, request->given.count + 1);
+    ENSURE(shown->given.at != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < request->given.count; i++) {
+        const approval_given_record *given = &request->given.at[i];
+        bool stands;
+        TRY(approver_stands(c, rule, &(approver){given->user_id, given->user_name}, &stands));
+        if (stands && !slice_is_empty(given->sealed)) shown->given.at[shown->given.count++] = given->sealed;
+    }
+    c->shown = shown;
+    return OK;
+}
+
 static status use_up(call *c, const approval_rule_record *rule, slice hash) {
     slice path;
     uint64_t revision;
@@ -185,18 +212,34 @@ static status use_up(call *c, const approval_rule_record *rule, slice hash) {
         rule->count.is_set && wanted > 0 && there >= wanted; /* a rule without a count lets nothing through */
     if (!is_enough) return refuse(c, hash, there, wanted);
     TRY(name_approvers(c, &request));
+    TRY(show_vault(c, rule, &request));
     return call_change(c, path, NULL, NULL, revision);
+}
+
+bool approval_is_recovered(const call *c) {
+    bool is_root_shown = c->who.is_root && c->who.is_session && c->who.mfa_at.is_set;
+    return is_root_shown && c->who.approval && held_recovery_is_ripe(c->who.approval, c->now_s);
+}
+
+/* Another account cannot ask this one's approvers. */
+static status check_owner(call *c) {
+    const approval_rule_record *rule = c->owner ? c->owner->account.approval : NULL;
+    if (!rule || !held_by_rule(rule, c->operation)) return OK;
+    return call_refuse(c, FAIL(APPROVAL_REQUIRED), "The owner's rule lets other accounts have none of it.");
 }
 
 status approval_need(call *c) {
     const approval_rule_record *rule = c->who.approval;
     bool held;
-    pair_list parameters;
     slice hash;
+    approval_wish wish = {.operation = c->operation, .region = call_region(c)};
+    TRY(check_owner(c));
     if (!rule) return OK;
+    TRY(keep_enough(c, rule));
     TRY(is_held(c, rule, &held));
-    if (!held) return OK;
-    TRY(canonical_parameters(c->operation, c->in, &c->memory, &parameters));
-    TRY(approval_hash(c, c->operation, parameters, &hash));
+    bool removes = c->operation == operation_get(OPERATION_DELETE_APPROVAL_RULE);
+    if (!held || (removes && approval_is_recovered(c))) return OK;
+    TRY(canonical_parameters(c->operation, c->in, &c->memory, &wish.parameters));
+    TRY(approval_hash(c, &wish, &hash));
     return use_up(c, rule, hash);
 }

@@ -2,10 +2,11 @@
 #include "service/account/break_glass.h"
 
 #include "access/arn_twin.h"
+#include "contract/sealed.h"
 #include "service/ram/ram.h"
 #include "service/sharing.h"
 
-#define RESERVED SLICE("break-glass-")
+#define RESERVED SLICE(BREAK_GLASS_PREFIX)
 #define POLICY_NAME SLICE("break-glass")
 
 static bool has_ended(const call *c, const break_glass_record *grant) {

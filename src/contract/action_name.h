@@ -1,7 +1,7 @@
 /* Actions that mean the same thing in the two clouds, and services likewise: a request has all of its names, and a policy
  * that names any of them is about it. */
-#ifndef ACCESS_ACTION_NAME_H
-#define ACCESS_ACTION_NAME_H
+#ifndef CONTRACT_ACTION_NAME_H
+#define CONTRACT_ACTION_NAME_H
 
 #include "base/slice.h"
 

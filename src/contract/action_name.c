@@ -1,5 +1,5 @@
 /* The tables of twins. */
-#include "access/action_name.h"
+#include "contract/action_name.h"
 
 #define TEXT(literal)                                                                                                  \
     { (const uint8_t *)(literal), sizeof(literal) - 1 }
