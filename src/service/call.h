@@ -96,6 +96,8 @@ typedef struct call {
     slice resource; /* ARN the event names */
     slice subject;  /* the id of a key that need not be there any more; of Keyhold's own acts: what they are about */
     slice sought;   /* for the auditor: the request id of an event */
+    pair_list
+        *stated; /* dual control: the parameters as they came, before names in full were read; NULL: not taken down */
     approval_shown *shown;       /* for the vault: what was approved, and by whom; NULL: nothing had to be */
     slice approval, approved_by; /* dual control: the request's hash and who approved it; absent: nobody had to */
     slice break_glass;           /* the grant by which somebody of the operator comes; absent: none */

@@ -6,7 +6,7 @@
 #include "crypto/kdf.h"
 #include "contract/failure.h"
 #include "format/json.h"
-#include "service/account/approval.h"
+#include "contract/held.h"
 #include "service/explanation.h"
 #include "service/handlers.h"
 
@@ -127,7 +127,7 @@ static status name_rule(call *c, matched_policy **out) {
     const approval_rule_record *rule = c->who.approval;
     *out = NULL;
     for (size_t i = 0; rule && i < rule->actions.count; i++) {
-        if (!approval_pattern_holds(rule->actions.at[i], c->operation)) continue;
+        if (!held_by_pattern(rule->actions.at[i], c->operation)) continue;
         *out = CALL_NEW(c, matched_policy);
         ENSURE(*out != NULL, OUT_OF_MEMORY);
         **out = (matched_policy){.policy_identifier = c->who.account_id, .statement = SET_INT((int64_t)i)};

@@ -23,6 +23,7 @@ static job *find_gateway_job(serve *s, int64_t gateway, int64_t id) {
 /* ---- gateways */
 
 static status unpack_input(call *c, slice packed) {
+    c->stated = NULL;
     c->in = arena_take(&c->memory, c->operation->in->struct_bytes);
     c->out = arena_take(&c->memory, c->operation->out->struct_bytes);
     ENSURE(c->in != NULL && c->out != NULL, OUT_OF_MEMORY);

@@ -375,6 +375,7 @@ static status check_root(call *c) {
 status resource_authorise(call *c) {
     size_t kind = (size_t)c->operation->resource;
     ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
+    TRY(approval_note(c));
     TRY(break_glass_enter(c));
     TRY(check_root(c));
     TRY(RESOLVERS[kind](c));

@@ -12,6 +12,8 @@
 
 #include "service/handlers.h"
 
+/* Before anything reads the input: takes its parameters down, where the account has a rule. */
+status approval_note(call *c);
 /* What the rule says of the call: nothing for operations it does not hold. Otherwise an approved request has to be there, of exactly this
  * operation with these parameters, by this person; it is used up with the change it allows. APPROVAL_REQUIRED, with the hash;
  * APPROVERS_TOO_FEW when afterwards too few could approve anything. */

@@ -228,6 +228,21 @@ static status check_owner(call *c) {
     return call_refuse(c, FAIL(APPROVAL_REQUIRED), "The owner's rule lets other accounts have none of it.");
 }
 
+status approval_note(call *c) {
+    const approval_rule_record *rule = c->who.approval;
+    if (!rule || c->stated) return OK;
+    bool may_be_held =
+        held_by_rule(rule, c->operation) || is_about_person(c->operation) || is_about_place(c->operation);
+    if (!may_be_held) return OK;
+    pair_list *stated = CALL_NEW(c, pair_list);
+    ENSURE(stated != NULL, OUT_OF_MEMORY);
+    status listed = canonical_parameters(c->operation, c->in, &c->memory, stated);
+    if (FAILED_WITH(listed, TOO_LARGE)) return call_refuse(c, listed, "More parameters than anybody could approve.");
+    TRY(listed);
+    c->stated = stated;
+    return OK;
+}
+
 status approval_need(call *c) {
     const approval_rule_record *rule = c->who.approval;
     bool held;
@@ -239,7 +254,8 @@ status approval_need(call *c) {
     TRY(is_held(c, rule, &held));
     bool removes = c->operation == operation_get(OPERATION_DELETE_APPROVAL_RULE);
     if (!held || (removes && approval_is_recovered(c))) return OK;
-    TRY(canonical_parameters(c->operation, c->in, &c->memory, &wish.parameters));
+    ENSURE(c->stated != NULL, INTERNAL);
+    wish.parameters = *c->stated;
     TRY(approval_hash(c, &wish, &hash));
     return use_up(c, rule, hash);
 }
