@@ -1,6 +1,7 @@
 """What one account lets another have: keys, secrets, roles, buckets. Both sides have to allow it, both trails tell of it, and who is
 not let in learns nothing."""
 import base64
+import hashlib
 import json
 
 import boto3
@@ -325,7 +326,8 @@ def gone(call, *args, status=403, code="AccessDenied", **kwargs):
 
 
 def put_policy(account, bucket, *statements, version="1"):
-    return account.oss.oss("PUT", bucket, body=document(*statements, version=version).encode(), query="policy")
+    body = document(*statements, version=version).encode()
+    return account.oss.oss("PUT", bucket, body=body, query="policy", headers={"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()})
 
 
 def test_a_bucket_of_another_account(owner, other, third):
@@ -356,6 +358,21 @@ def test_a_bucket_of_another_account(owner, other, third):
     owner.oss.oss("DELETE", bucket, query="policy")
     gone(guest.oss.oss, "GET", bucket, "in/a")
     gone(owner.oss.oss, "GET", bucket, query="policy", status=404, code="NoSuchBucketPolicy")
+
+
+def test_a_policy_that_lets_others_in_has_to_be_signed_for(owner, other):
+    """OSS's signatures cover a body only through its Content-MD5; ali-oss sends it, and other clients can."""
+    bucket = f"signed-{next(COUNT)}"
+    owner.oss.oss("PUT", bucket)
+    whole = document(statement("Allow", "oss:GetObject", Principal=[other.account]), version="1").encode()
+    with pytest.raises(Refused) as caught:
+        owner.oss.oss("PUT", bucket, body=whole, query="policy")
+    assert caught.value.code == "MissingArgument" and "Content-MD5" in str(caught.value)
+    for wrong in (base64.b64encode(bytes(16)).decode(), "!", "AAAA"):
+        gone(owner.oss.oss, "PUT", bucket, body=whole, query="policy", headers={"content-md5": wrong}, status=400, code="InvalidDigest")
+    gone(owner.oss.oss, "GET", bucket, query="policy", status=404, code="NoSuchBucketPolicy")
+    own = document(statement("Allow", "oss:GetObject", Principal=[owner.account]), version="1").encode()
+    owner.oss.oss("PUT", bucket, body=own, query="policy")  # among themselves it is as with OSS
 
 
 def test_a_bucket_under_a_key_of_its_own_needs_the_keys_word(owner, other):

@@ -112,7 +112,8 @@ static bool sets_policy(slice verb, slice path, slice query) {
 static status read_oss1(slice text, asked *out) {
     slice line;
     ENSURE(asked_line(&text, &out->verb), NO_PERMISSION);
-    for (int i = 1; i < SPACED_LINES; i++) ENSURE(asked_line(&text, &line), NO_PERMISSION);
+    ENSURE(asked_line(&text, &out->content_md5), NO_PERMISSION);
+    for (int i = 2; i < SPACED_LINES; i++) ENSURE(asked_line(&text, &line), NO_PERMISSION);
     while (slice_starts_with(text, SLICE("x-oss-"))) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
         note_copy_source(line, out);
@@ -140,11 +141,13 @@ static status read_oss4(slice text, arena *memory, asked *out) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
         if (line.len == 0) return OK;
         note_copy_source(line, out);
+        TRY(take_header(line, SLICE("content-md5:"), &out->content_md5));
     }
 }
 
 status asked_read(const proof *p, slice text, arena *memory, asked *out) {
     asked made = {.is_storage = p->scheme == SCHEME_OSS_V1 || p->scheme == SCHEME_OSS_V4};
+    if (made.is_storage) made.body = p->body;
     switch (p->scheme) {
     case SCHEME_ALIBABA_V1: TRY(read_rpc(text, &made)); break;
     case SCHEME_ALIBABA_V3: TRY(read_acs3(text, &made)); break;

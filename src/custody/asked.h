@@ -16,6 +16,8 @@ typedef struct asked {
     bool copies;                 /* OSS: names the object to copy from */
     slice copy_source;           /* OSS: as the header has it */
     bool sets_policy;            /* OSS: PUT /bucket/?policy */
+    slice content_md5;           /* OSS: as the header has it; absent: nothing of the body is signed */
+    slice body;                  /* OSS: what came along of the body, signed or not */
     bool is_aws;                 /* AwsV4: the operation, or another with the same action of AWS's */
     slice form;                  /* AwsV4, query protocol: all parameters, encoded; absent otherwise */
 } asked;

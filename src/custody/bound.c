@@ -6,6 +6,7 @@
 #include "contract/key_id.h"
 #include "contract/operation.h"
 #include "crypto/compare.h"
+#include "crypto/hash.h"
 #include "custody/bound_aws.h"
 #include "custody/signed.h"
 
@@ -364,12 +365,25 @@ static status copy_source_read(slice header, arena *memory, slice *out) {
     return arena_copy(memory, buffer_slice(&path), out);
 }
 
-/* A permit is for the very bucket whose policy is being set; the policy itself is not under the signature. */
-static status bucket_check(const asked *a, const key_act *act) {
+/* OSS's signatures cover a body only through its Content-MD5. */
+static status signed_body(const asked *a, arena *memory) {
+    slice wanted;
+    uint8_t hash[HASH_MD5_BYTES];
+    status decoding = base64_decode(a->content_md5, memory, &wanted);
+    ENSURE(!FAILED_WITH(decoding, MALFORMED), NO_PERMISSION);
+    TRY(decoding);
+    TRY(hash_once(HASH_MD5, a->body, hash));
+    ENSURE(a->body.len > 0 && slice_equals(wanted, slice_of(hash, sizeof hash)), NO_PERMISSION);
+    return OK;
+}
+
+/* A permit is for the very bucket whose policy is being set, and for accounts that stand in the policy. */
+static status bucket_check(const asked *a, const act_scene *scene, const key_act *act) {
     slice path = a->resource;
     bool is_it = a->sets_policy && act->text.len > 0 && eats(&path, SLICE("/")) && eats(&path, act->text);
     ENSURE(is_it && (slice_equals_text(path, "/") || slice_starts_with(path, SLICE("/?"))), NO_PERMISSION);
-    return OK;
+    TRY(signed_body(a, scene->memory));
+    return sharing_is_signed(a->body, act);
 }
 
 /* The context of a body's data key names account, blob, bucket and key (docs/formats/object.md). */
@@ -428,7 +442,7 @@ status bound_check_approved(const asked *a, const pair_list *approved, act_scene
 status bound_check(const asked *a, const pair_list *said, act_scene *scene, const key_act *act) {
     binding b = {operation_get(a->operation), said, scene, act};
     if (act->act == VAULT_ACT_VERIFY) return OK;
-    if (act->act == VAULT_ACT_PERMIT_SHARING && a->is_storage) return bucket_check(a, act);
+    if (act->act == VAULT_ACT_PERMIT_SHARING && a->is_storage) return bucket_check(a, scene, act);
     if (a->is_storage) return object_check(a, scene, act);
     pair_list translated;
     if (a->is_aws) b.operation = bound_aws_operation(a, act->act);

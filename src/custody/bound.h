@@ -17,8 +17,9 @@ typedef struct binding {
 /* NO_PERMISSION unless the act's part is what the field of the signed request says. */
 typedef status binder(const binding *b, const field *f);
 
-/* sharing.c */
+/* sharing.c. NO_PERMISSION unless every account of the act stands in the signed text, which is also the act's value where it has one. */
 binder bind_sharing;
+status sharing_is_signed(slice text, const key_act *act);
 /* bound_choice.c: algorithms, specs, usages, intervals, what is imported. */
 binder bind_encryption, bind_signing, bind_message_type, bind_mac, bind_wrapping, bind_spec, bind_usage, bind_pair,
     bind_interval, bind_import, bind_reach, bind_material;

@@ -84,14 +84,17 @@ static bool text_names(slice text, slice account) {
     return false;
 }
 
-status bind_sharing(const binding *b, const field *f) {
-    slice text = signed_find(b->said, f->name);
-    ENSURE(b->act->value.len == 0 || bytes_equal_secret(text, b->act->value), NO_PERMISSION);
-    for (size_t i = 0; i < b->act->accounts.count; i++) {
-        slice account = b->act->accounts.at[i];
+status sharing_is_signed(slice text, const key_act *act) {
+    ENSURE(act->value.len == 0 || bytes_equal_secret(text, act->value), NO_PERMISSION);
+    for (size_t i = 0; i < act->accounts.count; i++) {
+        slice account = act->accounts.at[i];
         ENSURE(is_account_id(account) && text_names(text, account), NO_PERMISSION);
     }
     return OK;
+}
+
+status bind_sharing(const binding *b, const field *f) {
+    return sharing_is_signed(signed_find(b->said, f->name), b->act);
 }
 
 /* ---- using what another account owns */

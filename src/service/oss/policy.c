@@ -19,7 +19,11 @@ status put_bucket_policy_prepare(call *c, const put_bucket_policy_in *in, put_bu
     bucket_record bucket;
     TRY(oss_bucket(c, in->bucket, &bucket, NULL));
     TRY(refuse_public(c, in->policy));
-    return sharing_ask(c, &(sharing_wish){in->policy, POLICY_RESOURCE, {.text = in->bucket}});
+    TRY(sharing_ask(c, &(sharing_wish){in->policy, POLICY_RESOURCE, {.text = in->bucket}}));
+    if (c->act_count > 0 && slice_is_empty(in->content_md5))
+        return call_refuse(c, FAIL(MISSING_PARAMETER),
+                           "Content-MD5: a policy that lets other accounts in has to be signed for.");
+    return OK;
 }
 
 status put_bucket_policy_finish(call *c, const put_bucket_policy_in *in, put_bucket_policy_out *out) {
