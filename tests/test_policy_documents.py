@@ -88,6 +88,7 @@ ROWS = {
     ("SimulatePrincipalPolicy", "ResourcePolicy"): (RESOURCE, [(RPC, KEYHOLD, "SimulatePrincipalPolicy", {**TRIED, "PolicySourceArn": "{user_arn}", "ResourceArns.1": "{key_arn}"})]),
     ("SimulatePrincipalPolicy", "PolicyInputList"): (IDENTITY, [(RPC, KEYHOLD, "SimulatePrincipalPolicy", {**TRIED, "PolicySourceArn": "{user_arn}"}),
                                                                 (QUERY, "iam", "SimulatePrincipalPolicy", {**TRIED_AWS, "PolicySourceArn": "arn:aws:iam::{account}:user/u"})]),
+    ("SimulatePrincipalPolicy", "SessionPolicy"): (IDENTITY, [(RPC, KEYHOLD, "SimulatePrincipalPolicy", {**TRIED, "PolicySourceArn": "{user_arn}"})]),
     ("SimulatePrincipalPolicy", "PermissionsBoundaryPolicyInputList"): (IDENTITY, [(RPC, KEYHOLD, "SimulatePrincipalPolicy", {**TRIED, "PolicySourceArn": "{user_arn}"})]),
     ("GetContextKeysForCustomPolicy", "PolicyInputList"): (IDENTITY, [(RPC, KEYHOLD, "GetContextKeysForCustomPolicy", {}), (QUERY, "iam", "GetContextKeysForCustomPolicy", {})]),
     ("GetContextKeysForPrincipalPolicy", "PolicyInputList"): (IDENTITY, [(RPC, KEYHOLD, "GetContextKeysForPrincipalPolicy", {"PolicySourceArn": "{user_arn}"}),

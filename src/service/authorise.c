@@ -303,6 +303,7 @@ static status weigh(call *c, const target *t, weighing *out) {
     a->boundary = c->who.boundary;
     a->boundary_label = c->who.boundary_label;
     if (c->supposed) TRY(add_supposed(c, a));
+    if (c->supposed) a->request.budget = c->supposed->budget;
     a->is_key = t->key != NULL;
     a->is_role = t->role != NULL;
     a->is_policy_of_key = is_about_policy(t->action);
@@ -364,10 +365,19 @@ static void allow_granted(const call *c, verdict *v) {
     if (c->is_granted && is_open) *v = (verdict){DECISION_ALLOW, DECIDED_BY_RULE, {SIZE_MAX, SIZE_MAX}};
 }
 
+/* A key that a simulation says the policy of need not be there. */
+static bool is_key_to_be(const target *t) {
+    arn parts;
+    bool is_named = t->given && !t->key && !FAILED(arn_parse(t->resource, &parts));
+    return is_named && slice_equals(parts.service, SLICE("kms")) && slice_starts_with(parts.relative, SLICE("key/"));
+}
+
 static status decide(call *c, target *t, weighing *out) {
     weighing w = {.verdict = {DECISION_ALLOW, DECIDED_BY_OWNER, {SIZE_MAX, SIZE_MAX}}};
     TRY(break_glass_check(c, t->action));
     if (!c->supposed || !c->supposed->is_elsewhere) TRY(find_target(c, t));
+    key_record assumed = {0};
+    if (is_key_to_be(t)) t->key = &assumed;
     if (!is_free(c, t)) {
         TRY(weigh(c, t, &w));
         if (c->owner && !c->supposed) TRY(decide_foreign(c, t, &w));
@@ -431,7 +441,7 @@ static status suppose_trust(call *c, const target *t, weighing *w) {
     return OK;
 }
 
-status suppose(call *c, const char *action, slice resource, explanation *out) {
+status suppose(call *c, const char *action, slice resource, supposed_answer *out) {
     weighing w;
     target t = {.action = action, .resource = resource};
     bool is_role = slice_starts_with(slice_of_text(action), SLICE("sts:AssumeRole"));
@@ -439,13 +449,14 @@ status suppose(call *c, const char *action, slice resource, explanation *out) {
     status decided = decide(c, &t, &w);
     if (FAILED_WITH(decided, NO_PERMISSION)) {
         c->decided = (verdict){DECISION_IMPLICIT_DENY, DECIDED_BY_RULE, {SIZE_MAX, SIZE_MAX}};
-        *out = (explanation){0};
+        *out = (supposed_answer){0};
         return OK;
     }
     TRY(decided);
     TRY(suppose_trust(c, &t, &w));
     c->decided = w.verdict;
-    return explain(c, &w.question, &w.verdict, out);
+    out->question = w.question;
+    return explain(c, &w.question, &w.verdict, &out->why);
 }
 
 status call_would_allow(call *c, const char *action, slice resource, const policy *key_policy, bool *out) {

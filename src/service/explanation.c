@@ -116,13 +116,20 @@ static void tell_grant(const telling *t) {
     told->decision = explained_decision(DECISION_ALLOW);
 }
 
+/* Boundary, resource and grant come beside the sets. */
+static size_t opinions_most(const authorisation *a) {
+    size_t count = a->rails.count + a->session.count + a->identity.count + 3;
+    return count < EXPLAINED_POLICIES_MOST ? count : EXPLAINED_POLICIES_MOST;
+}
+
 status explain(call *c, const authorisation *question, const verdict *v, explanation *out) {
     const authorisation *a = question;
     explanation made = {0};
     telling t = {c, question, v, &made};
-    made.matches = ARENA_ARRAY(&c->memory, matched_policy, EXPLAINED_MATCHES_MOST);
-    made.opinions = ARENA_ARRAY(&c->memory, policy_opinion, EXPLAINED_POLICIES_MOST);
-    ENSURE(made.matches != NULL && made.opinions != NULL, OUT_OF_MEMORY);
+    matched_policy matches[EXPLAINED_MATCHES_MOST];
+    made.matches = matches;
+    made.opinions = ARENA_ARRAY(&c->memory, policy_opinion, opinions_most(a));
+    ENSURE(made.opinions != NULL, OUT_OF_MEMORY);
     TRY(tell_all(&t, DECIDED_BY_RAIL, a->rails));
     TRY(tell_all(&t, DECIDED_BY_SESSION, a->session));
     TRY(tell_one(&t, &(source){DECIDED_BY_BOUNDARY, a->boundary, a->boundary_label, 0}));
@@ -130,6 +137,9 @@ status explain(call *c, const authorisation *question, const verdict *v, explana
                  &(source){a->is_role ? DECIDED_BY_TRUST : DECIDED_BY_RESOURCE, a->resource, a->resource_label, 0}));
     TRY(tell_all(&t, DECIDED_BY_IDENTITY, a->identity));
     tell_grant(&t);
+    made.matches = ARENA_ARRAY(&c->memory, matched_policy, made.match_count + 1);
+    ENSURE(made.matches != NULL, OUT_OF_MEMORY);
+    memcpy(made.matches, matches, made.match_count * sizeof *matches);
     *out = made;
     return OK;
 }

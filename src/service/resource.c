@@ -365,7 +365,7 @@ static resolver *const RESOLVERS[] = {
 };
 
 /* An account may ask its root for a second factor in everything; how one shows it stays open. */
-static status check_root(call *c) {
+status resource_check_root(call *c) {
     bool is_open = c->operation == operation_get(OPERATION_GET_SESSION_TOKEN) ||
                    c->operation == operation_get(OPERATION_GET_CALLER_IDENTITY);
     if (!c->who.is_root || !c->who.root_needs_mfa || c->who.mfa_at.is_set || is_open) return OK;
@@ -377,7 +377,7 @@ status resource_authorise(call *c) {
     ENSURE(kind < sizeof RESOLVERS / sizeof RESOLVERS[0] && RESOLVERS[kind] != NULL, INTERNAL);
     TRY(approval_note(c));
     TRY(break_glass_enter(c));
-    TRY(check_root(c));
+    TRY(resource_check_root(c));
     TRY(RESOLVERS[kind](c));
     TRY(grant_tokens_check(c));
     return approval_need(c);

@@ -8,6 +8,11 @@
  * on it, and whether others had to approve it. KEY_NOT_FOUND and the like; NO_PERMISSION, APPROVAL_REQUIRED. */
 status resource_authorise(call *c);
 
+/* Its parts beside the policies: a root that has to show a second factor (NO_PERMISSION); what the account lets its users do to themselves,
+ * under the name of one (c->is_granted). */
+status resource_check_root(call *c);
+status resource_grant_own(call *c, slice name);
+
 /* For handlers that find a further key: loads it by any name a KeyId parameter may have, authorises `action`, checks that its state
  * allows use. */
 status resource_use_key(call *c, slice name, const char *action, key_record *out);

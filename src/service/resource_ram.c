@@ -1,6 +1,7 @@
 /* Resolvers of identities: users, groups, roles, policies, devices, tags, the account. */
 #include "service/sts/provider_oidc.h"
 #include "service/resolver.h"
+#include "service/resource.h"
 #include "service/sts/provider_saml.h"
 
 /* What belongs to the account as a whole, or all of a kind in it. */
@@ -41,7 +42,7 @@ static bool is_about_mfa(const call *c) {
     return slice_find(action, SLICE("MFA")) != SIZE_MAX || slice_find(action, SLICE("Passkey")) != SIZE_MAX;
 }
 
-static status grant_own(call *c, slice name) {
+status resource_grant_own(call *c, slice name) {
     slice path;
     account_settings_record settings = {0};
     if (slice_is_empty(name) || !slice_equals(name, c->who.user_name)) return OK;
@@ -61,7 +62,7 @@ status resolve_user_or_self(call *c) {
     if (slice_is_absent(name)) name = c->who.user_name;
     if (slice_is_absent(name) && !c->who.is_root) return call_refuse(c, FAIL(MISSING_PARAMETER), "UserName");
     if (slice_is_absent(name)) return resolve_allow(c, c->who.arn);
-    TRY(grant_own(c, name));
+    TRY(resource_grant_own(c, name));
     return allow_user(c, name);
 }
 
@@ -107,7 +108,7 @@ status resolve_mfa(call *c) {
 /* A user makes itself a device of its own name. */
 status resolve_mfa_new(call *c) {
     slice name = call_input_text(c, "VirtualMFADeviceName");
-    TRY(grant_own(c, name));
+    TRY(resource_grant_own(c, name));
     return allow_named(c, &(named_kind){"VirtualMFADeviceName", "mfa/", arn_mfa, {FAILURE_MFA_NOT_FOUND}, {0}, true});
 }
 

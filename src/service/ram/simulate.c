@@ -1,84 +1,59 @@
 /* What policies would say of a request that nobody made. */
+#include "service/ram/simulate.h"
+
 #include "access/arn_twin.h"
 #include "access/system_policies.h"
-#include "service/ram/holder.h"
+#include "crypto/hash.h"
+#include "service/explanation.h"
 
-enum {
-    GIVEN_POLICIES_MOST = 32,
-    SIMULATED_MOST = IDENTITY_POLICIES_MOST + GIVEN_POLICIES_MOST,
-    MATCHES_MOST = 16,
-    KEYS_MOST = 64,
-    SIMULATION_STEPS_MOST = 8 << 20, /* of one request: some 20 ms */
-};
+enum { KEYS_MOST = 64 };
 
-/* Policies compiled for one simulation, and the question but for its action and resource. */
-typedef struct simulation {
-    policy *made[SIMULATED_MOST + 2];
-    size_t made_count;
-    const policy *identity[SIMULATED_MOST];
-    slice names[SIMULATED_MOST];
-    size_t identity_count;
-    policy_caller caller;
-    authorisation question;
-} simulation;
-
-static void simulation_clear(simulation *s) {
+void simulation_clear(simulation *s) {
     for (size_t i = 0; i < s->made_count; i++) policy_free(s->made[i]);
     s->made_count = 0;
 }
 
-typedef struct document {
-    slice text;
-    enum policy_kind kind;
-    const char *name; /* of the parameter, for the refusal */
-} document;
-
-static status compile(call *c, simulation *s, const document *d, const policy **out) {
+status simulation_compile(call *c, simulation *s, const given_document *d, const policy **out) {
     slice fault = {0};
     policy *made = NULL;
+    uint8_t digest[HASH_SHA256_BYTES];
     OWNED(arena) memory = {.limit = 4 << 20};
-    ENSURE(s->made_count < SIMULATED_MOST, INVALID_PARAMETER);
+    *out = NULL;
+    if (slice_is_absent(d->text)) return OK;
+    ENSURE(s->made_count < sizeof s->made / sizeof *s->made, INVALID_PARAMETER);
     policy_source source = {d->text, d->kind, POLICY_RESOURCE_BYTES_MOST};
     status compiled = policy_compile(&source, &memory, &fault, &made);
     if (FAILED_WITH(compiled, POLICY_MALFORMED))
         return call_refuse(c, compiled, "%s: %.*s", d->name, SLICE_ARGS(fault));
     TRY(compiled);
     s->made[s->made_count++] = made;
+    TRY(hash_once(HASH_SHA256, d->text, digest));
+    policy_mark(made, digest);
     *out = made;
     return OK;
 }
 
-static status take_optional(call *c, simulation *s, slice resource_policy, slice boundary) {
-    if (!slice_is_absent(resource_policy))
-        TRY(compile(c, s, &(document){resource_policy, POLICY_RESOURCE, "ResourcePolicy"}, &s->question.resource));
-    if (!slice_is_absent(boundary))
-        TRY(compile(c, s, &(document){boundary, POLICY_IDENTITY, "PermissionsBoundary"}, &s->question.boundary));
+status simulation_add(simulation *s, const policy *p, policy_label label) {
+    policy_set *set = &s->question.identity;
+    ENSURE(set->count < SIMULATED_MOST, INVALID_PARAMETER);
+    s->labels[set->count] = label;
+    s->identity[set->count] = p;
+    *set = (policy_set){s->identity, set->count + 1, s->labels};
     return OK;
 }
 
-/* AWS's clients give the one boundary as a list. */
-static slice boundary_of_list(slice named, const slice *list, size_t count) { return count ? list[0] : named; }
-
-static status add_identity(simulation *s, const policy *p, slice name) {
-    ENSURE(s->identity_count < SIMULATED_MOST, INVALID_PARAMETER);
-    s->names[s->identity_count] = name;
-    s->identity[s->identity_count++] = p;
-    s->question.identity = (policy_set){s->identity, s->identity_count};
-    return OK;
-}
-
-static status take_list(call *c, simulation *s, slice_list documents) {
+status simulation_take_list(call *c, simulation *s, slice_list documents) {
     for (size_t i = 0; i < documents.count; i++) {
         const policy *p;
         slice name;
-        TRY(compile(c, s, &(document){documents.at[i], POLICY_IDENTITY, "PolicyInputList"}, &p));
+        TRY(simulation_compile(c, s, &(given_document){documents.at[i], POLICY_IDENTITY, "PolicyInputList"}, &p));
         TRY(arena_printf(&c->memory, &name, "PolicyInputList.%zu", i + 1));
-        TRY(add_identity(s, p, name));
+        TRY(simulation_add(s, p, (policy_label){.name = name}));
     }
     return OK;
 }
 
-static status take_caller(call *c, simulation *s, slice arn_text) {
+status simulation_take_caller(call *c, simulation *s, slice arn_text) {
     arn parts;
     slice name = c->who.arn;
     if (!slice_is_absent(arn_text) && FAILED(arn_canonical(arn_text, &c->memory, &name)))
@@ -89,8 +64,7 @@ static status take_caller(call *c, simulation *s, slice arn_text) {
     return OK;
 }
 
-/* Keys under their one name, as requests have them. */
-static status take_context(call *c, simulation *s, const context_entry *entries, size_t count) {
+status simulation_take_context(call *c, simulation *s, const context_entry *entries, size_t count) {
     condition_value *conditions = ARENA_ARRAY(&c->memory, condition_value, count + 1);
     ENSURE(conditions != NULL, OUT_OF_MEMORY);
     for (size_t i = 0; i < count; i++) {
@@ -107,70 +81,55 @@ static status take_context(call *c, simulation *s, const context_entry *entries,
     return OK;
 }
 
-static slice decision_word(enum decision decision) {
-    if (decision == DECISION_ALLOW) return SLICE("allowed");
-    return decision == DECISION_EXPLICIT_DENY ? SLICE("explicitDeny") : SLICE("implicitDeny");
-}
-
-static void show_matches(const policy *p, const matched_policy *as, const policy_request *request,
-                         evaluation_result *out) {
-    policy_statement found[MATCHES_MOST];
-    size_t count = p ? policy_list_applying(p, request, found, MATCHES_MOST) : 0;
-    for (size_t i = 0; i < count && i < MATCHES_MOST && out->matched_statements.count < MATCHES_MOST; i++) {
-        matched_policy *to = &out->matched_statements.at[out->matched_statements.count++];
-        *to = *as;
-        to->statement = SET_INT(found[i].index);
-        to->effect = found[i].is_deny ? SLICE("Deny") : SLICE("Allow");
-    }
-}
-
-/* Patterns made to cost would hold up everybody else: what a request asks is answered whole or not at all. */
-static status check_budget(call *c, const authorisation *a) {
+status simulation_check_budget(call *c, const authorisation *a) {
     if (*a->request.budget > 0) return OK;
     return call_refuse(c, FAIL(INVALID_PARAMETER),
                        "ActionNames, ResourceArns: too much for one request; ask for fewer at once.");
 }
 
-static status evaluate(call *c, const simulation *s, const authorisation *a, evaluation_result *out) {
+static status evaluate(call *c, const authorisation *a, evaluation_result *out) {
     verdict v;
+    explanation why;
     authorise(a, &v);
-    out->eval_decision = decision_word(v.decision);
+    TRY(explain(c, a, &v, &why));
+    out->eval_decision = explained_decision(v.decision);
     out->decided_by = slice_of_text(deciding_policy_name(v.by));
-    out->matched_statements.at = ARENA_ARRAY(&c->memory, matched_policy, MATCHES_MOST);
-    ENSURE(out->matched_statements.at != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < a->identity.count; i++)
-        show_matches(a->identity.at[i], &(matched_policy){SLICE("IdentityPolicy"), s->names[i], {0}, {0}}, &a->request,
-                     out);
-    show_matches(a->resource, &(matched_policy){SLICE("ResourcePolicy"), SLICE("ResourcePolicy"), {0}, {0}},
-                 &a->request, out);
-    show_matches(a->boundary, &(matched_policy){SLICE("PermissionBoundary"), SLICE("PermissionsBoundary"), {0}, {0}},
-                 &a->request, out);
-    return check_budget(c, a);
+    out->matched_statements.at = why.matches, out->matched_statements.count = why.match_count;
+    out->policy_opinions.at = why.opinions, out->policy_opinions.count = why.opinion_count;
+    out->deciding_statement = why.deciding;
+    return simulation_check_budget(c, a);
 }
 
-/* Without a resource: any, which only a policy about everything speaks of. */
-static status any_resource(call *c, const simulation *s, slice action, slice *out) {
+static status any_resource(call *c, slice account, slice action, slice *out) {
     slice service = slice_head(action, slice_find_byte(action, ':'));
     static const char *const TWINS[][2] = {{"iam", "ram"}, {"sts", "ram"}, {"s3", "oss"}, {"secretsmanager", "kms"}};
     for (size_t i = 0; i < sizeof TWINS / sizeof *TWINS; i++)
         if (slice_equals_text(service, TWINS[i][0])) service = slice_of_text(TWINS[i][1]);
-    return arena_printf(&c->memory, out, "acs:%.*s:*:%.*s:*", SLICE_ARGS(service), SLICE_ARGS(s->caller.account));
+    return arena_printf(&c->memory, out, "acs:%.*s:*:%.*s:*", SLICE_ARGS(service), SLICE_ARGS(account));
+}
+
+status simulation_aim(call *c, slice account, slice action, slice resource, aimed *out) {
+    aimed at;
+    if (slice_equals_text(resource, "*")) TRY(any_resource(c, account, action, &resource));
+    if (FAILED(arn_canonical(resource, &c->memory, &at.name)) || FAILED(arn_parse(at.name, &at.parts)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceArns: must be full names.");
+    at.has_account = at.parts.account.len > 0 && !slice_equals(at.parts.account, SLICE("*"));
+    *out = at;
+    return OK;
 }
 
 static status aim(call *c, const simulation *s, slice action, slice resource, authorisation *out) {
-    arn parts;
-    slice name;
-    if (slice_equals_text(resource, "*")) TRY(any_resource(c, s, action, &resource));
-    if (FAILED(arn_canonical(resource, &c->memory, &name)) || FAILED(arn_parse(name, &parts)))
-        return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceArns: must be full names.");
-    bool has_owner = parts.account.len && !slice_equals(parts.account, SLICE("*"));
+    aimed at;
+    TRY(simulation_aim(c, s->caller.account, action, resource, &at));
     *out = s->question;
     out->request.action = action;
-    out->request.resource = name;
+    out->request.resource = at.name;
     out->request.caller = &s->caller;
     out->request.now_s = c->now_s;
-    out->owner = has_owner ? parts.account : s->caller.account;
-    out->is_key = slice_equals(parts.service, SLICE("kms")) && slice_starts_with(parts.relative, SLICE("key/"));
+    out->owner = at.has_account ? at.parts.account : s->caller.account;
+    out->resource_label.name = SLICE("ResourcePolicy");
+    out->boundary_label.name = SLICE("PermissionsBoundary");
+    out->is_key = slice_equals(at.parts.service, SLICE("kms")) && slice_starts_with(at.parts.relative, SLICE("key/"));
     return OK;
 }
 
@@ -197,10 +156,10 @@ static bool is_given(const policy_request *request, slice key) {
     return false;
 }
 
-/* Those asked about and not given, as the caller's clients call them. */
-static status show_keys(call *c, const simulation *s, slice_list *out) {
+status simulation_missing(call *c, const authorisation *q, slice_list *out) {
     key_names names = {0};
-    const authorisation *q = &s->question;
+    for (size_t i = 0; i < q->rails.count; i++) add_keys(&names, q->rails.at[i]);
+    for (size_t i = 0; i < q->session.count; i++) add_keys(&names, q->session.at[i]);
     for (size_t i = 0; i < q->identity.count; i++) add_keys(&names, q->identity.at[i]);
     add_keys(&names, q->resource);
     add_keys(&names, q->boundary);
@@ -226,7 +185,7 @@ static status run(call *c, const simulation *s, const targets *t, shape_list *ou
     evaluation_result *results = ARENA_ARRAY(&c->memory, evaluation_result, t->actions.count * resources.count);
     ENSURE(results != NULL, OUT_OF_MEMORY);
     size_t count = 0, budget = SIMULATION_STEPS_MOST;
-    TRY(show_keys(c, s, &missing));
+    TRY(simulation_missing(c, &s->question, &missing));
     for (size_t i = 0; i < t->actions.count; i++)
         for (size_t k = 0; k < resources.count; k++) {
             authorisation a;
@@ -236,19 +195,22 @@ static status run(call *c, const simulation *s, const targets *t, shape_list *ou
             to->eval_action_name = t->actions.at[i];
             to->eval_resource_name = resources.at[k];
             to->missing_context_values = missing;
-            TRY(evaluate(c, s, &a, to));
+            TRY(evaluate(c, &a, to));
         }
     *out = (shape_list){results, count};
     return OK;
 }
 
 static status prepare_custom(call *c, const simulate_custom_policy_in *in, simulation *s) {
-    TRY(take_list(c, s, in->policy_input_list));
-    TRY(take_optional(c, s, in->resource_policy,
-                      boundary_of_list(in->permissions_boundary, in->permissions_boundary_policy_input_list.at,
-                                       in->permissions_boundary_policy_input_list.count)));
-    TRY(take_caller(c, s, in->caller_arn));
-    return take_context(c, s, in->context_entries.at, in->context_entries.count);
+    slice boundary = boundary_of_list(in->permissions_boundary, in->permissions_boundary_policy_input_list.at,
+                                      in->permissions_boundary_policy_input_list.count);
+    given_document of_resource = {in->resource_policy, POLICY_RESOURCE, "ResourcePolicy"};
+    given_document bound = {boundary, POLICY_IDENTITY, "PermissionsBoundary"};
+    TRY(simulation_take_list(c, s, in->policy_input_list));
+    TRY(simulation_compile(c, s, &of_resource, &s->question.resource));
+    TRY(simulation_compile(c, s, &bound, &s->question.boundary));
+    TRY(simulation_take_caller(c, s, in->caller_arn));
+    return simulation_take_context(c, s, in->context_entries.at, in->context_entries.count);
 }
 
 status simulate_custom_policy_prepare(call *c, const simulate_custom_policy_in *in, simulate_custom_policy_out *out) {
@@ -275,7 +237,7 @@ static status load_somebody(call *c, const principal *who, simulation *s) {
     identities_make_room(c->house->identities);
     TRY(identity_load_policies(c->house->identities, asked, &c->memory));
     for (size_t i = 0; i < asked->policy_count; i++)
-        TRY(add_identity(s, asked->policies[i], asked->policy_labels[i].name));
+        TRY(simulation_add(s, asked->policies[i], asked->policy_labels[i]));
     s->question.boundary = asked->boundary;
     return OK;
 }
@@ -291,19 +253,28 @@ static status attached_document(call *c, const attachment_record *a, slice *out)
     return OK;
 }
 
-static status load_group(call *c, slice name, simulation *s) {
-    group_record group;
+static status take_group_policy(call *c, simulation *s, slice text, policy_label label) {
     const policy *made;
-    slice text = {0};
+    TRY(simulation_compile(c, s, &(given_document){text, POLICY_IDENTITY, "PolicySourceArn"}, &made));
+    ENSURE(made != NULL, CORRUPT);
+    return simulation_add(s, made, label);
+}
+
+status simulation_take_group(call *c, simulation *s, slice name) {
+    group_record group;
+    slice whose;
     TRY(group_load(c, name, &group, NULL));
+    TRY(ARENA_JOIN(&c->memory, &whose, SLICE("group/"), name));
     for (size_t i = 0; i < group.own_policies.count; i++) {
-        TRY(compile(c, s, &(document){group.own_policies.at[i].document, POLICY_IDENTITY, "PolicySourceArn"}, &made));
-        TRY(add_identity(s, made, group.own_policies.at[i].policy_name));
+        const inline_policy_record *own = &group.own_policies.at[i];
+        TRY(take_group_policy(c, s, own->document, (policy_label){own->policy_name, whose, "Inline"}));
     }
     for (size_t i = 0; i < group.policies.count; i++) {
-        TRY(attached_document(c, &group.policies.at[i], &text));
-        TRY(compile(c, s, &(document){text, POLICY_IDENTITY, "PolicySourceArn"}, &made));
-        TRY(add_identity(s, made, group.policies.at[i].policy_name));
+        const attachment_record *at = &group.policies.at[i];
+        slice text = {0};
+        TRY(attached_document(c, at, &text));
+        const char *origin = at->policy_type == POLICY_TYPE_SYSTEM ? "System" : "Custom";
+        TRY(take_group_policy(c, s, text, (policy_label){at->policy_name, whose, origin}));
     }
     return OK;
 }
@@ -312,7 +283,7 @@ static status load_source(call *c, slice source, simulation *s) {
     arn parts;
     user_record user;
     role_record role;
-    TRY(take_caller(c, s, source));
+    TRY(simulation_take_caller(c, s, source));
     TRY(arn_parse(s->caller.arn, &parts));
     bool is_own = identity_is_here(source, &parts) && slice_equals(parts.account, c->who.account_id);
     if (is_own && slice_starts_with(parts.relative, SLICE("user/"))) {
@@ -325,28 +296,8 @@ static status load_source(call *c, slice source, simulation *s) {
         return load_somebody(c, &(principal){.role_name = role.role_name, .role_id = role.role_id}, s);
     }
     if (is_own && slice_starts_with(parts.relative, SLICE("group/")))
-        return load_group(c, slice_skip(parts.relative, 6), s);
+        return simulation_take_group(c, s, slice_skip(parts.relative, 6));
     return call_refuse(c, FAIL(PRINCIPAL_ARN), "PolicySourceArn must be a user, a group or a role of the account.");
-}
-
-status simulate_principal_policy_prepare(call *c, const simulate_principal_policy_in *in,
-                                         simulate_principal_policy_out *out) {
-    OWNED(simulation) s = {0};
-    shape_list results;
-    list_rest rest;
-    TRY(load_source(c, in->policy_source_arn, &s));
-    TRY(take_list(c, &s, in->policy_input_list));
-    if (!slice_is_absent(in->caller_arn)) TRY(take_caller(c, &s, in->caller_arn));
-    TRY(take_optional(c, &s, in->resource_policy,
-                      boundary_of_list(in->permissions_boundary, in->permissions_boundary_policy_input_list.at,
-                                       in->permissions_boundary_policy_input_list.count)));
-    TRY(take_context(c, &s, in->context_entries.at, in->context_entries.count));
-    targets t = {{in->action_names.at, in->action_names.count}, {in->resource_arns.at, in->resource_arns.count}};
-    TRY(run(c, &s, &t, &results));
-    out->evaluation_results.at = results.at, out->evaluation_results.count = results.count;
-    TRY(LIST_CUT(c, out->evaluation_results, &rest));
-    out->is_truncated = rest.is_truncated, out->marker = rest.marker;
-    return OK;
 }
 
 /* ---- which keys they ask about */
@@ -354,23 +305,23 @@ status simulate_principal_policy_prepare(call *c, const simulate_principal_polic
 status get_context_keys_for_custom_policy_prepare(call *c, const get_context_keys_for_custom_policy_in *in,
                                                   get_context_keys_for_custom_policy_out *out) {
     OWNED(simulation) s = {0};
-    TRY(take_list(c, &s, in->policy_input_list));
-    return show_keys(c, &s, &out->context_key_names);
+    TRY(simulation_take_list(c, &s, in->policy_input_list));
+    return simulation_missing(c, &s.question, &out->context_key_names);
 }
 
 status get_context_keys_for_principal_policy_prepare(call *c, const get_context_keys_for_principal_policy_in *in,
                                                      get_context_keys_for_principal_policy_out *out) {
     OWNED(simulation) s = {0};
     TRY(load_source(c, in->policy_source_arn, &s));
-    TRY(take_list(c, &s, in->policy_input_list));
-    return show_keys(c, &s, &out->context_key_names);
+    TRY(simulation_take_list(c, &s, in->policy_input_list));
+    return simulation_missing(c, &s.question, &out->context_key_names);
 }
 
 /* ---- what they allow at all */
 
 static bool is_allowed_somewhere(const simulation *s, slice action) {
     bool is_allowed = false;
-    for (size_t i = 0; i < s->identity_count; i++) {
+    for (size_t i = 0; i < s->question.identity.count; i++) {
         policy_word word = policy_word_on(s->identity[i], action);
         if (word.denies_all) return false;
         is_allowed |= word.allows_some;
