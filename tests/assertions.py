@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SAML, SAMLP, MD = (f"urn:oasis:names:tc:SAML:2.0:{name}" for name in ("assertion", "protocol", "metadata"))
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -138,3 +139,33 @@ class Idp:
 
     def respond(self, person, roles, said=None, response_to=None, **more):
         return b64(self.response(self.signed(person, roles, said, **more), response_to))
+
+
+# ---- encryption (xmlenc-core1)
+
+XENC, XENC11 = "http://www.w3.org/2001/04/xmlenc#", "http://www.w3.org/2009/xmlenc11#"
+GCM, OAEP_OLD, OAEP_NEW = {16: XENC11 + "aes128-gcm", 32: XENC11 + "aes256-gcm"}, XENC + "rsa-oaep-mgf1p", XENC11 + "rsa-oaep"
+
+
+def wrapped(pair, key, method=OAEP_OLD, sha256=False, inside=None, padding_=None):
+    """An EncryptedKey."""
+    hash_ = hashes.SHA256 if sha256 else hashes.SHA1
+    how = padding_ or padding.OAEP(padding.MGF1(hash_()), hash_(), None)
+    if inside is None:
+        inside = element("ds:DigestMethod", xmlns__ds=DS, Algorithm=XENC + "sha256" if sha256 else DS + "sha1")
+        inside += element("e11:MGF", xmlns__e11=XENC11, Algorithm=XENC11 + "mgf1sha256") if sha256 else ""
+    value = element("xenc:CipherData", element("xenc:CipherValue", b64(pair.key.public_key().encrypt(key, how))))
+    return element("xenc:EncryptedKey", element("xenc:EncryptionMethod", inside, Algorithm=method) + value, xmlns__xenc=XENC)
+
+
+def encrypted(text, pair, key=None, method=None, beside=False, change=None, wrapping_method=OAEP_OLD, **wrapping):
+    """An EncryptedAssertion."""
+    key, nonce = key or os.urandom(32), os.urandom(12)
+    sealed = nonce + AESGCM(key).encrypt(nonce, text.encode(), None)
+    sealed = change(sealed) if change else sealed
+    key_info = wrapped(pair, key, wrapping_method, **wrapping)
+    data = element("xenc:EncryptionMethod", Algorithm=method or GCM[len(key)])
+    data += "" if beside else element("ds:KeyInfo", key_info, xmlns__ds=DS)
+    data += element("xenc:CipherData", element("xenc:CipherValue", b64(sealed)))
+    whole = element("xenc:EncryptedData", data, xmlns__xenc=XENC, Type=XENC + "Element")
+    return element("saml:EncryptedAssertion", whole + (key_info if beside else ""), xmlns__saml=SAML)

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from assertions import Idp, Pair
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -173,6 +174,19 @@ def test_the_nouns(cli, tmp_path):
     metadata = tmp_path / "metadata.xml"
     metadata.write_text("<not-metadata/>")
     assert "metadata" in cli.refused(1, "saml-provider", "create", "saml", f"@{metadata}")
+    idp, own = Idp(), Pair()
+    metadata.write_text(idp.metadata(ID="_m", sign_with=own))
+    (tmp_path / "signer.pem").write_bytes(own.certificate.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "key.pem").write_text(own.pem())
+    (tmp_path / "bad.pem").write_text(own.pem()[:-60])
+    made = cli("saml-provider", "create", "saml", f"@{metadata}", "--signer", f"@{tmp_path / 'signer.pem'}", "--private-key", f"@{tmp_path / 'key.pem'}",
+               "--encryption", "Required")
+    assert made["AssertionEncryptionMode"] == "Required" and len(made["PrivateKeyList"]) == 1 and made["MetadataSigner"]
+    assert "private key" in cli.refused(1, "saml-provider", "update", "saml", "--private-key", f"@{tmp_path / 'bad.pem'}")
+    metadata.write_text(idp.metadata())
+    assert "metadata" in cli.refused(1, "saml-provider", "update", "saml", "--metadata", f"@{metadata}")
+    cli("saml-provider", "update", "saml", "--encryption", "Allowed", "--remove-private-key", made["PrivateKeyList"][0]["KeyId"])
+    cli("saml-provider", "delete", "saml", "--yes")
     cli("user", "create", "mallory")
     key = cli("access-key", "create", "mallory")
     mallory = {"KEYHOLD_ACCESS_KEY_ID": key["AccessKeyId"], "KEYHOLD_ACCESS_KEY_SECRET": key["AccessKeySecret"]}

@@ -41,6 +41,8 @@
 #define CONDITION_SAML_ISSUER "saml:iss"
 #define CONDITION_SAML_SUBJECT "saml:sub"
 #define CONDITION_SAML_SUBJECT_TYPE "saml:sub_type"
+#define CONDITION_SAML_QUALIFIER "saml:namequalifier"
+#define CONDITION_SAML_DOCUMENT "saml:doc" /* ACCOUNT/PROVIDER */
 #define CONDITION_KMS_CONTEXT "kms:EncryptionContext:"
 #define CONDITION_KMS_CONTEXT_KEYS "kms:EncryptionContextKeys"
 #define CONDITION_KMS_VIA_SERVICE "kms:ViaService"

@@ -131,6 +131,41 @@ status base64_decode(slice text, arena *memory, slice *out) {
     return OK;
 }
 
+status base64_decode_spaced(slice text, arena *memory, slice *out) {
+    uint8_t *plain = arena_take_raw(memory, text.len + 1);
+    size_t len = 0;
+    ENSURE(plain != NULL, OUT_OF_MEMORY);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.at[i];
+        if (c != '\n' && c != '\r' && c != ' ' && c != '\t') plain[len++] = c;
+    }
+    return base64_decode(slice_of(plain, len), memory, out);
+}
+
+/* "-----BEGIN LABEL-----", or with END. */
+static bool eat_boundary(slice *rest, const char *which, const char *label) {
+    const char *const parts[] = {"-----", which, " ", label, "-----"};
+    slice ahead = *rest;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!slice_starts_with(ahead, slice_of_text(parts[i]))) return false;
+        ahead = slice_skip(ahead, strlen(parts[i]));
+    }
+    *rest = ahead;
+    return true;
+}
+
+status pem_decode(slice text, const char *label, arena *memory, slice *out) {
+    slice rest = slice_trim(text), body, tail;
+    ENSURE(eat_boundary(&rest, "BEGIN", label), MALFORMED);
+    size_t end = slice_find_byte(rest, '-'); /* no letter of base64 */
+    ENSURE(end != SIZE_MAX, MALFORMED);
+    body = slice_head(rest, end), tail = slice_skip(rest, end);
+    ENSURE(eat_boundary(&tail, "END", label) && tail.len == 0, MALFORMED);
+    TRY(base64_decode_spaced(body, memory, out));
+    ENSURE(out->len > 0, MALFORMED);
+    return OK;
+}
+
 status base64url_decode(slice text, arena *memory, slice *out) {
     size_t padding = (4 - text.len % 4) % 4;
     ENSURE(padding != 3, MALFORMED);

@@ -14,6 +14,10 @@ status hex_decode(slice text, arena *memory, slice *out);
 status base64_encode(buffer *out, slice bytes);
 /* RFC 4648 §4, strict: padding required, no line breaks, unused bits zero. MALFORMED otherwise. */
 status base64_decode(slice text, arena *memory, slice *out);
+/* The same with line breaks, blanks and tabs anywhere. */
+status base64_decode_spaced(slice text, arena *memory, slice *out);
+/* The one block with that label in a text of RFC 7468, with nothing but blanks around it. MALFORMED. */
+status pem_decode(slice text, const char *label, arena *memory, slice *out);
 
 /* RFC 4648 §5, strict: without padding, unused bits zero. MALFORMED otherwise. */
 status base64url_decode(slice text, arena *memory, slice *out);

@@ -266,6 +266,34 @@ static void utf8_of_every_code_point(void **state) {
     }
 }
 
+static void pem(void **state) {
+    (void)state;
+    OWNED(arena) memory = {.limit = 4096};
+    slice out;
+    static const char *const GOOD[] = {"-----BEGIN A KEY-----\nZm9v\nYmFy\n-----END A KEY-----\n",
+                                       "  -----BEGIN A KEY-----\r\n Zm9vYmFy\t\r\n-----END A KEY-----",
+                                       "-----BEGIN A KEY-----Zm9vYmFy-----END A KEY-----"};
+    static const char *const BAD[] = {"",
+                                      "Zm9vYmFy",
+                                      "-----BEGIN A KEY-----\nZm9vYmFy",
+                                      "-----BEGIN A KEY-----\n-----END A KEY-----",
+                                      "-----BEGIN A KEY-----\nZm9vYmF\n-----END A KEY-----",
+                                      "-----BEGIN A KEY-----\nZm9v*mFy\n-----END A KEY-----",
+                                      "-----BEGIN B KEY-----\nZm9vYmFy\n-----END B KEY-----",
+                                      "-----BEGIN A KEY-----\nZm9vYmFy\n-----END B KEY-----",
+                                      "-----BEGIN A KEY-----\nProc-Type: 4,ENCRYPTED\n\nZm9vYmFy\n-----END A KEY-----",
+                                      "x\n-----BEGIN A KEY-----\nZm9vYmFy\n-----END A KEY-----",
+                                      "-----BEGIN A KEY-----\nZm9vYmFy\n-----END A KEY-----\nx",
+                                      "-----BEGIN A KEY-----\nZm9v\n-----END A KEY-----\n-----BEGIN A KEY-----\nYmFy\n"
+                                      "-----END A KEY-----"};
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
+        ASSERT_OK(pem_decode(slice_of_text(GOOD[i]), "A KEY", &memory, &out));
+        assert_true(slice_equals_text(out, "foobar"));
+    }
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        ASSERT_FAILS(pem_decode(slice_of_text(BAD[i]), "A KEY", &memory, &out), MALFORMED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_encoded_as_nothing),
@@ -276,6 +304,7 @@ int main(void) {
         cmocka_unit_test(base64_refuses),
         cmocka_unit_test(base64_as_the_standard_has_it),
         cmocka_unit_test(base64_is_one_to_one),
+        cmocka_unit_test(pem),
         cmocka_unit_test(percent_refuses),
         cmocka_unit_test(percent_as_the_standard_has_it),
         cmocka_unit_test(plus_is_a_space_in_forms_only),

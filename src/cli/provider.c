@@ -116,16 +116,19 @@ static const command rows[] = {
      .danger = "Believe the provider no more"},
 };
 
+#define SAML_SHORT                                                                                                     \
+    "SAMLMetadataDocument=metadata AssertionEncryptionMode=encryption AddPrivateKey=private-key MetadataSigner=signer"
+
 static const command saml_rows[] = {
     {.verb = "create",
      .operation = OPERATION_CREATE_SAML_PROVIDER,
      .positional = "SAMLProviderName SAMLMetadataDocument!",
-     .short_names = "SAMLMetadataDocument=metadata",
+     .short_names = SAML_SHORT,
      .hidden = "EncodedSAMLMetadataDocument",
      .name = "SAMLProviderName"},
     {.verb = "list",
      .operation = OPERATION_LIST_SAML_PROVIDERS,
-     .columns = "SAMLProviderName Description CreateDate UpdateDate",
+     .columns = "SAMLProviderName Description ValidUntil AssertionEncryptionMode UpdateDate",
      .name = "SAMLProviderName"},
     {.verb = "show",
      .operation = OPERATION_GET_SAML_PROVIDER,
@@ -134,7 +137,7 @@ static const command saml_rows[] = {
     {.verb = "update",
      .operation = OPERATION_UPDATE_SAML_PROVIDER,
      .positional = "SAMLProviderName",
-     .short_names = "SAMLMetadataDocument=metadata NewDescription=description",
+     .short_names = SAML_SHORT " NewDescription=description",
      .hidden = "NewEncodedSAMLMetadataDocument",
      .name = "SAMLProviderName"},
     {.verb = "delete",

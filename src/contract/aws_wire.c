@@ -155,6 +155,8 @@ static const aws_member members[] = {
     {.of = &create_saml_provider_in_shape, .field = "SAMLProviderName", .wire = "Name"},
     {.of = &create_saml_provider_in_shape, .field = "EncodedSAMLMetadataDocument"},
     {.of = &create_saml_provider_in_shape, .field = "Description"},
+    {.of = &create_saml_provider_in_shape, .field = "MetadataSigner"},
+    {.of = &update_saml_provider_in_shape, .field = "MetadataSigner"},
     {.of = &update_saml_provider_in_shape, .field = "NewEncodedSAMLMetadataDocument"},
     {.of = &update_saml_provider_in_shape, .field = "NewDescription"},
     {.field = "SAMLProviderName", .wire = "SAMLProviderArn"},

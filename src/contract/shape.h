@@ -110,6 +110,10 @@ enum field_bind {
     BIND_PROVIDER_ENCODED_METADATA,
     BIND_APPROVAL_RULE, /* what takes approvals, of how many and whom; who is in a group is core's to say */
     BIND_REQUEST,       /* the hash of a request that is approved */
+    BIND_PROVIDER_ENCRYPTION,
+    BIND_PROVIDER_PRIVATE_KEY,
+    BIND_PROVIDER_KEY_REMOVED,
+    BIND_PROVIDER_SIGNER,
 };
 
 typedef struct field {

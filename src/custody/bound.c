@@ -331,6 +331,10 @@ static binder *const binders[] = {
     [BIND_PROVIDER_ENCODED_METADATA] = bind_provider_part,
     [BIND_APPROVAL_RULE] = bind_approval_rule,
     [BIND_REQUEST] = bind_request,
+    [BIND_PROVIDER_ENCRYPTION] = bind_provider_part,
+    [BIND_PROVIDER_PRIVATE_KEY] = bind_provider_part,
+    [BIND_PROVIDER_KEY_REMOVED] = bind_provider_part,
+    [BIND_PROVIDER_SIGNER] = bind_provider_part,
 };
 
 static bool is_bound(const operation *op) {

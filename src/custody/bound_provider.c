@@ -34,6 +34,17 @@ static status same_limit(slice text, maybe_int given) {
     return OK;
 }
 
+/* What is secret came in a box. */
+static status same_private_key(const binding *b) {
+    slice given = {0};
+    act_scene *scene = b->scene;
+    if (b->act->input.len > 0) {
+        ENSURE(scene->box != NULL, CLOSED);
+        TRY(box_open_plain(scene->box, scene->request_id, b->act->input, scene->memory, &given));
+    }
+    return same(said_for(b, BIND_PROVIDER_PRIVATE_KEY), given);
+}
+
 status bind_provider(const binding *b, const field *f) {
     const provider_wish *wish = b->act->provider;
     ENSURE(wish != NULL, NO_PERMISSION);
@@ -45,6 +56,10 @@ status bind_provider(const binding *b, const field *f) {
     TRY(same(said_for(b, BIND_PROVIDER_KEYS), wish->keys));
     TRY(same(said_for(b, BIND_PROVIDER_METADATA), wish->metadata));
     TRY(same(said_for(b, BIND_PROVIDER_ENCODED_METADATA), wish->encoded_metadata));
+    TRY(same(said_for(b, BIND_PROVIDER_ENCRYPTION), wish->encryption));
+    TRY(same(said_for(b, BIND_PROVIDER_KEY_REMOVED), wish->key_removed));
+    TRY(same(said_for(b, BIND_PROVIDER_SIGNER), wish->signer));
+    TRY(same_private_key(b));
     return same_limit(said_for(b, BIND_PROVIDER_LIMIT), wish->issuance_limit);
 }
 

@@ -23,6 +23,7 @@ static status owner_of(const act_scene *scene, const key_act *act, const vouched
     *out = (sealed_header){.role_name = wish->role_name, .role_id = wish->role_id, .session_name = wish->name};
     if (who->session_name.len > 0) out->session_name = who->session_name; /* the assertion says it, not the request */
     out->subject = who->subject;
+    out->source_identity = who->source_identity;
     return OK;
 }
 
@@ -63,8 +64,16 @@ static int64_t until(const key_act *act, const saml_facts *facts, int64_t now_s)
     return facts->session_until.is_set && facts->session_until.value < at ? facts->session_until.value : at;
 }
 
+/* What both clouds leave out. */
+static slice bare_type(slice format) {
+    static const slice PREFIX = {(const uint8_t *)"urn:oasis:names:tc:SAML:2.0:nameid-format:", 42};
+    return slice_starts_with(format, PREFIX) ? slice_skip(format, PREFIX.len) : format;
+}
+
 static vouched vouched_by(const saml_facts *facts) {
-    vouched who = {.issuer = facts->issuer, .subject = facts->subject, .subject_type = facts->subject_type};
+    vouched who = {.issuer = facts->issuer, .subject = facts->subject};
+    who.subject_type = bare_type(facts->subject_type);
+    who.source_identity = facts->source_identity;
     who.recipient = facts->recipient;
     who.session_name = facts->session_name;
     who.audience.at = facts->audience.at, who.audience.count = facts->audience.count;
@@ -84,7 +93,7 @@ static status take_assertion(act_scene *scene, const key_act *act, const provide
     saml_claim claim = {scene->account_id, act->session ? act->session->role_name : (slice){0}, p->name};
     ENSURE(who != NULL, OUT_OF_MEMORY);
     TRY(brought(scene, act, &encoded));
-    TRY(saml_examine(scene, p->metadata, encoded, &facts));
+    TRY(saml_examine(scene, p, encoded, &facts));
     TRY(saml_judge(facts, &claim, scene->now_s));
     *who = vouched_by(facts);
     out->result.vouched = who;

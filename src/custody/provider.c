@@ -93,33 +93,26 @@ static status begin_new(const provider_wish *wish, provider_content *out) {
     return OK;
 }
 
-/* ---- SAML: the metadata is all there is */
+/* ---- of one kind or the other */
 
-static status metadata_of(const provider_wish *wish, arena *memory, slice *out) {
-    bool has_one = (wish->metadata.len > 0) != (wish->encoded_metadata.len > 0);
-    ENSURE(has_one, MISSING_PARAMETER);
-    *out = wish->metadata;
-    if (wish->metadata.len > 0) return OK;
-    status decoded = base64_decode(wish->encoded_metadata, memory, out);
-    return FAILED_WITH(decoded, MALFORMED) ? FAIL(SAML_METADATA) : decoded;
+static bool is_about_saml(const key_act *act) {
+    const provider_wish *w = act->provider;
+    size_t said = w->metadata.len + w->encoded_metadata.len + w->encryption.len + w->key_removed.len + w->signer.len;
+    return said + act->input.len > 0;
 }
 
-static status take_metadata(act_scene *scene, const provider_wish *wish, provider_content *p) {
-    TRY(metadata_of(wish, scene->memory, &p->metadata));
-    return saml_metadata_check(scene, p->metadata);
-}
-
-static bool is_about_saml(const provider_wish *wish) {
-    return wish->metadata.len > 0 || wish->encoded_metadata.len > 0;
+static status take_wish(act_scene *scene, const key_act *act, provider_content *p, act_outcome *out) {
+    if (is_about_saml(act)) return saml_provider_change(scene, act, p, &out->result.time);
+    return change(p, act->provider, scene->memory);
 }
 
 /* ---- the act */
 
 static status ids_of_keys(const provider_content *p, arena *memory, slice *out) {
     OWNED(buffer) text = {0};
-    for (size_t i = 0; i < p->keys.count; i++) {
+    for (size_t i = 0; i < p->keys.count + p->private_keys.count; i++) {
         if (i > 0) TRY(buffer_append_byte(&text, ','));
-        TRY(buffer_append(&text, p->keys.at[i].id));
+        TRY(buffer_append(&text, i < p->keys.count ? p->keys.at[i].id : p->private_keys.at[i - p->keys.count].id));
     }
     return arena_copy(memory, buffer_slice(&text), out);
 }
@@ -147,9 +140,8 @@ static status change_sealed(act_scene *scene, const key_act *act, const opened *
     provider_content p;
     TRY(provider_read(o, scene->memory, &p));
     ENSURE(slice_equals(p.name, act->provider->name) && act->provider->issuer_url.len == 0, CORRUPT);
-    ENSURE(is_about_saml(act->provider) == (p.metadata.len > 0), CORRUPT);
-    if (p.metadata.len > 0) TRY(take_metadata(scene, act->provider, &p));
-    else TRY(change(&p, act->provider, scene->memory));
+    ENSURE(is_about_saml(act) == (p.metadata.len > 0), CORRUPT);
+    TRY(take_wish(scene, act, &p, out));
     TRY(hash_former(scene, act->key, out));
     return content_seal(scene, &p, out);
 }
@@ -158,12 +150,8 @@ status act_seal_provider(act_scene *scene, const key_act *act, act_outcome *out)
     ENSURE(act->provider != NULL && act->provider->name.len > 0, INVALID_PARAMETER);
     if (act->key.len == 0) {
         provider_content p = {.name = act->provider->name};
-        if (is_about_saml(act->provider)) {
-            TRY(take_metadata(scene, act->provider, &p));
-            return content_seal(scene, &p, out);
-        }
-        TRY(begin_new(act->provider, &p));
-        TRY(change(&p, act->provider, scene->memory));
+        if (!is_about_saml(act)) TRY(begin_new(act->provider, &p));
+        TRY(take_wish(scene, act, &p, out));
         return content_seal(scene, &p, out);
     }
     opened *o = NULL;

@@ -7,42 +7,68 @@
 /* ---- the reader's part */
 
 /* Left undone until the answer is there. */
-static status order(act_labour *l, slice metadata, slice assertion) {
-    examine_message m = {.number = SET_INT(l->number), .metadata = metadata, .assertion = assertion};
-    TRY(message_encode(MESSAGE_EXAMINE, &m, &l->order));
+static status order(act_labour *l, examine_message *m) {
+    m->number = SET_INT(l->number);
+    TRY(message_encode(MESSAGE_EXAMINE, m, &l->order));
     l->is_reading = true;
     return FAIL(CLOSED);
 }
 
-status saml_metadata_check(act_scene *scene, slice metadata) {
+status saml_metadata_check(act_scene *scene, const provider_content *p, const saml_facts **out) {
     act_labour *l = scene->labour;
-    return l->has_answer ? l->answer : order(l, metadata, (slice){0});
+    if (!l->has_answer) return order(l, &(examine_message){.metadata = p->metadata, .signer = p->signer});
+    TRY(l->answer);
+    ENSURE(l->facts != NULL, SAML_METADATA);
+    maybe_int until = l->facts->metadata_until;
+    ENSURE(!until.is_set || until.value > scene->now_s, SAML_METADATA);
+    *out = l->facts;
+    return OK;
 }
 
 /* Clients wrap it at 76 letters, or not. */
 static status decode(slice encoded, arena *memory, slice *out) {
-    uint8_t *plain = arena_take_raw(memory, encoded.len + 1);
-    size_t len = 0;
-    ENSURE(plain != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < encoded.len; i++)
-        if (encoded.at[i] != '\n' && encoded.at[i] != '\r') plain[len++] = encoded.at[i];
-    status decoded = base64_decode(slice_of(plain, len), memory, out);
+    status decoded = base64_decode_spaced(encoded, memory, out);
     return FAILED_WITH(decoded, MALFORMED) ? FAIL(SAML_ASSERTION) : decoded;
 }
 
-status saml_examine(act_scene *scene, slice metadata, slice encoded, const saml_facts **out) {
+static status order_reading(act_scene *scene, const provider_content *p, slice encoded, const secret *content_key) {
     slice response;
-    act_labour *l = scene->labour;
-    if (l->has_answer) {
-        TRY(l->answer);
-        ENSURE(l->facts != NULL, SAML_ASSERTION);
-        *out = l->facts;
-        return OK;
-    }
+    examine_message m = {.metadata = p->metadata, .is_encrypted = SET_BOOL(p->needs_encryption.value)};
     ENSURE(encoded.len <= SAML_TEXT_MOST, SAML_ASSERTION);
     TRY(decode(encoded, scene->memory, &response));
     ENSURE(response.len > 0, SAML_ASSERTION);
-    return order(l, metadata, response);
+    m.assertion = response;
+    if (content_key) m.content_key = secret_expose(content_key);
+    return order(scene->labour, &m);
+}
+
+/* With whichever of the provider's private keys it was wrapped for. */
+static status unwrap(act_scene *scene, const provider_content *p, const saml_wrapped_key *from, secret *out) {
+    const opened *key = NULL;
+    enum asymmetric_sealing how = from->is_sha256.value ? SEALING_OAEP_SHA256 : SEALING_OAEP_SHA1;
+    for (size_t i = 0; i < p->private_keys.count; i++) {
+        TRY(sealing_open(scene->sealing, scene->account, SEALED_DECRYPTION_KEY, p->private_keys.at[i].sealed, &key));
+        if (FAILED(asymmetric_open(key->pair, how, from->wrapped, out))) continue;
+        if (out->len == (size_t)from->key_bytes.value) return OK;
+        secret_clear(out);
+    }
+    return FAIL(SAML_ASSERTION);
+}
+
+status saml_examine(act_scene *scene, const provider_content *p, slice encoded, const saml_facts **out) {
+    act_labour *l = scene->labour;
+    OWNED(secret) content_key = {0};
+    if (!l->has_answer) return order_reading(scene, p, encoded, NULL);
+    TRY(l->answer);
+    ENSURE(l->facts != NULL, SAML_ASSERTION);
+    if (l->facts->wrapped_key) {
+        TRY(unwrap(scene, p, l->facts->wrapped_key, &content_key));
+        return order_reading(scene, p, encoded, &content_key);
+    }
+    maybe_int until = l->facts->metadata_until;
+    ENSURE(!until.is_set || until.value > scene->now_s, SAML_ASSERTION); /* nobody vouches for its keys any more */
+    *out = l->facts;
+    return OK;
 }
 
 /* ---- for here */
@@ -120,11 +146,13 @@ status saml_judge(const saml_facts *facts, const saml_claim *claim, int64_t now_
     ENSURE(is_meant(facts) && has_role(facts, claim), SAML_ASSERTION);
     ENSURE(facts->id.len > 0 && facts->subject.len > 0 && facts->subject.len <= SUBJECT_MOST, SAML_ASSERTION);
     ENSURE(is_session_name(facts->session_name), SAML_ASSERTION);
+    ENSURE(slice_is_absent(facts->source_identity) || is_session_name(facts->source_identity), SAML_ASSERTION);
     ENSURE(facts->confirmed_until.is_set && facts->issued_at.is_set, SAML_ASSERTION);
     ENSURE(has_begun(facts->issued_at, now_s) && has_begun(facts->valid_from, now_s), SAML_ASSERTION);
     ENSURE(has_begun(facts->confirmed_from, now_s), SAML_ASSERTION);
     ENSURE(saml_lapses_at(facts) - now_s <= SAML_LASTING_MOST_S, SAML_ASSERTION);
     bool is_over = facts->session_until.is_set && facts->session_until.value <= now_s;
     ENSURE(saml_lapses_at(facts) > now_s && !is_over, SAML_ASSERTION_EXPIRED);
+    ENSURE(!facts->has_tags.value, SESSION_TAGS);
     return OK;
 }

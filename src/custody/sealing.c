@@ -162,7 +162,8 @@ static status fill(opened *o, const opened *account) {
     OWNED(secret) content = {0};
     TRY(content_open(account->cipher, o, &content));
     memcpy(o->mark, account->mark, MARK_BYTES);
-    bool is_key = o->kind == SEALED_KEY_MATERIAL || o->kind == SEALED_CERTIFICATE_KEY;
+    bool is_key =
+        o->kind == SEALED_KEY_MATERIAL || o->kind == SEALED_CERTIFICATE_KEY || o->kind == SEALED_DECRYPTION_KEY;
     if (is_key) return material_fill(o, &content);
     o->value = content;
     content = (secret){0};

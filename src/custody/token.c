@@ -6,7 +6,7 @@
 #include "custody/json_values.h"
 #include "custody/provider.h"
 
-enum { AUDIENCES_MOST = 16, HOUR_S = 3600 };
+enum { AUDIENCES_MOST = 16, HOUR_S = 3600, SOURCE_BYTES_MOST = 64 };
 
 /* header "." claims "." signature, each in base64url. */
 typedef struct token {
@@ -160,12 +160,23 @@ static status check_times(const provider_content *p, const json_values *claims, 
     return OK;
 }
 
+/* What the other cloud's sessions take from tokens. */
+static status read_session_claims(const json_values *claims, vouched *out) {
+    const json_value *source = json_values_find(claims, "https://aws.amazon.com/source_identity");
+    ENSURE(json_values_find(claims, "https://aws.amazon.com/tags") == NULL, SESSION_TAGS);
+    if (source == NULL) return OK;
+    ENSURE(source->is_text && source->value.len >= 2 && source->value.len <= SOURCE_BYTES_MOST, IDENTITY_TOKEN);
+    out->source_identity = source->value;
+    return OK;
+}
+
 static status check_claims(const provider_content *p, const token *t, int64_t now_s, arena *memory, vouched *out) {
     vouched made = {.issuer = text_claim(&t->claims, "iss"), .subject = text_claim(&t->claims, "sub")};
     ENSURE(slice_equals(made.issuer, p->issuer_url), IDENTITY_TOKEN);
     ENSURE(made.subject.len > 0 && made.subject.len <= SUBJECT_BYTES_MOST, IDENTITY_TOKEN);
     TRY(check_audience(p, &t->claims, memory, &made));
     TRY(check_times(p, &t->claims, now_s, &made));
+    TRY(read_session_claims(&t->claims, &made));
     *out = made;
     return OK;
 }
@@ -180,6 +191,7 @@ static status verify(const provider_content *p, slice text, int64_t now_s, arena
 status token_verify(const provider_content *p, slice text, int64_t now_s, arena *memory, vouched *out) {
     status verified = verify(p, text, now_s, memory, out);
     bool is_told = !FAILED(verified) || FAILED_WITH(verified, IDENTITY_TOKEN_EXPIRED) ||
-                   FAILED_WITH(verified, OUT_OF_MEMORY) || FAILED_WITH(verified, INTERNAL);
+                   FAILED_WITH(verified, SESSION_TAGS) || FAILED_WITH(verified, OUT_OF_MEMORY) ||
+                   FAILED_WITH(verified, INTERNAL);
     return is_told ? verified : FAIL(IDENTITY_TOKEN);
 }

@@ -59,6 +59,7 @@ const rpc_plain *rpc_plain_of(const char *field_name) {
         {"TokenCode", NULL, NULL},
         {"OIDCToken", NULL, NULL},
         {"SAMLAssertion", NULL, NULL},
+        {"AddPrivateKey", NULL, NULL},
         {"Base32StringSeed", NULL, NULL},
         {"SecretData", "SecretDataType", "binary"},
     };

@@ -32,10 +32,11 @@ static status examine(reader *r, const examine_message *order) {
     OWNED(buffer) frame = {0};
     saml_facts facts = {0};
     bool is_whole = order->assertion.len > 0;
-    status read = is_whole ? saml_read(order->metadata, order->assertion, &r->memory, &facts)
-                           : saml_check_metadata(order->metadata);
+    const saml_measure by = {order->metadata, order->content_key, order->is_encrypted.value};
+    status read = is_whole ? saml_read(&by, order->assertion, &r->memory, &facts)
+                           : saml_check_metadata(order->metadata, order->signer, &r->memory, &facts);
     examined_message m = {.number = order->number, .failure = SET_INT(read.code)};
-    if (!FAILED(read) && is_whole) m.facts = &facts;
+    if (!FAILED(read)) m.facts = &facts;
     TRY(message_encode(MESSAGE_EXAMINED, &m, &frame));
     return channel_send(r->vault, buffer_slice(&frame));
 }

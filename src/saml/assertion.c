@@ -7,10 +7,10 @@
 #include <xmlsec/errors.h>
 #include <xmlsec/xmlsec.h>
 
-#include "base/clock.h"
-#include "saml/signature.h"
+#include "saml/encrypted.h"
+#include "saml/metadata.h"
 
-enum { VALUES_MOST = 64, METADATA_MEMORY_MOST = 4 << 20 };
+enum { VALUES_MOST = 64 };
 
 /* ---- the libraries */
 
@@ -35,17 +35,6 @@ void saml_end(void) {
 
 /* ---- what it says */
 
-static status read_time(const xmlNode *node, const char *name, arena *memory, maybe_int *out) {
-    slice text;
-    int64_t time_s;
-    TRY(node_attribute(node, name, memory, &text));
-    *out = (maybe_int){0};
-    if (slice_is_absent(text)) return OK;
-    TRY(clock_parse_iso(text, &time_s));
-    *out = SET_INT(time_s);
-    return OK;
-}
-
 static status child_text(const xmlNode *parent, const char *name, arena *memory, slice *out) {
     xmlNode *child;
     *out = (slice){0};
@@ -54,7 +43,7 @@ static status child_text(const xmlNode *parent, const char *name, arena *memory,
 }
 
 /* saml-profiles-2.0-os §4.1.4.2: by bearer, one confirmation. */
-static status read_confirmation(const xmlNode *subject, arena *memory, saml_facts *out) {
+static status read_confirmation(const xmlNode *subject, arena *memory, saml_facts *out, slice *answers) {
     xmlNode *confirmation, *data = NULL;
     slice method = {0};
     TRY(node_child(subject, SAML_NS, "SubjectConfirmation", &confirmation));
@@ -63,18 +52,19 @@ static status read_confirmation(const xmlNode *subject, arena *memory, saml_fact
     TRY(node_child(confirmation, SAML_NS, "SubjectConfirmationData", &data));
     ENSURE(data != NULL, MALFORMED);
     TRY(node_attribute(data, "Recipient", memory, &out->recipient));
-    TRY(read_time(data, "NotBefore", memory, &out->confirmed_from));
-    return read_time(data, "NotOnOrAfter", memory, &out->confirmed_until);
+    TRY(node_attribute(data, "InResponseTo", memory, answers));
+    TRY(node_time(data, "NotBefore", memory, &out->confirmed_from));
+    return node_time(data, "NotOnOrAfter", memory, &out->confirmed_until);
 }
 
-static status read_subject(const xmlNode *assertion, arena *memory, saml_facts *out) {
+static status read_subject(const xmlNode *assertion, arena *memory, saml_facts *out, slice *answers) {
     xmlNode *subject, *name = NULL;
     TRY(node_child(assertion, SAML_NS, "Subject", &subject));
     if (subject) TRY(node_child(subject, SAML_NS, "NameID", &name));
     ENSURE(name != NULL, MALFORMED);
     TRY(node_text(name, memory, &out->subject));
     TRY(node_attribute(name, "Format", memory, &out->subject_type));
-    return read_confirmation(subject, memory, out);
+    return read_confirmation(subject, memory, out, answers);
 }
 
 /* All values of one name among the children. */
@@ -96,8 +86,8 @@ static status read_conditions(const xmlNode *assertion, arena *memory, saml_fact
     xmlNode *conditions, *restriction = NULL, *each;
     TRY(node_child(assertion, SAML_NS, "Conditions", &conditions));
     ENSURE(conditions != NULL, MALFORMED);
-    TRY(read_time(conditions, "NotBefore", memory, &out->valid_from));
-    TRY(read_time(conditions, "NotOnOrAfter", memory, &out->valid_until));
+    TRY(node_time(conditions, "NotBefore", memory, &out->valid_from));
+    TRY(node_time(conditions, "NotOnOrAfter", memory, &out->valid_until));
     for (each = node_element(conditions->children); each; each = node_element(each->next)) {
         bool is_known = node_is(each, SAML_NS, "AudienceRestriction") || node_is(each, SAML_NS, "OneTimeUse");
         ENSURE(is_known, MALFORMED); /* a condition that is not understood is not met */
@@ -107,21 +97,30 @@ static status read_conditions(const xmlNode *assertion, arena *memory, saml_fact
     return read_values(restriction, "Audience", memory, &out->audience);
 }
 
-/* ---- attributes: both clouds' names for three of them */
+/* ---- attributes: both clouds' names for those that say something here */
 
-enum wanted { WANTED_ROLE, WANTED_SESSION_NAME, WANTED_DURATION, WANTED_COUNT };
+enum wanted { WANTED_ROLE, WANTED_SESSION_NAME, WANTED_DURATION, WANTED_SOURCE_IDENTITY, WANTED_TAGS, WANTED_COUNT };
 
 static enum wanted attribute_of(slice name) {
-    static const char *const NAMES[WANTED_COUNT] = {"Role", "RoleSessionName", "SessionDuration"};
+    static const char *const NAMES[WANTED_COUNT] = {"Role", "RoleSessionName", "SessionDuration", "SourceIdentity",
+                                                    "TransitiveTagKeys"};
     static const char *const BEGINNINGS[] = {"https://www.aliyun.com/SAML-Role/Attributes/",
                                              "https://aws.amazon.com/SAML/Attributes/"};
     for (size_t i = 0; i < 2; i++) {
         slice beginning = slice_of_text(BEGINNINGS[i]);
         if (!slice_starts_with(name, beginning)) continue;
+        slice rest = slice_skip(name, beginning.len);
         for (int which = 0; which < WANTED_COUNT; which++)
-            if (slice_equals_text(slice_skip(name, beginning.len), NAMES[which])) return (enum wanted)which;
+            if (slice_equals_text(rest, NAMES[which])) return (enum wanted)which;
+        if (slice_starts_with(rest, SLICE("PrincipalTag:"))) return WANTED_TAGS;
     }
     return WANTED_COUNT;
+}
+
+static status take_text(slice *to, slice value) {
+    ENSURE(slice_is_absent(*to) && value.len > 0, MALFORMED);
+    *to = value;
+    return OK;
 }
 
 /* One that is there twice, in one cloud's words or in both, could be read in two ways; roles add up. */
@@ -131,7 +130,8 @@ static status take_attribute(const xmlNode *attribute, arena *memory, saml_facts
     int64_t number;
     TRY(node_attribute(attribute, "Name", memory, &name));
     enum wanted which = attribute_of(name);
-    if (which == WANTED_COUNT) return OK;
+    if (which == WANTED_TAGS) out->has_tags = SET_BOOL(true);
+    if (which == WANTED_COUNT || which == WANTED_TAGS) return OK;
     TRY(read_values(attribute, "AttributeValue", memory, &values));
     if (which == WANTED_ROLE) {
         ENSURE(out->roles.count + values.count <= VALUES_MOST, MALFORMED);
@@ -139,11 +139,8 @@ static status take_attribute(const xmlNode *attribute, arena *memory, saml_facts
         return OK;
     }
     ENSURE(values.count == 1, MALFORMED);
-    if (which == WANTED_SESSION_NAME) {
-        ENSURE(slice_is_absent(out->session_name), MALFORMED);
-        out->session_name = values.at[0];
-        return OK;
-    }
+    if (which == WANTED_SESSION_NAME) return take_text(&out->session_name, values.at[0]);
+    if (which == WANTED_SOURCE_IDENTITY) return take_text(&out->source_identity, values.at[0]);
     ENSURE(!out->session_duration.is_set && slice_to_i64(values.at[0], &number), MALFORMED);
     out->session_duration = SET_INT(number);
     return OK;
@@ -156,21 +153,23 @@ static status read_statements(const xmlNode *assertion, arena *memory, saml_fact
     TRY(node_child(assertion, SAML_NS, "AuthnStatement", &authentication));
     TRY(node_child(assertion, SAML_NS, "AttributeStatement", &attributes));
     ENSURE(authentication != NULL && attributes != NULL, MALFORMED);
-    TRY(read_time(authentication, "SessionNotOnOrAfter", memory, &out->session_until));
+    TRY(node_time(authentication, "SessionNotOnOrAfter", memory, &out->session_until));
     for (each = node_element(attributes->children); each; each = node_element(each->next))
         if (node_is(each, SAML_NS, "Attribute")) TRY(take_attribute(each, memory, out));
     return OK;
 }
 
-static status read_facts(const xmlNode *assertion, arena *memory, saml_facts *out) {
-    slice version;
+/* `asked` is what the response says it answers, which is not signed; the assertion may be silent about it, or say the same. */
+static status read_facts(const xmlNode *assertion, slice asked, arena *memory, saml_facts *out) {
+    slice version, answers = {0};
     saml_facts made = {0};
     TRY(node_attribute(assertion, "Version", memory, &version));
     ENSURE(slice_equals_text(version, "2.0"), MALFORMED);
     TRY(node_attribute(assertion, "ID", memory, &made.id));
-    TRY(read_time(assertion, "IssueInstant", memory, &made.issued_at));
+    TRY(node_time(assertion, "IssueInstant", memory, &made.issued_at));
     TRY(child_text(assertion, "Issuer", memory, &made.issuer));
-    TRY(read_subject(assertion, memory, &made));
+    TRY(read_subject(assertion, memory, &made, &answers));
+    ENSURE(slice_is_absent(asked) || slice_is_absent(answers) || slice_equals(asked, answers), MALFORMED);
     TRY(read_conditions(assertion, memory, &made));
     TRY(read_statements(assertion, memory, &made));
     *out = made;
@@ -179,64 +178,130 @@ static status read_facts(const xmlNode *assertion, arena *memory, saml_facts *ou
 
 /* ---- the document */
 
-/* One assertion right below the response; signatures only where they belong. */
-static status find_assertion(const xmlDoc *document, xmlNode **out) {
-    const xmlNode *root = xmlDocGetRootElement(document);
-    xmlNode *assertion = NULL, *outer, *inner, *state, *code = NULL;
-    OWNED(arena) memory = {0};
+static status check_success(const xmlNode *response, arena *memory) {
+    xmlNode *state, *code = NULL;
     slice value = {0};
-    ENSURE(node_is(root, SAMLP_NS, "Response"), MALFORMED);
-    TRY(node_child(root, SAML_NS, "Assertion", &assertion));
-    ENSURE(assertion != NULL && node_count(root, "Assertion") == 1, MALFORMED);
-    ENSURE(node_count(root, "EncryptedAssertion") == 0 && node_count(root, "Response") == 1, MALFORMED);
-    TRY(node_child(root, DSIG_NS, "Signature", &outer));
-    TRY(node_child(assertion, DSIG_NS, "Signature", &inner));
-    ENSURE(inner != NULL && node_count(root, "Signature") == 1 + (outer != NULL), MALFORMED);
-    TRY(node_child(root, SAMLP_NS, "Status", &state));
+    TRY(node_child(response, SAMLP_NS, "Status", &state));
     if (state) TRY(node_child(state, SAMLP_NS, "StatusCode", &code));
-    if (code) TRY(node_attribute(code, "Value", &memory, &value));
+    if (code) TRY(node_attribute(code, "Value", memory, &value));
     ENSURE(slice_equals_text(value, "urn:oasis:names:tc:SAML:2.0:status:Success"), MALFORMED);
-    *out = assertion;
     return OK;
 }
 
-static status read_response(const signing_keys *keys, xmlDoc *document, arena *memory, saml_facts *out) {
-    xmlNode *assertion;
+/* One assertion right below the response, in clear or encrypted; signatures only where they belong. */
+static status find_assertion(const xmlNode *root, xmlNode **out) {
+    xmlNode *plain, *encrypted, *outer, *inner = NULL;
+    ENSURE(node_is(root, SAMLP_NS, "Response") && node_count(root, "Response") == 1, MALFORMED);
+    TRY(node_child(root, SAML_NS, "Assertion", &plain));
+    TRY(node_child(root, SAML_NS, "EncryptedAssertion", &encrypted));
+    ENSURE(node_count(root, "Assertion") == (plain != NULL), MALFORMED);
+    ENSURE(node_count(root, "EncryptedAssertion") == (encrypted != NULL), MALFORMED);
+    ENSURE((plain != NULL) != (encrypted != NULL), MALFORMED);
+    TRY(node_child(root, DSIG_NS, "Signature", &outer));
+    if (plain) TRY(node_child(plain, DSIG_NS, "Signature", &inner));
+    ENSURE(plain == NULL || inner != NULL, MALFORMED);
+    ENSURE(node_count(root, "Signature") == (size_t)(outer != NULL) + (inner != NULL), MALFORMED);
+    *out = plain ? plain : encrypted;
+    return OK;
+}
+
+/* What came out of an EncryptedAssertion: an assertion, and nothing around it. */
+static status check_alone(const xmlNode *assertion) {
+    xmlNode *signature;
+    ENSURE(node_is(assertion, SAML_NS, "Assertion") && node_count(assertion, "Assertion") == 1, MALFORMED);
+    ENSURE(node_count(assertion, "EncryptedAssertion") == 0 && node_count(assertion, "Response") == 0, MALFORMED);
+    TRY(node_child(assertion, DSIG_NS, "Signature", &signature));
+    ENSURE(signature != NULL && node_count(assertion, "Signature") == 1, MALFORMED);
+    return OK;
+}
+
+/* What reading a response goes by. */
+typedef struct reading {
+    const saml_measure *by;
+    signing_keys keys;
+    maybe_int until;
+    slice asked; /* InResponseTo of the response */
+    arena *memory;
+} reading;
+
+static status read_assertion(const reading *r, xmlDoc *document, xmlNode *assertion, saml_facts *out) {
     saml_facts made;
-    TRY(find_assertion(document, &assertion));
-    TRY(signature_verify(document, assertion, keys));
-    TRY(read_facts(assertion, memory, &made));
-    ENSURE(slice_equals(made.issuer, keys->entity), VERIFICATION);
+    TRY(signature_verify(document, assertion, &r->keys));
+    TRY(read_facts(assertion, r->asked, r->memory, &made));
+    ENSURE(slice_equals(made.issuer, r->keys.entity), VERIFICATION);
+    made.metadata_until = r->until;
     *out = made;
     return OK;
 }
 
-static status read_with(const xmlDoc *metadata, slice response, arena *memory, saml_facts *out) {
-    signing_keys keys;
+static status read_encrypted(const reading *r, const xmlNode *encrypted, saml_facts *out) {
+    xmlDoc *inner = NULL;
+    saml_facts made = {.wrapped_key = ARENA_NEW(r->memory, saml_wrapped_key)};
+    ENSURE(made.wrapped_key != NULL, OUT_OF_MEMORY);
+    TRY(encrypted_wrapped_key(encrypted, r->memory, made.wrapped_key));
+    if (r->by->content_key.len == 0) return *out = made, OK;
+    TRY(encrypted_open(encrypted, r->by->content_key, r->memory, &inner));
+    xmlNode *assertion = xmlDocGetRootElement(inner);
+    status read = check_alone(assertion);
+    if (!FAILED(read)) read = read_assertion(r, inner, assertion, out);
+    xmlFreeDoc(inner);
+    return read;
+}
+
+static status read_response(reading *r, xmlDoc *document, saml_facts *out) {
+    xmlNode *root = xmlDocGetRootElement(document), *found;
+    TRY(find_assertion(root, &found));
+    TRY(check_success(root, r->memory));
+    TRY(node_attribute(root, "InResponseTo", r->memory, &r->asked));
+    if (node_is(found, SAML_NS, "EncryptedAssertion")) return read_encrypted(r, found, out);
+    ENSURE(!r->by->needs_encryption && r->by->content_key.len == 0, MALFORMED);
+    return read_assertion(r, document, found, out);
+}
+
+static status read_with(reading *r, const xmlDoc *metadata, slice response, saml_facts *out) {
     xmlDoc *document = NULL;
-    TRY(signing_keys_read(metadata, memory, &keys));
+    TRY(metadata_read(metadata, r->memory, &r->keys, &r->until));
     TRY(document_parse(response, &document));
-    status read = read_response(&keys, document, memory, out);
+    status read = read_response(r, document, out);
     xmlFreeDoc(document);
     return read;
 }
 
-status saml_read(slice metadata, slice response, arena *memory, saml_facts *out) {
+status saml_read(const saml_measure *by, slice response, arena *memory, saml_facts *out) {
     xmlDoc *parsed = NULL;
-    ENSURE(metadata.len <= SAML_METADATA_MOST && response.len <= SAML_RESPONSE_MOST, SAML_ASSERTION);
-    status read = document_parse(metadata, &parsed);
-    if (!FAILED(read)) read = read_with(parsed, response, memory, out);
+    reading r = {.by = by, .memory = memory};
+    ENSURE(by->metadata.len <= SAML_METADATA_MOST && response.len <= SAML_RESPONSE_MOST, SAML_ASSERTION);
+    status read = document_parse(by->metadata, &parsed);
+    if (!FAILED(read)) read = read_with(&r, parsed, response, out);
     if (parsed) xmlFreeDoc(parsed);
     return FAILED(read) && !FAILED_WITH(read, OUT_OF_MEMORY) ? FAIL(SAML_ASSERTION) : read;
 }
 
-status saml_check_metadata(slice metadata) {
-    OWNED(arena) memory = {.limit = METADATA_MEMORY_MOST};
+/* ---- metadata */
+
+static bool has_strong_key(const signing_keys *keys) {
+    for (size_t i = 0; i < keys->count; i++)
+        if (signing_key_is_strong(keys->der[i])) return true;
+    return false;
+}
+
+static status check_metadata(xmlDoc *document, slice signer, arena *memory, saml_facts *out) {
     signing_keys keys;
+    saml_facts made = {0};
+    signing_keys signers = {.der = {signer}, .count = 1};
+    if (signer.len > 0) TRY(signature_verify(document, xmlDocGetRootElement(document), &signers));
+    TRY(metadata_read(document, memory, &keys, &made.metadata_until));
+    ENSURE(has_strong_key(&keys), MALFORMED);
+    made.issuer = keys.entity;
+    *out = made;
+    return OK;
+}
+
+status saml_check_metadata(slice metadata, slice signer, arena *memory, saml_facts *out) {
     xmlDoc *parsed = NULL;
     ENSURE(metadata.len <= SAML_METADATA_MOST, SAML_METADATA);
     status read = document_parse(metadata, &parsed);
-    if (!FAILED(read)) read = signing_keys_read(parsed, &memory, &keys);
+    if (!FAILED(read)) read = check_metadata(parsed, signer, memory, out);
     if (parsed) xmlFreeDoc(parsed);
     return FAILED(read) && !FAILED_WITH(read, OUT_OF_MEMORY) ? FAIL(SAML_METADATA) : read;
 }

@@ -3,6 +3,7 @@
 
 #include <libxml/parser.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 enum { DEPTH_MOST = 64 };
@@ -83,4 +84,28 @@ status node_attribute(const xmlNode *node, const char *name, arena *memory, slic
     }
     *out = whole;
     return OK;
+}
+
+status node_time(const xmlNode *node, const char *name, arena *memory, maybe_int *out) {
+    slice text;
+    int64_t time_s;
+    TRY(node_attribute(node, name, memory, &text));
+    *out = (maybe_int){0};
+    if (slice_is_absent(text)) return OK;
+    TRY(clock_parse_iso(text, &time_s));
+    *out = SET_INT(time_s);
+    return OK;
+}
+
+status node_bytes(const xmlNode *node, arena *memory, slice *out) {
+    slice text;
+    TRY(node_text(node, memory, &text));
+    return base64_decode_spaced(text, memory, out);
+}
+
+status node_algorithm(const xmlNode *parent, const char *space, const char *name, arena *memory, slice *out) {
+    xmlNode *method;
+    *out = (slice){0};
+    TRY(node_child(parent, space, name, &method));
+    return method ? node_attribute(method, "Algorithm", memory, out) : OK;
 }

@@ -11,7 +11,7 @@
 
 #define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
 #define ENVELOPED DSIG_NS "enveloped-signature"
-enum { RSA_BITS_LEAST = 2048, CURVE_BITS_LEAST = 256, ID_BYTES_MOST = 256 };
+enum { RSA_BITS_LEAST = 2048, CURVE_BYTES_LEAST = 32, CURVE_BYTES_MOST = 66, ID_BYTES_MOST = 256 };
 
 static bool is_one_of(slice text, const char *const *list) {
     for (size_t i = 0; list[i]; i++)
@@ -20,13 +20,6 @@ static bool is_one_of(slice text, const char *const *list) {
 }
 
 /* ---- the shape */
-
-static status algorithm_of(const xmlNode *parent, const char *name, arena *memory, slice *out) {
-    xmlNode *method;
-    TRY(node_child(parent, DSIG_NS, name, &method));
-    ENSURE(method != NULL, VERIFICATION);
-    return node_attribute(method, "Algorithm", memory, out);
-}
 
 /* Enveloped signature, then exclusive c14n; nothing more, nothing else. */
 static status check_transforms(const xmlNode *reference, arena *memory) {
@@ -55,7 +48,7 @@ static status check_reference(const xmlNode *info, slice id, arena *memory) {
     ENSURE(reference != NULL, VERIFICATION);
     TRY(node_attribute(reference, "URI", memory, &uri));
     ENSURE(uri.len == id.len + 1 && uri.at[0] == '#' && slice_equals(slice_skip(uri, 1), id), VERIFICATION);
-    TRY(algorithm_of(reference, "DigestMethod", memory, &digest));
+    TRY(node_algorithm(reference, DSIG_NS, "DigestMethod", memory, &digest));
     ENSURE(is_one_of(digest, DIGESTS), VERIFICATION);
     return check_transforms(reference, memory);
 }
@@ -71,8 +64,8 @@ static status check_shape(const xmlNode *signature, slice id, arena *memory) {
     ENSURE(node_count(signature, "Reference") == 1, VERIFICATION);
     TRY(node_child(signature, DSIG_NS, "SignedInfo", &info));
     ENSURE(info != NULL, VERIFICATION);
-    TRY(algorithm_of(info, "CanonicalizationMethod", memory, &form));
-    TRY(algorithm_of(info, "SignatureMethod", memory, &method));
+    TRY(node_algorithm(info, DSIG_NS, "CanonicalizationMethod", memory, &form));
+    TRY(node_algorithm(info, DSIG_NS, "SignatureMethod", memory, &method));
     ENSURE(slice_equals_text(form, EXCLUSIVE) && is_one_of(method, METHODS), VERIFICATION);
     return check_reference(info, id, memory);
 }
@@ -94,9 +87,9 @@ static size_t count_id(const xmlNode *node, slice id) {
 }
 
 /* The reference leads to this element and to no other. */
-static status register_id(xmlDoc *document, xmlNode *assertion, arena *memory, slice *id) {
-    xmlAttr *attribute = xmlHasNsProp(assertion, (const xmlChar *)"ID", NULL);
-    TRY(node_attribute(assertion, "ID", memory, id));
+static status register_id(xmlDoc *document, xmlNode *element, arena *memory, slice *id) {
+    xmlAttr *attribute = xmlHasNsProp(element, (const xmlChar *)"ID", NULL);
+    TRY(node_attribute(element, "ID", memory, id));
     ENSURE(attribute != NULL && id->len > 0 && id->len <= ID_BYTES_MOST, VERIFICATION);
     ENSURE(count_id(xmlDocGetRootElement(document), *id) == 1, VERIFICATION);
     ENSURE(xmlAddID(NULL, document, attribute->children->content, attribute) != NULL, VERIFICATION);
@@ -107,10 +100,10 @@ static status register_id(xmlDoc *document, xmlNode *assertion, arena *memory, s
 
 static bool key_is_strong(xmlSecKey *key) {
     xmlSecKeyData *value = xmlSecKeyGetValue(key);
-    int bits = value ? (int)xmlSecKeyDataGetSize(value) : 0;
+    int size = value ? (int)xmlSecKeyDataGetSize(value) : 0; /* of RSA in bits, of a curve's order in bytes */
     bool is_rsa = value && xmlSecKeyDataCheckId(value, xmlSecKeyDataRsaId);
     bool is_curve = value && xmlSecKeyDataCheckId(value, xmlSecKeyDataEcdsaId);
-    return (is_rsa && bits >= RSA_BITS_LEAST) || (is_curve && bits >= CURVE_BITS_LEAST);
+    return (is_rsa && size >= RSA_BITS_LEAST) || (is_curve && size >= CURVE_BYTES_LEAST && size <= CURVE_BYTES_MOST);
 }
 
 static bool allow_only(xmlSecDSigCtx *context) {
@@ -141,65 +134,23 @@ static bool verifies(xmlNode *signature, slice der) {
     return is_good;
 }
 
-status signature_verify(xmlDoc *document, xmlNode *assertion, const signing_keys *keys) {
+status signature_verify(xmlDoc *document, xmlNode *element, const signing_keys *keys) {
     OWNED(arena) memory = {0};
     xmlNode *signature;
     slice id;
-    TRY(node_child(assertion, DSIG_NS, "Signature", &signature));
+    TRY(node_child(element, DSIG_NS, "Signature", &signature));
     ENSURE(signature != NULL, VERIFICATION);
-    TRY(register_id(document, assertion, &memory, &id));
+    TRY(register_id(document, element, &memory, &id));
     TRY(check_shape(signature, id, &memory));
     for (size_t i = 0; i < keys->count; i++)
         if (verifies(signature, keys->der[i])) return OK;
     return FAIL(VERIFICATION);
 }
 
-/* ---- keys of metadata (saml-metadata-2.0-os §2.4.1.1) */
-
-static status without_blanks(slice text, arena *memory, slice *out) {
-    uint8_t *copy = arena_take_raw(memory, text.len + 1);
-    size_t len = 0;
-    ENSURE(copy != NULL, OUT_OF_MEMORY);
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] > ' ') copy[len++] = text.at[i];
-    *out = slice_of(copy, len);
-    return OK;
-}
-
-static status take_certificate(const xmlNode *node, arena *memory, signing_keys *out) {
-    slice text, plain;
-    ENSURE(out->count < SIGNATURE_KEYS_MOST, MALFORMED);
-    TRY(node_text(node, memory, &text));
-    TRY(without_blanks(text, memory, &plain));
-    TRY(base64_decode(plain, memory, &out->der[out->count]));
-    out->count++;
-    return OK;
-}
-
-static status take_descriptor(const xmlNode *descriptor, arena *memory, signing_keys *out) {
-    xmlNode *info, *data, *each;
-    slice use;
-    TRY(node_attribute(descriptor, "use", memory, &use));
-    if (!slice_is_absent(use) && !slice_equals_text(use, "signing")) return OK;
-    TRY(node_child(descriptor, DSIG_NS, "KeyInfo", &info));
-    if (info) TRY(node_child(info, DSIG_NS, "X509Data", &data));
-    ENSURE(info != NULL && data != NULL, MALFORMED);
-    for (each = node_element(data->children); each; each = node_element(each->next))
-        if (node_is(each, DSIG_NS, "X509Certificate")) TRY(take_certificate(each, memory, out));
-    return OK;
-}
-
-status signing_keys_read(const xmlDoc *metadata, arena *memory, signing_keys *out) {
-    const xmlNode *root = xmlDocGetRootElement(metadata);
-    xmlNode *provider, *each;
-    signing_keys made = {0};
-    ENSURE(node_is(root, METADATA_NS, "EntityDescriptor"), MALFORMED);
-    TRY(node_attribute(root, "entityID", memory, &made.entity));
-    TRY(node_child(root, METADATA_NS, "IDPSSODescriptor", &provider));
-    ENSURE(provider != NULL && made.entity.len > 0 && made.entity.len <= 1024, MALFORMED);
-    for (each = node_element(provider->children); each; each = node_element(each->next))
-        if (node_is(each, METADATA_NS, "KeyDescriptor")) TRY(take_descriptor(each, memory, &made));
-    ENSURE(made.count > 0, MALFORMED);
-    *out = made;
-    return OK;
+bool signing_key_is_strong(slice der) {
+    xmlSecKey *key =
+        xmlSecCryptoAppKeyLoadMemory(der.at, (xmlSecSize)der.len, xmlSecKeyDataFormatCertDer, NULL, NULL, NULL);
+    bool is_strong = key && key_is_strong(key);
+    if (key) xmlSecKeyDestroy(key);
+    return is_strong;
 }

@@ -2,6 +2,7 @@
 // as the provider.
 'use strict';
 const assert = require('node:assert/strict');
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const {test, before, after} = require('node:test');
 const aws = {...require('@aws-sdk/client-iam'), ...require('@aws-sdk/client-sts')};
@@ -192,6 +193,39 @@ test('the reader that falls is started again', async () => {
   process.kill(Number(before_), 'SIGKILL');
   await until(() => readers().length === 1 && readers()[0] !== before_, 'another reader', 20000);
   await until(async () => await codeOf(await fresh()) === 'OK', 'an assertion that is read', 20000);
+});
+
+test('encrypted assertions, with keys given through AWS\'s clients', async () => {
+  const iam = new aws.IAMClient({region: 'us-east-1', endpoint: server.http, maxAttempts: 1,
+    credentials: {accessKeyId: server.owner.id, secretAccessKey: server.owner.secret}});
+  const [first, second] = [newPair(), newPair()];
+  const {SAMLProviderArn} = await iam.send(new aws.CreateSAMLProviderCommand({Name: 'encrypted', SAMLMetadataDocument: metadataOf([pair]),
+    AssertionEncryptionMode: 'Required', AddPrivateKey: String(first.key)}));
+  const arn = `acs:ram::${server.accountId}:saml-provider/encrypted`;
+  const role = await newRole('secretive', null, {Principal: {Federated: [arn]}});
+  const said = {...attributes, [`${ROLE}Role`]: [`${role},${arn}`]};
+  const take = async (more, person) => assume(await fresh(more, person, said), {roleArn: role, SAMLProviderArn: arn});
+  const to = ({cert}, more = {}) => ({encryptionCert: cert, encryptionPublicKey: crypto.createPublicKey(cert).export({type: 'spki', format: 'pem'}),
+    encryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm', ...more});
+  assert.equal((await take(to(first), 'zoe')).body.SAMLAssertionInfo.subject, 'zoe');
+  await invalid(take({}));
+  await invalid(take(to(second)));
+  await invalid(take(to(first, {encryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#aes256-cbc', disallowEncryptionWithInsecureAlgorithm: false,
+    warnOnInsecureEncryptionAlgorithm: false})));
+  await iam.send(new aws.UpdateSAMLProviderCommand({SAMLProviderArn, AddPrivateKey: String(second.key), AssertionEncryptionMode: 'Allowed'}));
+  await take(to(second, {encryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes128-gcm'}));
+  await take({});
+  const shown = await iam.send(new aws.GetSAMLProviderCommand({SAMLProviderArn}));
+  assert.equal(shown.AssertionEncryptionMode, 'Allowed');
+  assert.equal(shown.PrivateKeyList.length, 2);
+  assert.ok(shown.PrivateKeyList.every((key) => /^[A-Z0-9]{22,64}$/.test(key.KeyId) && Date.now() - key.Timestamp < 60000));
+  await iam.send(new aws.UpdateSAMLProviderCommand({SAMLProviderArn, RemovePrivateKey: shown.PrivateKeyList[0].KeyId}));
+  await invalid(take(to(first)));
+  await take(to(second));
+  const told = await until(async () => (await events(server, {EventName: 'UpdateSAMLProvider'})).length >= 2 && events(server, {EventName: 'UpdateSAMLProvider'}),
+    'the events');
+  assert.ok(!JSON.stringify(told).includes('PRIVATE KEY'));
+  await iam.send(new aws.DeleteSAMLProviderCommand({SAMLProviderArn}));
 });
 
 test('the same through AWS\'s clients', async () => {

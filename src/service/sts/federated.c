@@ -108,7 +108,7 @@ void federated_name_caller(call *c, const meant *m, slice provider_arn, slice su
 
 /* Under the action's own name, or as a role taken on in any way, which is how one of the clouds says it. */
 static enum decision consult(call *c, const policy *trust, slice role_arn) {
-    const char *const actions[] = {c->operation->action, "sts:AssumeRole"};
+    const char *const actions[] = {c->operation->action, "sts:AssumeRole"}; /* what trust.c in the vault goes by, too */
     enum decision best = DECISION_IMPLICIT_DENY;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         enum policy_reach reach = REACH_NONE;
@@ -129,12 +129,19 @@ static enum decision weigh_trust(call *c, const policy *trust, slice role_arn) {
     return anybody == DECISION_ALLOW ? DECISION_EXPLICIT_DENY : named_so;
 }
 
+/* Who it is at the source is taken from a provider where the role lets it say so. */
+static bool may_name_source(call *c, const policy *trust, slice role_arn) {
+    enum policy_reach reach = REACH_NONE;
+    if (slice_is_empty(c->results.at[0].vouched->source_identity)) return true;
+    return call_consult(c, trust, "sts:SetSourceIdentity", role_arn, &reach) == DECISION_ALLOW && reach != REACH_NONE;
+}
+
 /* For the account's own; who brought the token is not told. */
-static status explain(call *c, const meant *m, policy *trust, slice role_arn) {
+static status explain(call *c, const meant *m, policy *trust, const char *action) {
     uint8_t digest[HASH_SHA256_BYTES];
     TRY(hash_once(HASH_SHA256, m->role.trust_policy, digest));
     policy_mark(trust, digest);
-    return call_explain_trust(c, trust, c->operation->action, role_arn);
+    return call_explain_trust(c, trust, action, c->resource);
 }
 
 static status is_trusted(call *c, const meant *m, bool *out) {
@@ -145,14 +152,17 @@ static status is_trusted(call *c, const meant *m, bool *out) {
     TRY(arn_role(c->who.account_id, m->role.role_name, &c->memory, &role_arn));
     c->resource = role_arn;
     ENSURE(!FAILED(policy_compile(&source, &memory, &fault, &trust)), CORRUPT);
-    *out = weigh_trust(c, trust, role_arn) == DECISION_ALLOW;
-    status told = *out ? OK : explain(c, m, trust, role_arn);
+    bool may_come = weigh_trust(c, trust, role_arn) == DECISION_ALLOW;
+    *out = may_come && may_name_source(c, trust, role_arn);
+    status told = *out ? OK : explain(c, m, trust, may_come ? "sts:SetSourceIdentity" : c->operation->action);
     policy_free(trust);
     return told;
 }
 
 status federated_check(call *c, const meant *m) {
     bool trusts = false;
+    slice source = c->results.at[0].vouched->source_identity;
+    if (!slice_is_empty(source)) TRY(call_condition(c, SLICE(CONDITION_SOURCE_IDENTITY), source));
     if (m->has_role) TRY(is_trusted(c, m, &trusts));
     bool is_made = c->results.at[0].output.len > 0; /* the vault knows a trust policy that its owner signed */
     if (trusts && is_made) return OK;

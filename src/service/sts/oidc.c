@@ -88,6 +88,7 @@ static status tell_token(call *c, const vouched *who, assume_role_with_oidc_out 
     out->subject_from_web_identity_token = who->subject;
     out->audience = party_of(who);
     out->provider = c->who.federated;
+    out->source_identity = who->source_identity;
     return OK;
 }
 

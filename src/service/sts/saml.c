@@ -1,6 +1,7 @@
 /* STS: taking a role on with a SAML assertion of a provider that the account believes. The session's name, and how long it may last at most,
  * are the assertion's to say. */
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "service/sts/federated.h"
 #include "service/sts/provider_saml.h"
 
@@ -30,6 +31,25 @@ status assume_role_with_saml_prepare(call *c, const assume_role_with_saml_in *in
     TRY(find_provider(c, in, &provider));
     ENSURE(provider.sealed.len > 0, SAML_ASSERTION);
     return federated_ask(c, m, &(federated_order){provider.sealed, in->saml_assertion, (slice){0}, in->policy});
+}
+
+/* What the other cloud tells subjects of one provider from those of another by: of the issuer, the account and the provider's name. */
+static status name_qualifier(call *c, const vouched *who, slice provider_name, slice *out) {
+    slice whole;
+    uint8_t hash[HASH_SHA1_BYTES];
+    OWNED(buffer) text = {0};
+    TRY(ARENA_JOIN(&c->memory, &whole, who->issuer, c->who.account_id, SLICE("/"), provider_name));
+    TRY(hash_once(HASH_SHA1, whole, hash));
+    TRY(base64_encode(&text, slice_of(hash, sizeof hash)));
+    return arena_copy(&c->memory, buffer_slice(&text), out);
+}
+
+static status put_names(call *c, const vouched *who, slice provider_name, slice *qualifier) {
+    slice document;
+    TRY(ARENA_JOIN(&c->memory, &document, c->who.account_id, SLICE("/"), provider_name));
+    TRY(call_condition(c, SLICE(CONDITION_SAML_DOCUMENT), document));
+    TRY(name_qualifier(c, who, provider_name, qualifier));
+    return call_condition(c, SLICE(CONDITION_SAML_QUALIFIER), *qualifier);
 }
 
 static status put_conditions(call *c, const vouched *who) {
@@ -84,6 +104,7 @@ static status tell_assertion(call *c, const vouched *who, assume_role_with_saml_
     out->subject_type = who->subject_type;
     out->issuer = who->issuer;
     out->audience = who->recipient; /* as the other cloud calls it */
+    out->source_identity = who->source_identity;
     return OK;
 }
 
@@ -96,6 +117,7 @@ status assume_role_with_saml_finish(call *c, const assume_role_with_saml_in *in,
     TRY(arn_principal_saml(c->who.account_id, provider.name, &c->memory, &provider_arn));
     federated_name_caller(c, m, provider_arn, made->vouched->subject);
     TRY(put_conditions(c, made->vouched));
+    TRY(put_names(c, made->vouched, provider.name, &out->name_qualifier));
     TRY(federated_check(c, m));
     int64_t most_s = m->role.max_session_duration.value;
     if (wish_of(in).lifetime_s > most_s)
