@@ -292,10 +292,11 @@ static status find_custom(identities *all, slice account, slice name, arena *mem
     slice path, packed, cache_name;
     uint64_t revision;
     TRY(policy_path(account, name, memory, &path));
-    TRY(store_get(all->store, path, memory, &packed, &revision));
+    TRY(store_revision(all->store, path, &revision));
     TRY(arena_printf(memory, &cache_name, "%.*s#%llu", SLICE_ARGS(path), (unsigned long long)revision));
     *out = policy_cache_get(&all->compiled, cache_name);
     if (*out) return OK;
+    TRY(store_get(all->store, path, memory, &packed, &revision));
     policy_record record;
     ENSURE(!FAILED(shape_unpack(&policy_record_shape, packed, memory, &record)), CORRUPT);
     for (size_t i = 0; i < record.versions.count; i++)
@@ -308,6 +309,23 @@ static status find_attached(identities *all, slice account, const attachment_rec
                             const policy **out) {
     if (at->policy_type == POLICY_TYPE_SYSTEM) return find_system(all, at->policy_name, memory, out);
     return find_custom(all, account, at->policy_name, memory, out);
+}
+
+/* For so many more; few have many. */
+static status make_room(principal *who, size_t more, arena *memory) {
+    size_t wanted = who->policy_count + more;
+    ENSURE(wanted <= IDENTITY_POLICIES_MOST, CORRUPT);
+    if (wanted <= who->policy_room) return OK;
+    size_t room = wanted > 2 * who->policy_room ? wanted : 2 * who->policy_room;
+    const policy **policies = ARENA_ARRAY(memory, const policy *, room);
+    policy_label *labels = ARENA_ARRAY(memory, policy_label, room);
+    ENSURE(policies != NULL && labels != NULL, OUT_OF_MEMORY);
+    if (who->policy_count) memcpy(policies, who->policies, who->policy_count * sizeof *policies);
+    if (who->policy_count) memcpy(labels, who->policy_labels, who->policy_count * sizeof *labels);
+    who->policies = policies;
+    who->policy_labels = labels;
+    who->policy_room = room;
+    return OK;
 }
 
 static void keep(principal *who, const policy *found, policy_label label) {
@@ -326,7 +344,7 @@ typedef struct attached {
 } attached;
 
 static status add_policies(identities *all, principal *who, const attached *list, arena *memory) {
-    ENSURE(who->policy_count + list->count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    TRY(make_room(who, list->count, memory));
     for (size_t i = 0; i < list->count; i++) {
         const policy *found = NULL;
         TRY(find_attached(all, who->account_id, &list->at[i], memory, &found));
@@ -350,7 +368,7 @@ typedef struct owned {
 } owned;
 
 static status add_own(identities *all, principal *who, const owned *list, arena *memory) {
-    ENSURE(who->policy_count + list->count <= IDENTITY_POLICIES_MOST, CORRUPT);
+    TRY(make_room(who, list->count, memory));
     for (size_t i = 0; i < list->count; i++) {
         const policy *found = NULL;
         TRY(find_text(all, "Own/", list->at[i].document, memory, &found));
@@ -412,9 +430,6 @@ static status load_role_policies(identities *all, principal *who, arena *memory)
 
 /* All policies of the user and its groups, or of the role, or none: one that cannot be loaded could be the one that denies. */
 static status load_policies(identities *all, principal *who, arena *memory) {
-    if (!who->policies) who->policies = ARENA_ARRAY(memory, const policy *, IDENTITY_POLICIES_MOST);
-    if (!who->policy_labels) who->policy_labels = ARENA_ARRAY(memory, policy_label, IDENTITY_POLICIES_MOST);
-    ENSURE(who->policies != NULL && who->policy_labels != NULL, OUT_OF_MEMORY);
     return slice_is_absent(who->role_name) ? load_user_policies(all, who, memory)
                                            : load_role_policies(all, who, memory);
 }

@@ -43,7 +43,7 @@ typedef struct principal {
     slice service_key_id;        /* the account's own CMK for AES256 buckets */
     const policy **policies;     /* of the last decision; in the arena */
     policy_label *policy_labels; /* of the same policies */
-    size_t policy_count;
+    size_t policy_count, policy_room;
     slice federated; /* who vouches for the caller, acs:ram::A:oidc-provider/NAME; absent: nobody */
     slice subject;   /* …and whom for */
     const tag *tags; /* of the user or the role, with the policies */

@@ -193,6 +193,30 @@ status store_get(store *s, slice key, arena *memory, slice *value, uint64_t *rev
     return OK;
 }
 
+/* 0 when the key is not there. */
+static status current_revision(store *s, slice key, uint64_t *out) {
+    cache_record record;
+    if (cache_get(s->cache, key, &record)) {
+        *out = record.revision;
+        return OK;
+    }
+    uint64_t revision = 0;
+    status found = s->engine->get(s->state, key, NULL, &revision);
+    if (FAILED(found) && !FAILED_WITH(found, NOT_FOUND)) return found;
+    *out = FAILED(found) ? STORE_ABSENT : revision;
+    return OK;
+}
+
+status store_revision(store *s, slice key, uint64_t *revision) {
+    uint64_t found;
+    TRY(s->spoiled);
+    ENSURE(key_is_allowed(key), NOT_FOUND);
+    TRY(current_revision(s, key, &found));
+    ENSURE(found != STORE_ABSENT, NOT_FOUND);
+    *revision = found;
+    return OK;
+}
+
 /* Rows unsealed so far; the array doubles as it fills. */
 typedef struct row_list {
     store *store;
@@ -293,20 +317,6 @@ static status spoil(store *s, status failure) {
     cache_drop_batch(s->cache, s->batch);
     s->spoiled = failure;
     return failure;
-}
-
-/* 0 when the key is not there. */
-static status current_revision(store *s, slice key, uint64_t *out) {
-    cache_record record;
-    if (cache_get(s->cache, key, &record)) {
-        *out = record.revision;
-        return OK;
-    }
-    uint64_t revision = 0;
-    status found = s->engine->get(s->state, key, NULL, &revision);
-    if (FAILED(found) && !FAILED_WITH(found, NOT_FOUND)) return found;
-    *out = FAILED(found) ? STORE_ABSENT : revision;
-    return OK;
 }
 
 static status change_check(store *s, const store_change *change) {

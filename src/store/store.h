@@ -56,6 +56,8 @@ typedef struct store_row {
  * does not open under its key and revision (store_last_corrupt names it); OUT_OF_MEMORY when the arena's limit is
  * reached. A cached value costs well under a microsecond and no system call. */
 status store_get(store *s, slice key, arena *memory, slice *value, uint64_t *revision);
+/* Its revision alone, for what was made of the value before and is kept by key and revision. NOT_FOUND. */
+status store_revision(store *s, slice key, uint64_t *revision);
 /* from <= key < until in byte order, at most `limit` rows; an absent or empty `until` means no end. To go on after a
  * full answer, start from the last key with a zero byte appended. No row is not a failure: *count is 0. */
 status store_range(store *s, slice from, slice until, size_t limit, arena *memory, store_row **rows, size_t *count);

@@ -52,11 +52,15 @@ static void expect(bench *b, const char *key, const char *value) {
     if (!value) {
         assert_int_equal(read.code, FAILURE_NOT_FOUND);
         assert_true(slice_is_absent(got) && revision == 0);
+        assert_int_equal(store_revision(b->store, slice_of_text(key), &revision).code, FAILURE_NOT_FOUND);
+        assert_true(revision == 0);
         return;
     }
     if (FAILED(read)) fail_msg("%s: %s", key, status_name(read));
     if (!slice_equals_text(got, value)) fail_msg("%s is %.*s and not %s", key, SLICE_ARGS(got), value);
-    assert_true(revision > 0);
+    uint64_t alone = 0;
+    assert_int_equal(store_revision(b->store, slice_of_text(key), &alone).code, STATUS_OK);
+    assert_true(revision > 0 && alone == revision);
 }
 
 static uint64_t revision_of(bench *b, const char *key) {
