@@ -99,7 +99,7 @@ def test_wrong_answers_take_as_long_for_whoever_it_is(server):
         refused(login(server, f"{kind}-{at}", f"Password of {kind}-{at}" if kind == "code" else "wrong", **kinds[kind]), 403, "LoginFailed")
         took[kind].append(time.monotonic() - begun)
     least = {kind: min(list_) for kind, list_ in took.items()}
-    assert max(least.values()) < 2 * min(least.values()), least  # one hash is nearly all of it
+    assert max(least.values()) < 3 * min(least.values()), least  # one hash is nearly all of it: without it is a fifth
 
 
 def memory_kib(pid, what):

@@ -127,27 +127,36 @@ status identity_of_account(identities *all, slice account_id, arena *memory, pri
     return OK;
 }
 
-static status load_same_user(identities *all, const principal *who, slice name, arena *memory) {
+static status load_same_user(identities *all, const principal *who, slice name, arena *memory, user_record *out) {
     slice path;
-    user_record user;
     TRY(user_path(who->account_id, name, memory, &path));
-    TRY(load(all, path, &user_record_shape, memory, &user));
-    ENSURE(slice_equals(user.user_id, who->user_id), NOT_FOUND);
+    TRY(load(all, path, &user_record_shape, memory, out));
+    ENSURE(slice_is_absent(name) || slice_equals(out->user_id, who->user_id), NOT_FOUND);
     return OK;
 }
 
 /* A session ends with its user; somebody who was given the name since is somebody else, and a user who was given another name is still
  * the same: who->user_name becomes that. */
-static status find_user(identities *all, principal *who, arena *memory) {
+static status find_user(identities *all, principal *who, arena *memory, user_record *out) {
     slice path;
     renamed_record renamed;
-    if (slice_is_absent(who->user_name)) return OK; /* the root */
-    status found = load_same_user(all, who, who->user_name, memory);
+    status found = load_same_user(all, who, who->user_name, memory, out);
     if (!FAILED_WITH(found, NOT_FOUND)) return found;
     TRY(renamed_path(who->account_id, who->user_id, memory, &path));
     TRY(load(all, path, &renamed_record_shape, memory, &renamed));
-    TRY(load_same_user(all, who, renamed.user_name, memory));
+    TRY(load_same_user(all, who, renamed.user_name, memory, out));
     who->user_name = renamed.user_name;
+    return OK;
+}
+
+/* Of sessions that began with a login: their user's may have been ended since. The root has a record once it has a password. */
+static status check_user(identities *all, principal *who, arena *memory) {
+    user_record user = {0};
+    bool is_root = slice_is_absent(who->user_name);
+    maybe_int epoch = who->login_epoch;
+    if (is_root && !epoch.is_set) return OK;
+    TRY(find_user(all, who, memory, &user));
+    ENSURE(!epoch.is_set || epoch.value == user.login_epoch.value, SECURITY_TOKEN_EXPIRED);
     return OK;
 }
 
@@ -190,6 +199,7 @@ static status read_token(const proof *claim, arena *memory, principal *out) {
     who.source_identity = h->source_identity;
     who.mfa_at = h->mfa_at;
     who.actor_id = h->actor_id;
+    who.login_epoch = h->login_epoch;
     ENSURE(!slice_is_empty(who.account_id), BAD_SECURITY_TOKEN);
     ENSURE(slice_is_absent(who.role_name) || slice_is_absent(who.user_name), BAD_SECURITY_TOKEN);
     *out = who;
@@ -202,7 +212,7 @@ static status missing_as(status found, status instead) { return FAILED_WITH(foun
 static status check_session(identities *all, arena *memory, principal *who) {
     bool is_role = !slice_is_absent(who->role_name);
     TRY(fill_names(memory, who));
-    status found = is_role ? check_role(all, who, who->session_began, memory) : find_user(all, who, memory);
+    status found = is_role ? check_role(all, who, who->session_began, memory) : check_user(all, who, memory);
     TRY(missing_as(found, FAIL(BAD_SECURITY_TOKEN)));
     if (!is_role) TRY(fill_names(memory, who)); /* the name may be another by now */
     ENSURE(!who->is_frozen, ACCOUNT_FROZEN);

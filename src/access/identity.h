@@ -54,6 +54,7 @@ typedef struct principal {
     policy_label boundary_label;
     const policy **session_policies; /* each must allow */
     size_t session_policy_count;
+    maybe_int login_epoch; /* of a session that began with a login */
 } principal;
 
 /* Finds the owner of an access key, or of a session's token. UNKNOWN_ACCESS_KEY, INACTIVE_ACCESS_KEY, ACCOUNT_FROZEN, BAD_SECURITY_TOKEN,

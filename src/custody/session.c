@@ -29,6 +29,7 @@ status session_make(act_scene *scene, const key_act *act, const sealed_header *o
     order.header.created_at = SET_INT(scene->now_s);
     order.header.expires_at = act->expires_at;
     if (act->session) order.header.session_policy = act->session->policy;
+    if (act->session) order.header.login_epoch = act->session->login_epoch;
     TRY(act_secret(&made));
     TRY(token_write(scene, &order, &out->result.output));
     out->result.time = act->expires_at;

@@ -42,6 +42,9 @@ static bool is_about_mfa(const call *c) {
     return slice_find(action, SLICE("MFA")) != SIZE_MAX || slice_find(action, SLICE("Passkey")) != SIZE_MAX;
 }
 
+/* Whoever fears that somebody else is logged in as them needs nobody's leave. */
+static bool ends_sessions(const call *c) { return strcmp(c->operation->name, "RevokeUserSessions") == 0; }
+
 status resource_grant_own(call *c, slice name) {
     slice path;
     account_settings_record settings = {0};
@@ -52,7 +55,7 @@ status resource_grant_own(call *c, slice name) {
     bool changes_password = c->operation->resource == RESOURCE_SELF;
     c->is_granted = (changes_password && !settings.change_password_off.value) ||
                     (is_about_access_keys(c) && settings.manage_access_keys_on.value) ||
-                    (is_about_mfa(c) && !settings.manage_mfa_off.value);
+                    (is_about_mfa(c) && !settings.manage_mfa_off.value) || ends_sessions(c);
     return OK;
 }
 

@@ -23,6 +23,8 @@ status password_rules(call *c, password_policy_view **out) {
     return OK;
 }
 
+void user_end_sessions(user_record *user) { user->login_epoch = SET_INT(user->login_epoch.value + 1); }
+
 /* A new password for somebody, in place of the one they have. */
 static status ask_password(call *c, const user_record *user, slice boxed, slice boxed_old) {
     key_act act = {.act = VAULT_ACT_NEW_PASSWORD, .input = boxed, .token = boxed_old, .user_name = user->user_name};
@@ -91,6 +93,7 @@ status update_login_profile_finish(call *c, const update_login_profile_in *in, u
     if (!slice_is_absent(in->password)) {
         user.login->sealed = c->results.at[0].output;
         user.login->changed_at = SET_INT(c->now_s);
+        user_end_sessions(&user);
     }
     if (in->password_reset_required.is_set) user.login->reset_required = in->password_reset_required;
     if (in->mfa_bind_required.is_set) user.login->mfa_required = in->mfa_bind_required;
@@ -103,6 +106,7 @@ status delete_login_profile_prepare(call *c, const delete_login_profile_in *in, 
     uint64_t revision;
     TRY(load_with_login(c, in->user_name, &user, &revision));
     user.login = NULL;
+    user_end_sessions(&user);
     return user_save(c, &user, revision);
 }
 
@@ -133,6 +137,16 @@ status change_password_finish(call *c, const change_password_in *in, change_pass
     user.login->changed_at = SET_INT(c->now_s);
     user.login->reset_required = SET_BOOL(false);
     pace_forgive_old_password(c, *(const slice *)c->memo);
+    user_end_sessions(&user);
+    return user_save(c, &user, revision);
+}
+
+status revoke_user_sessions_prepare(call *c, const revoke_user_sessions_in *in, revoke_user_sessions_out *out) {
+    (void)out;
+    user_record user;
+    uint64_t revision;
+    TRY(user_load(c, in->user_name, &user, &revision));
+    user_end_sessions(&user);
     return user_save(c, &user, revision);
 }
 

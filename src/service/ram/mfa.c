@@ -164,6 +164,7 @@ status mfa_load_bound(call *c, slice user_name, bound_pair *out) {
 }
 
 status mfa_check_dispensable(call *c, const bound_pair *p) {
+    TRY(user_check_shown(c, &p->user));
     bool is_last = p->user.passkeys.count == 0;
     if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa || !is_last) return OK;
     return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
@@ -176,6 +177,7 @@ status unbind_mfa_device_prepare(call *c, const unbind_mfa_device_in *in, unbind
     TRY(mfa_load_bound(c, in->user_name, &p));
     TRY(mfa_check_dispensable(c, &p));
     p.user.mfa_serial = (slice){0};
+    if (user_is_another(c, &p.user)) user_end_sessions(&p.user); /* somebody lost it */
     TRY(mfa_path(c->who.account_id, p.device.name, &c->memory, &path));
     TRY(call_change(c, path, NULL, NULL, p.device_revision));
     TRY(user_save(c, &p.user, p.user_revision));

@@ -19,7 +19,7 @@ typedef struct bound_pair {
     uint64_t user_revision, device_revision;
 } bound_pair;
 status mfa_load_bound(call *c, slice user_name, bound_pair *out);
-/* MFA_IN_USE when the account cannot do without it: its root must have one. */
+/* MFA_IN_USE when the account cannot do without it: its root must have one. NO_PERMISSION when its user has not shown it. */
 status mfa_check_dispensable(call *c, const bound_pair *p);
 
 /* A code that came along with a request, and the device it is of; both or neither. */

@@ -16,6 +16,7 @@ status deactivate_mfa_device_prepare(call *c, const deactivate_mfa_device_in *in
     TRY(load_named(c, in->user_name, in->serial_number, &p));
     TRY(mfa_check_dispensable(c, &p));
     p.user.mfa_serial = (slice){0};
+    if (user_is_another(c, &p.user)) user_end_sessions(&p.user);
     p.device.bound_at = (maybe_int){0};
     p.device.user_name = (slice){0};
     TRY(mfa_save(c, &p.device, p.device_revision));

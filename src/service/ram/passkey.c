@@ -52,11 +52,25 @@ static passkey_view view_of(const passkey_record *p) {
 
 /* ---- registration, by the person alone */
 
+bool user_is_another(const call *c, const user_record *user) {
+    slice id = slice_is_absent(user->user_name) ? c->who.account_id : user->user_id;
+    return !slice_equals(id, c->who.user_id);
+}
+
+static status check_shown(call *c, const user_record *user) {
+    if (!has_second_factor(user) || c->who.mfa_at.is_set) return OK;
+    return call_refuse(c, FAIL(NO_PERMISSION), "The user has a second factor: show it first, by logging in.");
+}
+
+status user_check_shown(call *c, const user_record *user) {
+    bool is_root = slice_is_absent(user->user_name);
+    return is_root || user_is_another(c, user) ? OK : check_shown(c, user);
+}
+
 /* Whoever has a second factor shows it before there is another. */
 static status load_self(call *c, user_record *user, uint64_t *revision) {
     TRY(user_load(c, (slice){0}, user, revision));
-    if (has_second_factor(user) && !c->who.mfa_at.is_set)
-        return call_refuse(c, FAIL(NO_PERMISSION), "The user has a second factor: show it first, by logging in.");
+    TRY(check_shown(c, user));
     ENSURE(user->passkeys.count < PASSKEYS_MOST, PASSKEY_LIMIT);
     return OK;
 }
@@ -156,8 +170,10 @@ status delete_passkey_prepare(call *c, const delete_passkey_in *in, delete_passk
     TRY(user_load(c, in->user_name, &user, &revision));
     while (at < user.passkeys.count && !slice_equals(user.passkeys.at[at].name, in->passkey_name)) at++;
     ENSURE(at < user.passkeys.count, PASSKEY_NOT_FOUND);
+    TRY(user_check_shown(c, &user));
     user.passkeys.at[at] = user.passkeys.at[--user.passkeys.count];
     if (slice_is_absent(user.user_name) && c->who.root_needs_mfa && !has_second_factor(&user))
         return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for one: SetRootAccess first.");
+    if (user_is_another(c, &user)) user_end_sessions(&user); /* somebody lost it */
     return user_save(c, &user, revision);
 }

@@ -48,6 +48,14 @@ status account_settings_load(call *c, account_settings_record *out, uint64_t *re
 status account_settings_save(call *c, const account_settings_record *settings, uint64_t revision);
 
 enum { LOGIN_SESSION_HOURS = 6 }; /* unless the account says otherwise */
+/* Every session of the user's that began with a login is over, once the record is saved. */
+void user_end_sessions(user_record *user);
+/* Somebody who takes away or changes what shows that it is them shows it first: refused for users who have a second factor and a session without,
+ * or an access key. The root's access keys are another matter (SetRootAccess). */
+status user_check_shown(call *c, const user_record *user);
+/* Whether the call is somebody else's than the user's. */
+bool user_is_another(const call *c, const user_record *user);
+
 /* Whether people may log in from there. */
 bool login_network_allows(const account_settings_record *settings, slice source_ip);
 /* What the account asks of passwords, every field set. */

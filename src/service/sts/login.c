@@ -85,6 +85,7 @@ static status put_person(call *c, const login_in *in, const user_record *user, k
     ENSURE(wish != NULL, OUT_OF_MEMORY);
     if (a->resets) wish->policy = RESET_ONLY;
     if (a->binds) wish->policy = MFA_ONLY;
+    wish->login_epoch = SET_INT(user->login_epoch.value);
     act->session = wish;
     act->key = user->login->sealed;
     act->user_name = user->user_name;
