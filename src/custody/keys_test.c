@@ -196,16 +196,19 @@ static void asymmetric_encryption(void **state) {
 
 /* ---- what stays inside */
 
-static void test_two(const char *action, const key_act acts[2]) {
-    key_act *both = (key_act *)(uintptr_t)acts;
+/* Signed for `honest`, run as `forged`. */
+static void test_forged_two(const char *action, const key_act honest[2], const key_act forged[2]) {
+    key_act *both = (key_act *)(uintptr_t)honest;
     OWNED(buffer) text = {0};
     ASSERT_OK(buffer_printf(&text, "POST&%%2F&Action%%3D%s%%26Version%%3D2016-01-20", action));
     for (size_t i = 0; i < 2; i++) test_bound_parameters(&house, action, &both[i], &text);
     use_message use = test_use(&house, action, both);
     use.proof = test_proof_of(&house, buffer_slice(&text));
-    use.acts.count = 2;
+    use.acts.at = (key_act *)(uintptr_t)forged, use.acts.count = 2;
     test_run(&house, &use, TEST_NOW_S);
 }
+
+static void test_two(const char *action, const key_act acts[2]) { test_forged_two(action, acts, acts); }
 
 static slice encrypted(slice key, slice plain) {
     key_act act = with(VAULT_ACT_ENCRYPT, key);
@@ -246,7 +249,7 @@ static void to_a_public_key_of_the_callers(void **state) {
     key_act acts[] = {with(VAULT_ACT_HOLD_GENERATED, key), {.act = VAULT_ACT_WRAP_HELD}};
     acts[0].size = SET_INT(32);
     acts[1].wrapping = WRAPPING_SPEC_EC_SM2, acts[1].algorithm = WRAPPING_ALGORITHM_SM2_PKE;
-    acts[1].value = test_boxed(&house, buffer_slice(&spki));
+    acts[1].value = buffer_slice(&spki);
     test_two("GenerateAndExportDataKey", acts);
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(house.done.use_count, 1);
@@ -256,10 +259,10 @@ static void to_a_public_key_of_the_callers(void **state) {
     decrypt.input = blob;
     slice same = test_unboxed(&house, test_act(&house, "Decrypt", decrypt)->boxed);
     assert_true(slice_equals(same, secret_expose(&plain)));
-    acts[1].value = buffer_slice(&spki);
-    test_two("GenerateAndExportDataKey", acts);
-    ASSERT_ANSWER(&house, VERIFICATION); /* core cannot put its own public key in place of the caller's */
-    acts[1].value = test_boxed(&house, SLICE("no key"));
+    key_act forged[] = {acts[0], acts[1]};
+    acts[1].value = SLICE("another key");
+    test_forged_two("GenerateAndExportDataKey", acts, forged);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* core cannot put its own public key in place of the caller's */
     test_two("GenerateAndExportDataKey", acts);
     ASSERT_ANSWER(&house, INVALID_PARAMETER);
 }

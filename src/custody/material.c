@@ -221,19 +221,17 @@ status act_seal_held(act_scene *scene, const key_act *act, act_outcome *out) {
     return seal_any(scene, act, scene->held, out);
 }
 
-/* The public key comes boxed like a secret, though it is none: core, through which it passes, must not put another in its place. */
+/* The public key passes through core in clear, and is what was signed (bound.c). */
 status act_wrap_held(act_scene *scene, const key_act *act, act_outcome *out) {
     enum asymmetric_sealing how;
     enum asymmetric_kind kind;
     bool wraps_twice = false;
-    OWNED(secret) spki = {0};
     OWNED(buffer) wrapped = {0};
     ENSURE(scene->held->len > 0 && wrapping_goes_together(act->wrapping, act->algorithm), INVALID_PARAMETER);
     TRY(sealing_of_wrapping(act->algorithm, &how, &wraps_twice));
     TRY(pair_of_wrapping(act->wrapping, &kind));
     ENSURE(!wraps_twice, UNSUPPORTED);
-    TRY(act_unbox(scene, act->value, &spki));
-    status sealing_done = asymmetric_seal_once(kind, secret_expose(&spki), how, secret_expose(scene->held), &wrapped);
+    status sealing_done = asymmetric_seal_once(kind, act->value, how, secret_expose(scene->held), &wrapped);
     if (FAILED_WITH(sealing_done, MALFORMED)) return FAIL(INVALID_PARAMETER);
     TRY(sealing_done);
     return arena_copy(scene->memory, buffer_slice(&wrapped), &out->result.output);

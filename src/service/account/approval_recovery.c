@@ -24,7 +24,7 @@ status resolve_recovery(call *c) {
                                  : "The account's root asks for it, in a session that began with a second factor.");
 }
 
-static status ask_vault(call *c, enum vault_act act) {
+static status ask_vault(call *c, int act) {
     ENSURE(c->who.approval != NULL, APPROVAL_RULE_NOT_FOUND);
     return call_ask_vault(c, &(key_act){.act = act});
 }
