@@ -367,7 +367,9 @@ def is_roots_alone(op):
     return op["name"] == "SetRootAccess"
 
 
-OF_TAGS = {"TagResources": "iam:TagUser", "UntagResources": "iam:UntagUser", "ListTagResources": "iam:ListUserTags"}
+# What the row's operation is asked for under, where that depends on the request.
+ASKED_AS = {"TagResources": "iam:TagUser", "UntagResources": "iam:UntagUser", "ListTagResources": "iam:ListUserTags",
+           "UpdateRotationPolicy": "kms:EnableKeyRotation"}
 
 
 def named(cases):
@@ -375,7 +377,7 @@ def named(cases):
 
 
 def action_of(op):
-    return OF_TAGS.get(op["c"]) or op["options"].get("action", f"{op['product']}:{op['name']}")
+    return ASKED_AS.get(op["c"]) or op["options"].get("action", f"{op['product']}:{op['name']}")
 
 
 def words_of(op):

@@ -25,7 +25,7 @@ def enc(text):
 
 def version_of(action):
     """The API version of the product that has the action."""
-    product = next(op["product"] for op in CONTRACT.operations if op["name"] == action)
+    product = next(op["product"] for op in CONTRACT.operations if op["c"] == action)
     return next(version for name, version, _ in CONTRACT.products if name == product)
 
 
@@ -310,7 +310,7 @@ def test_what_the_gateway_refused_is_recorded_by_its_name(house, owner):
 
 def test_a_session_lapses_by_itself_and_makes_no_other(house, owner):
     request_id = str(uuid.uuid4()).upper()
-    reply = house.ask("GetSessionToken", {"DurationSeconds": 900}, sign_v1("LTAItest", "secret-of-the-owner", "GetSessionToken"),
+    reply = house.ask("GetSessionToken", {"DurationSeconds": 900}, sign_v1("LTAItest", "secret-of-the-owner", "GetSessionToken", DurationSeconds="900"),
                       request_id=request_id)
     assert reply["Failure"] == "OK", reply
     made = reply["out"]["Credentials"]
@@ -364,3 +364,120 @@ def test_a_flood_of_forgeries_is_recorded_together(house, owner):
     flood = [e for e in events if e.get("userAgent") == "flood"]
     assert sum(int(e.get("additionalEventData", {}).get("Count", 1)) for e in flood) == count
     assert len(flood) < count // 2
+
+
+GIFT = {"PolicyName": "AdministratorAccess", "PolicyType": "System"}
+
+
+def changed(house, operation, signed, sent, sign=sign_v1):
+    """What comes of a signed request when other parameters go to core."""
+    proof = sign("LTAItest", "secret-of-the-owner", operation, **{k: v if isinstance(v, str) else json.dumps(v) for k, v in signed.items()})
+    return house.ask(operation, sent, proof)["Failure"]
+
+
+def test_a_signed_change_is_of_this_and_no_other(house, owner):
+    """No key is used, but who may attach a policy to somebody may use every key the next moment."""
+    for name in ("ann", "mallory"):
+        assert owner("CreateUser", UserName=name)["Failure"] == "OK"
+    wanted = {**GIFT, "UserName": "ann"}
+    assert changed(house, "AttachPolicyToUser", wanted, {**GIFT, "UserName": "mallory"}) == "NO_PERMISSION"
+    assert changed(house, "AttachPolicyToUser", {**wanted, "PolicyName": "ReadOnlyAccess"}, wanted) == "NO_PERMISSION"
+    assert changed(house, "AttachPolicyToUser", wanted, wanted) == "OK"
+    assert changed(house, "UpdateUser", {"UserName": "ann", "NewComments": "x"}, {"UserName": "ann", "NewComments": "x", "NewUserName": "eve"}) == "NO_PERMISSION"
+    assert changed(house, "UpdateUser", {"UserName": "ann", "NewComments": "x"}, {"UserName": "ann"}) == "NO_PERMISSION"
+    tags = [{"TagKey": "team", "TagValue": "red"}]
+    tagged = {"ResourceType": "user", "ResourceNames": ["ann"], "Tag": tags}
+    signed = {"ResourceType": "user", "ResourceNames.1": "ann", "Tag.1.Key": "team", "Tag.1.Value": "red"}
+    assert owner("ListUsers")["Failure"] == "OK"
+    for lie in ({"ResourceNames": ["mallory"]}, {"ResourceNames": ["ann", "mallory"]}, {"Tag": [{"Key": "team", "Value": "blue"}]}):
+        assert changed(house, "TagResources", signed, {**tagged, "Tag": [{"Key": "team", "Value": "red"}], **lie}) == "NO_PERMISSION", lie
+    assert changed(house, "TagResources", signed, {**tagged, "Tag": [{"Key": "team", "Value": "red"}]}) == "OK"
+    key_id, other = new_key(owner), new_key(owner)
+    assert changed(house, "DisableKey", {"KeyId": key_id}, {"KeyId": other}) == "NO_PERMISSION"
+    days = {"KeyId": key_id, "PendingWindowInDays": "30"}
+    assert changed(house, "ScheduleKeyDeletion", days, {"KeyId": key_id, "PendingWindowInDays": 7}) == "NO_PERMISSION"
+    assert changed(house, "ScheduleKeyDeletion", days, {"KeyId": key_id, "PendingWindowInDays": 30}) == "OK"
+
+
+def test_a_signed_form_binds_changes_too(house, owner):
+    for name in ("ann", "mallory"):
+        assert owner("CreateUser", UserName=name)["Failure"] == "OK"
+    body = b"UserName=ann&PolicyName=AdministratorAccess&PolicyType=System"
+
+    def ask(user, sent=body):
+        request_id = str(uuid.uuid4()).upper()
+        proof = sign_v3("AttachPolicyToUser", body, version="2015-05-01")
+        if sent is not None:
+            proof["Body"] = house.box.seal(request_id.encode(), sent)
+        return house.ask("AttachPolicyToUser", {**GIFT, "UserName": user}, proof, request_id=request_id)["Failure"]
+
+    assert ask("mallory") == "NO_PERMISSION"
+    assert ask("ann", None) == "NO_PERMISSION"
+    assert ask("mallory", body.replace(b"ann", b"mallory")) == "NO_PERMISSION"
+    assert ask("ann") == "OK"
+
+
+def sign_aws(service, action, body, target=None):
+    """The proof of a POST signed with version 4: a form, or JSON with its target."""
+    now = int(time.time())
+    stamp, date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)), time.strftime("%Y%m%d", time.gmtime(now))
+    hashed = hashlib.sha256(body).hexdigest()
+    headers = {"host": "h", "x-amz-date": stamp, **({"x-amz-target": target} if target else {})}
+    text = "\n".join(["POST", "/", "", *(f"{k}:{v}" for k, v in sorted(headers.items())), "", ";".join(sorted(headers)), hashed])
+    key = b"AWS4secret-of-the-owner"
+    for part in (date, "cn-hangzhou", service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    to_sign = "\n".join(["AWS4-HMAC-SHA256", stamp, f"{date}/cn-hangzhou/{service}/aws4_request", hashlib.sha256(text.encode()).hexdigest()])
+    return {"Scheme": "AwsV4", "AccessKeyId": "LTAItest", "Texts": [text], "Signature": hmac.new(key, to_sign.encode(), hashlib.sha256).digest(), "RequestTime": now,
+            "ScopeDate": date, "ScopeRegion": "cn-hangzhou", "ScopeService": service}
+
+
+def ask_aws(house, operation, sent, service, action, body, target=None):
+    request_id = str(uuid.uuid4()).upper()
+    proof = sign_aws(service, action, body, target)
+    proof["Body"] = house.box.seal(request_id.encode(), body)
+    return house.ask(operation, sent, proof, request_id=request_id)
+
+
+def test_changes_that_aws_clients_sign_are_bound(house, owner):
+    for name in ("ann", "mallory"):
+        assert owner("CreateUser", UserName=name)["Failure"] == "OK"
+    body = urllib.parse.urlencode({"Action": "AttachUserPolicy", "Version": "2010-05-08", "UserName": "ann",
+                                   "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}).encode()
+    for user, wanted in (("mallory", "NO_PERMISSION"), ("ann", "OK")):
+        assert ask_aws(house, "AttachPolicyToUser", {**GIFT, "UserName": user}, "iam", "AttachUserPolicy", body)["Failure"] == wanted
+    key_id, other = new_key(owner), new_key(owner)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": "1000000000000001"}}]})
+    body = json.dumps({"KeyId": key_id, "PolicyName": "default", "Policy": policy}).encode()
+    sent = {"KeyId": key_id, "PolicyName": "default", "Policy": policy}
+    for lie in ({"KeyId": other}, {"Policy": policy.replace("kms:*", "kms:Get*")}, {"BypassPolicyLockoutSafetyCheck": True}):
+        assert ask_aws(house, "SetKeyPolicy", {**sent, **lie}, "kms", "PutKeyPolicy", body, "TrentService.PutKeyPolicy")["Failure"] == "NO_PERMISSION", lie
+    assert ask_aws(house, "SetKeyPolicy", sent, "kms", "PutKeyPolicy", body, "TrentService.PutKeyPolicy")["Failure"] == "OK"
+    body = json.dumps({"Name": "hers", "SecretString": "hush", "ClientRequestToken": "0" * 32, "Description": "to keep"}).encode()
+
+    def create(**lie):
+        request_id = str(uuid.uuid4()).upper()
+        proof = sign_aws("secretsmanager", "CreateSecret", body, "secretsmanager.CreateSecret")
+        proof["Body"] = house.box.seal(request_id.encode(), body)
+        sent = {"Name": "hers", "SecretString": house.box.seal(request_id.encode(), b"hush"), "ClientRequestToken": "0" * 32, "Description": "to keep", **lie}
+        return house.ask("ManagerCreateSecret", sent, proof, request_id=request_id)["Failure"]
+
+    assert create(Name="his") == "NO_PERMISSION"
+    assert create(Description="to lose") == "NO_PERMISSION"
+    assert create() == "OK"
+
+
+def test_a_signed_storage_request_is_about_this_bucket_and_this_part_of_it(house, owner):
+    """The method alone would let a written object become a bucket deleted."""
+    for bucket in ("mine", "other"):
+        assert house.ask("PutBucket", {"Bucket": bucket}, sign_oss("PUT", f"/{bucket}/"))["Failure"] == "OK"
+    for operation, sent, method, signed in (("DeleteBucket", {"Bucket": "other"}, "DELETE", "/mine/"), ("DeleteBucket", {"Bucket": "mine"}, "PUT", "/mine/"),
+                                            ("DeleteObject", {"Bucket": "mine", "Key": "a"}, "DELETE", "/mine/b"), ("DeleteBucket", {"Bucket": "mine"}, "DELETE", "/mine/a"),
+                                            ("DeleteBucket", {"Bucket": "mine"}, "DELETE", "/mine/?policy"), ("DeleteBucketPolicy", {"Bucket": "mine"}, "DELETE", "/mine/?encryption"),
+                                            ("ListObjects", {"Bucket": "other"}, "GET", "/mine/"), ("GetBucketPolicy", {"Bucket": "mine"}, "GET", "/mine/"),
+                                            ("PutBucketEncryption", {"Bucket": "mine", "Rule": {"SSEAlgorithm": "KMS"}}, "PUT", "/mine/?policy"),
+                                            ("ListBuckets", {}, "GET", "/mine/")):
+        assert house.ask(operation, sent, sign_oss(method, signed))["Failure"] == "NO_PERMISSION", (operation, sent, method, signed)
+    for operation, sent, method, signed in (("ListObjects", {"Bucket": "mine"}, "GET", "/mine/"), ("ListBuckets", {}, "GET", "/"),
+                                            ("DeleteBucket", {"Bucket": "mine"}, "DELETE", "/mine/")):
+        assert house.ask(operation, sent, sign_oss(method, signed))["Failure"] == "OK", operation

@@ -137,6 +137,7 @@ static status read_oss4(slice text, arena *memory, asked *out) {
     TRY(decoding);
     out->names_object = is_object(path);
     out->sets_policy = sets_policy(out->verb, path, query);
+    out->query = query;
     for (;;) {
         ENSURE(asked_line(&text, &line), NO_PERMISSION);
         if (line.len == 0) return OK;

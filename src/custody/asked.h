@@ -11,6 +11,7 @@ typedef struct asked {
     enum operation_id operation; /* by action and API version; OPERATION_NONE for OSS and for what is none of ours */
     slice verb;                  /* OSS: GET, PUT … */
     slice resource;              /* OSS: /bucket/key, decoded */
+    slice query;                 /* OSS V4: as it was signed */
     bool has_bare_query;         /* OSS V1: sub-resources may follow the resource behind a '?' */
     bool names_object;           /* OSS: bucket and key, not a bucket alone */
     bool copies;                 /* OSS: names the object to copy from */

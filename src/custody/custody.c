@@ -17,6 +17,7 @@
 #include "custody/pairing.h"
 #include "custody/proof.h"
 #include "custody/replay.h"
+#include "custody/said.h"
 #include "custody/spent.h"
 
 enum { REQUEST_ID_MOST = 128 };
@@ -240,6 +241,7 @@ static status acts_check_signed(act_scene *scene, const use_message *use, slice 
     scene->asked = asked_operation(&a);
     used->asked = a.verb;
     used->operation = SET_INT(a.operation);
+    status_ignore(said_show(&a, use->proof, text, scene->memory, used)); /* what is not said, core does not do */
     /* Keys made with an account are that account's: nothing comes before it. */
     if (a.operation == OPERATION_CREATE_ACCOUNT)
         for (size_t i = 0; i < use->acts.count; i++)

@@ -3,7 +3,7 @@
 #include "dialect/alibaba_rows.h"
 #include "dialect/alibaba_rpc.h"
 #include "dialect/answer.h"
-#include "dialect/typed_json.h"
+#include "wire/typed_json.h"
 #include "format/xml.h"
 
 static const char JSON_TYPE[] = "application/json;charset=utf-8";

@@ -46,28 +46,6 @@ const char *rpc_wrapper(const field *list) {
     return NULL;
 }
 
-const rpc_plain *rpc_plain_of(const char *field_name) {
-    static const rpc_plain ROWS[] = {
-        {"AccessKeySecret", NULL, NULL},
-        {"RandomPassword", NULL, NULL},
-        {"Password", NULL, NULL},
-        {"OldPassword", NULL, NULL},
-        {"NewPassword", NULL, NULL},
-        {"AuthenticationCode1", NULL, NULL},
-        {"AuthenticationCode2", NULL, NULL},
-        {"Code", NULL, NULL},
-        {"TokenCode", NULL, NULL},
-        {"OIDCToken", NULL, NULL},
-        {"SAMLAssertion", NULL, NULL},
-        {"AddPrivateKey", NULL, NULL},
-        {"Base32StringSeed", NULL, NULL},
-        {"SecretData", "SecretDataType", "binary"},
-    };
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
-        if (strcmp(ROWS[i].field, field_name) == 0) return &ROWS[i];
-    return NULL;
-}
-
 const char *rpc_demanded(slice action, size_t index) {
     static const char *const ROWS[][2] = {
         {"CreateSecret", "SecretData"},

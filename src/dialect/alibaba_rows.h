@@ -4,6 +4,7 @@
 
 #include "contract/failure.h"
 #include "dialect/dialect.h"
+#include "wire/rpc_input.h"
 
 typedef struct rpc_product {
     const char *name;
@@ -17,15 +18,6 @@ const rpc_product *rpc_product_of(const product *p);
 
 /* The element a list is wrapped into ("Keys" → "Key"); NULL: the list stands bare. */
 const char *rpc_wrapper(const field *list);
-/* A secret field whose bytes are text and travel as they are, not as base64. With a decider: unless that field of the same shape
- * has the value that says they are bytes. */
-typedef struct rpc_plain {
-    const char *field;
-    const char *decider; /* NULL: always text */
-    const char *bytes_when;
-} rpc_plain;
-/* NULL: base64. */
-const rpc_plain *rpc_plain_of(const char *field_name);
 /* Parameters this wire demands although the operation could do without, one after the other; NULL after the last. */
 const char *rpc_demanded(slice action, size_t index);
 /* Whether the field is another wire's: clients here have no such member. */

@@ -127,7 +127,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     const operation *op = operation_get(out->operation);
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
-    TRY(rpc_input(&r, op->in, input, detail));
+    TRY(rpc_input(&r.parameters, op->in, memory, input, detail));
     TRY(check_demanded(&r, out, detail));
     out->input = input;
     return OK;

@@ -24,9 +24,6 @@ status rpc_proof(const rpc_request *r, decoded *out, slice *detail);
 /* What the server takes as the string that was signed, for the answer to a bad signature. */
 status rpc_string_to_sign(const proof *p, arena *memory, slice *out);
 
-/* Parameters into the struct of `in`. INVALID_PARAMETER; *detail names the parameter. */
-status rpc_input(const rpc_request *r, const shape *in, void *out, slice *detail);
-
 status rpc_encode(const decoded *d, const reply *r, arena *memory, http_answer *out);
 status rpc_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out);
 

@@ -6,7 +6,7 @@
 #include "dialect/aws_json.h"
 #include "dialect/aws_rows.h"
 #include "dialect/aws_trail.h"
-#include "dialect/typed_json.h"
+#include "wire/typed_json.h"
 
 static const char JSON_TYPE[] = "application/x-amz-json-1.1";
 enum { HEADERS_MOST = 4 };

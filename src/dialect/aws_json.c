@@ -1,9 +1,12 @@
 /* The AWS JSON wire: POST / with x-amz-target. */
 #include "dialect/aws_json.h"
 
+#include "dialect/aws_check.h"
 #include "dialect/aws_rows.h"
 #include "dialect/aws_sign.h"
+#include "dialect/aws_trail.h"
 #include "dialect/head.h"
+#include "wire/aws_json_input.h"
 
 static bool has_json_type(const http_head *head) {
     slice type = head_find(head, "content-type");
@@ -57,6 +60,37 @@ static status read_body(slice body, arena *memory, const json **out, slice *deta
     return OK;
 }
 
+/* CloudTrail's clients may give one end of the time alone. */
+static status adjust_lookup(lookup_events_in *in, slice *detail) {
+    enum { LATEST_S = 253402300799 };
+    if (in->end_time.is_set && !in->start_time.is_set) in->start_time = SET_INT(0);
+    if (in->start_time.is_set && !in->end_time.is_set) in->end_time = SET_INT(LATEST_S);
+    *detail = SLICE("LookupAttributes");
+    for (size_t i = 0; i < in->lookup_attribute.count; i++) TRY(aws_trail_attribute(&in->lookup_attribute.at[i]));
+    return OK;
+}
+
+/* The sentence for a word that is no choice. */
+static status tell_fault(const aws_fault *fault, status failed, arena *memory, slice *detail) {
+    *detail = fault->detail;
+    if (!fault->choice) return failed;
+    *detail = fault->word;
+    ENSURE(!aws_word_is_known(fault->word), UNSUPPORTED);
+    TRY(aws_sentence_choice(fault->choice, fault->member, fault->word, memory, detail));
+    return failed;
+}
+
+static status read_input(decoded *d, const json *body, arena *memory, slice *detail) {
+    aws_fault fault = {0};
+    void *input;
+    status read = aws_json_input(d->operation, body, memory, &input, &fault);
+    if (FAILED(read)) return tell_fault(&fault, read, memory, detail);
+    if (d->operation == OPERATION_LOOKUP_EVENTS) TRY(adjust_lookup(input, detail));
+    TRY(aws_check(operation_get(d->operation)->in, input, memory, detail));
+    d->input = input;
+    return OK;
+}
+
 static status decode(const http_head *head, slice body, arena *memory, decoded *out, slice *detail) {
     decoded_begin(&dialect_aws_json, head, out);
     const json *members;
@@ -68,7 +102,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     TRY(check_operation(head, out, detail));
     TRY(read_body(body, memory, &members, detail));
     out->proof.body = body;
-    return aws_input(out, members, memory, detail);
+    return read_input(out, members, memory, detail);
 }
 
 const dialect dialect_aws_json = {"aws_json", recognise, body_wanted, decode, aws_json_encode, aws_json_encode_failure};

@@ -7,11 +7,6 @@
 
 enum { AWS_BODY_MOST = 512 << 10 };
 
-/* The request's members into the struct of the operation's `in`, with the limits AWS's clients know; may choose another operation of
- * the same action (d->operation). MALFORMED (SerializationException), INVALID_PARAMETER or MISSING_PARAMETER with AWS's sentence,
- * UNSUPPORTED. */
-status aws_input(decoded *d, const json *body, arena *memory, slice *detail);
-
 status aws_json_encode(const decoded *d, const reply *r, arena *memory, http_answer *out);
 status aws_json_encode_failure(const decoded *d, const reply *r, arena *memory, http_answer *out);
 

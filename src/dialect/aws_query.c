@@ -6,6 +6,8 @@
 #include "dialect/aws_sign.h"
 #include "dialect/head.h"
 #include "format/json.h"
+#include "wire/aws_form.h"
+#include "wire/rpc_input.h"
 
 static bool is_our_service(slice service) {
     return slice_equals_text(service, "sts") || slice_equals_text(service, "iam");
@@ -95,12 +97,12 @@ static status put_issuer(assume_role_with_oidc_in *in, arena *memory) {
 
 static status read_input(decoded *out, const form *said, arena *memory, slice *detail) {
     const operation *op = operation_get(out->operation);
-    rpc_request r = {.memory = memory};
-    TRY(aws_query_translate(op, said, memory, &r.parameters, detail));
-    form_sort(&r.parameters);
+    form parameters;
+    TRY(aws_query_translate(op, said, memory, &parameters, detail));
+    form_sort(&parameters);
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
-    TRY(rpc_input(&r, op->in, input, detail));
+    TRY(rpc_input(&parameters, op->in, memory, input, detail));
     if (out->operation == OPERATION_ASSUME_ROLE_WITH_OIDC) TRY(put_issuer(input, memory));
     out->input = input;
     return OK;

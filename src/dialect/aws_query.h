@@ -8,10 +8,6 @@
 
 enum { AWS_QUERY_BODY_MOST = 512 << 10 };
 
-/* AWS's parameters as the contract's: "Tags.member.1.Key" → "Tag.1.Key", names by rows, PolicyArn as name and type. What no field
- * stands for is refused: UNSUPPORTED, *detail names it. */
-status aws_query_translate(const operation *op, const form *from, arena *memory, form *out, slice *detail);
-
 /* Whether an unsigned form is this wire's: its version says so. */
 bool aws_query_is_meant(const http_head *head, const form *said);
 

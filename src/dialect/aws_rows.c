@@ -1,32 +1,6 @@
 /* The rows. */
 #include "dialect/aws_rows.h"
 
-enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only) {
-    static const struct {
-        const char *member;
-        enum aws_extra what;
-        const char *only;
-        enum operation_id of; /* OPERATION_NONE: any */
-    } ROWS[] = {
-        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_CREATE_KEY},
-        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_GENERATE_RANDOM},
-        {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
-        {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
-        {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
-        {"Limit", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
-        {"Marker", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
-        {"AddReplicaRegions", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
-        {"ForceOverwriteReplicaSecret", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
-    };
-    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        bool is_for_it = ROWS[i].of == OPERATION_NONE || ROWS[i].of == id;
-        if (!is_for_it || !slice_equals_text(member, ROWS[i].member)) continue;
-        *only = ROWS[i].only;
-        return ROWS[i].what;
-    }
-    return AWS_EXTRA_REFUSED;
-}
-
 status aws_not_offered(slice action, const char **why) {
     static const char STORES[] = "Custom key stores are not offered.", NONE[] = "CustomKeyStoreId";
     static const struct {

@@ -6,15 +6,6 @@
 #include "contract/failure.h"
 #include "dialect/dialect.h"
 
-/* Members of requests that no field stands for. */
-enum aws_extra {
-    AWS_EXTRA_REFUSED, /* no row: unknown here, or not offered */
-    AWS_EXTRA_ONLY,    /* may have one value: the text, or false, or an empty list */
-    AWS_EXTRA_READ,    /* read by code (aws_input.c) */
-    AWS_EXTRA_STORE,   /* names a custom key store, of which there are none */
-};
-enum aws_extra aws_extra_of(enum operation_id id, slice member, const char **only);
-
 /* Why an action that AWS's clients know is not offered here, and what it fails with; OK for every other. */
 status aws_not_offered(slice action, const char **why);
 

@@ -70,6 +70,7 @@ typedef struct call {
     slice region;               /* of an own act; absent: as the request says */
     const operation *operation; /* NULL when the gateway found none */
     void *in, *out;             /* the operation's generated structs */
+    slice came;                 /* the input as it came, packed: `in` may have been read further since */
     const proof *proof;         /* NULL: none */
     const peer *peer;
     principal who; /* who.account_id is absent until identified */

@@ -27,6 +27,7 @@ static status unpack_input(call *c, slice packed) {
     c->in = arena_take(&c->memory, c->operation->in->struct_bytes);
     c->out = arena_take(&c->memory, c->operation->out->struct_bytes);
     ENSURE(c->in != NULL && c->out != NULL, OUT_OF_MEMORY);
+    c->came = packed;
     TRY(shape_unpack(c->operation->in, packed, &c->memory, c->in));
     slice culprit;
     status checked = shape_check(c->operation->in, c->in, &culprit);
@@ -205,8 +206,10 @@ status serve_from_vault(serve *s, slice frame) {
         job_fail(s, j, c->failure);
         return OK;
     }
-    j->asked = used->asked;
-    j->asked_operation = used->operation.value;
+    j->said = (said){.operation = used->operation.value, .verb = used->asked, .resource = used->resource};
+    j->said.query = used->query;
+    j->said.pairs = (pair_list){used->said.at, used->said.count};
+    j->said.json = used->said_json;
     c->results.at = used->results.at;
     c->results.count = used->results.count;
     if (!FAILED(c->failure) && c->results.count != c->act_count) c->failure = FAIL(INTERNAL);

@@ -5,6 +5,7 @@
 #include "access/nonce.h"
 #include "base/table.h"
 #include "keys/derived.h"
+#include "service/said.h"
 #include "service/serve.h"
 
 enum stage {
@@ -41,8 +42,7 @@ typedef struct job {
     enum operation_id operation_id;
     slice alternative; /* second reading of the input, packed; absent: none */
     slice_list alternative_texts;
-    slice asked;             /* what was signed, as the vault read it: a storage request's method … */
-    int64_t asked_operation; /* … or any other request's operation */
+    said said;               /* what was signed, as the vault read it */
     const own_act *own;      /* NULL: a request */
     bool is_verified;        /* the vault has seen the signature to be right */
     bool is_unprepared;      /* its steps begin once that is so */

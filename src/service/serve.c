@@ -135,27 +135,6 @@ static void after_steps(serve *s, job *j) {
 
 static status send_reply(serve *s, job *j);
 
-/* What the gateway says was asked must be what was signed: it may be the gateway that lies. For RPC the signed operation, for
- * storage the signed method, which tells reading from changing. */
-static status check_asked(const job *j) {
-    const call *c = &j->call;
-    if (!c->proof) return OK;
-    ENSURE(c->operation != NULL, UNKNOWN_OPERATION);
-    bool is_storage = c->proof->scheme == SCHEME_OSS_V1 || c->proof->scheme == SCHEME_OSS_V4;
-    bool is_storage_operation = strcmp(c->operation->product->name, "oss") == 0;
-    ENSURE(is_storage == is_storage_operation, NO_PERMISSION);
-    if (!is_storage) {
-        bool is_asked = j->asked_operation == j->operation_id;
-        if (c->proof->scheme == SCHEME_AWS_V4)
-            is_asked = operation_is_same_aws(operation_get(j->asked_operation), c->operation);
-        ENSURE(is_asked, NO_PERMISSION);
-        return OK;
-    }
-    bool is_reading = slice_equals_text(j->asked, "GET") || slice_equals_text(j->asked, "HEAD");
-    ENSURE(is_reading == (c->operation->level != LEVEL_WRITE), NO_PERMISSION);
-    return OK;
-}
-
 /* What was read has changed since: the request begins anew. Only those without a nonce can be verified twice. */
 static bool begins_again(serve *s, job *j, status finished) {
     if (!FAILED_WITH(finished, CONFLICT) || fresh_is_once(&j->call) || ++j->attempts > ATTEMPTS_MOST) return false;
@@ -184,8 +163,10 @@ static status check_verified(serve *s, job *j) {
     call *c = &j->call;
     if (j->is_verified) return c->failure;
     j->is_verified = true;
-    if (!FAILED(c->failure)) c->failure = check_asked(j);
-    else if (c->operation && FAILED(check_asked(j))) c->operation = NULL; /* recorded under no wrong name either */
+    status named = said_is_operation(c, &j->said, j->operation_id);
+    if (FAILED(c->failure) && FAILED(named)) c->operation = NULL; /* recorded under no wrong name either */
+    if (!FAILED(c->failure)) c->failure = named;
+    if (!FAILED(c->failure)) c->failure = said_is_input(c, &j->said);
     status remembered = fresh_remember(s, c);
     return FAILED(c->failure) ? c->failure : remembered;
 }

@@ -69,12 +69,13 @@ static status texts_box(exchange *e, const slice_list *texts, slice_list *out) {
     return OK;
 }
 
-/* A signed body goes along only where the vault has something to read in it: the action, or what to compare an act with. */
+/* A signed body goes along only where the vault has something to read in it: the action, or what to compare an act or a change with. */
 static status body_box(exchange *e, proof *claimed) {
     const operation *op = operation_get(e->decoded.operation);
     bool names_action =
         slice_equals_text(claimed->scope_service, "sts") || slice_equals_text(claimed->scope_service, "iam");
-    if (!names_action && (op == NULL || op->acts == 0)) claimed->body = (slice){0};
+    bool is_compared = op != NULL && (op->acts != 0 || op->level == LEVEL_WRITE);
+    if (!names_action && !is_compared) claimed->body = (slice){0};
     return claimed->body.len ? text_box(e, claimed->body, &claimed->body) : OK;
 }
 

@@ -1,10 +1,10 @@
 /* Parameters of the Alibaba RPC wire into typed inputs. A list or map comes flattened (Tag.1.Key=k, Context.name=v) or
  * as JSON text (Tag=[{"Key":"k"}]), never both. */
+#include "wire/rpc_input.h"
+
 #include "base/clock.h"
 #include "base/text.h"
-#include "dialect/alibaba_rows.h"
-#include "dialect/alibaba_rpc.h"
-#include "dialect/typed_json.h"
+#include "wire/typed_json.h"
 
 /* Where to read from, and where the name of what is wrong goes. */
 typedef struct reading {
@@ -189,6 +189,28 @@ static bool is_compound(const field *f) {
     return f->kind == FIELD_MAP || f->kind == FIELD_TEXTS || f->kind == FIELD_SHAPES || f->kind == FIELD_SHAPE;
 }
 
+const rpc_plain *rpc_plain_of(const char *field_name) {
+    static const rpc_plain ROWS[] = {
+        {"AccessKeySecret", NULL, NULL},
+        {"RandomPassword", NULL, NULL},
+        {"Password", NULL, NULL},
+        {"OldPassword", NULL, NULL},
+        {"NewPassword", NULL, NULL},
+        {"AuthenticationCode1", NULL, NULL},
+        {"AuthenticationCode2", NULL, NULL},
+        {"Code", NULL, NULL},
+        {"TokenCode", NULL, NULL},
+        {"OIDCToken", NULL, NULL},
+        {"SAMLAssertion", NULL, NULL},
+        {"AddPrivateKey", NULL, NULL},
+        {"Base32StringSeed", NULL, NULL},
+        {"SecretData", "SecretDataType", "binary"},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        if (strcmp(ROWS[i].field, field_name) == 0) return &ROWS[i];
+    return NULL;
+}
+
 /* A secret that is text comes as it is; NUL could not be given back in every form of answer. */
 static status read_plain(slice text, void *at) {
     ENSURE(utf8_is_valid(text) && !slice_contains_byte(text, 0), INVALID_PARAMETER);
@@ -226,8 +248,8 @@ static status read_shape(reading *r, const shape *s, slice prefix, void *out) {
     return OK;
 }
 
-status rpc_input(const rpc_request *r, const shape *in, void *out, slice *detail) {
-    reading now = {.parameters = &r->parameters, .memory = r->memory};
+status rpc_input(const form *parameters, const shape *in, arena *memory, void *out, slice *detail) {
+    reading now = {.parameters = parameters, .memory = memory};
     status read = read_shape(&now, in, SLICE(""), out);
     if (FAILED(read)) *detail = now.culprit;
     return read;

@@ -1,7 +1,7 @@
 /* Typed values from JSON and back, for all dialects: lists, maps and nesting are the same everywhere; names and scalars follow the
  * dialect's rules. */
-#ifndef DIALECT_TYPED_JSON_H
-#define DIALECT_TYPED_JSON_H
+#ifndef WIRE_TYPED_JSON_H
+#define WIRE_TYPED_JSON_H
 
 #include "contract/shape.h"
 #include "format/json.h"

@@ -1,25 +1,19 @@
-/* Requests of the AWS JSON wire into typed inputs, with the sentences its clients know for what is wrong. */
+/* Members into inputs, by rows; what rows cannot say is at the end. */
+#include "wire/aws_json_input.h"
+
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "dialect/aws_check.h"
-#include "dialect/aws_json.h"
-#include "dialect/aws_rows.h"
-#include "dialect/aws_trail.h"
-#include "dialect/typed_json.h"
-
-/* What a failed reading has to say, if anything. */
-typedef struct remark {
-    slice sentence;
-} remark;
+#include "contract/aws_wire.h"
+#include "wire/typed_json.h"
 
 /* ---- one value */
 
 static status refuse_choice(typed_json *t, const field *f, slice text) {
-    remark *said = t->context;
-    if (aws_word_is_known(text)) said->sentence = text;
-    ENSURE(!aws_word_is_known(text), UNSUPPORTED);
-    TRY(aws_sentence_choice(f, t->culprit, text, t->memory, &said->sentence));
+    aws_fault *fault = t->context;
+    fault->choice = f;
+    fault->member = t->culprit;
+    fault->word = text;
     return FAIL(INVALID_PARAMETER);
 }
 
@@ -87,6 +81,40 @@ static const typed_rules RULES = {.name = aws_wire_name, .read_scalar = read_sca
 
 /* ---- members that no field stands for */
 
+/* Members of requests that no field stands for. */
+enum aws_extra {
+    AWS_EXTRA_REFUSED, /* no row: unknown here, or not offered */
+    AWS_EXTRA_ONLY,    /* may have one value: the text, or false, or an empty list */
+    AWS_EXTRA_READ,    /* read by code */
+    AWS_EXTRA_STORE,   /* names a custom key store, of which there are none */
+};
+
+static enum aws_extra extra_of(enum operation_id id, slice member, const char **only) {
+    static const struct {
+        const char *member;
+        enum aws_extra what;
+        const char *only;
+        enum operation_id of; /* OPERATION_NONE: any */
+    } ROWS[] = {
+        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_CREATE_KEY},
+        {"CustomKeyStoreId", AWS_EXTRA_STORE, NULL, OPERATION_GENERATE_RANDOM},
+        {"CustomerMasterKeySpec", AWS_EXTRA_READ, NULL, OPERATION_CREATE_KEY},
+        {"ExpirationModel", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
+        {"ValidTo", AWS_EXTRA_READ, NULL, OPERATION_IMPORT_KEY_MATERIAL},
+        {"Limit", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
+        {"Marker", AWS_EXTRA_READ, NULL, OPERATION_LIST_KEY_ROTATIONS},
+        {"AddReplicaRegions", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
+        {"ForceOverwriteReplicaSecret", AWS_EXTRA_ONLY, NULL, OPERATION_MANAGER_CREATE_SECRET},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        bool is_for_it = ROWS[i].of == OPERATION_NONE || ROWS[i].of == id;
+        if (!is_for_it || !slice_equals_text(member, ROWS[i].member)) continue;
+        *only = ROWS[i].only;
+        return ROWS[i].what;
+    }
+    return AWS_EXTRA_REFUSED;
+}
+
 static bool has_only(const json *member, const char *only) {
     slice text;
     bool truth;
@@ -122,7 +150,7 @@ static status check_nested(const field *f, const json *member, slice *detail) {
 
 static status check_extra(enum operation_id id, const json *member) {
     const char *only = NULL;
-    enum aws_extra what = aws_extra_of(id, member->name, &only);
+    enum aws_extra what = extra_of(id, member->name, &only);
     ENSURE(what != AWS_EXTRA_STORE, KEY_STORE_NOT_FOUND);
     ENSURE(what != AWS_EXTRA_REFUSED, UNSUPPORTED);
     ENSURE(what != AWS_EXTRA_ONLY || has_only(member, only), UNSUPPORTED);
@@ -221,16 +249,6 @@ static status adjust_pages(const request *r, maybe_int *number, maybe_int *size)
     return OK;
 }
 
-/* CloudTrail's clients may give one end of the time alone. */
-static status adjust_lookup(const request *r, lookup_events_in *in) {
-    enum { LATEST_S = 253402300799 };
-    if (in->end_time.is_set && !in->start_time.is_set) in->start_time = SET_INT(0);
-    if (in->start_time.is_set && !in->end_time.is_set) in->end_time = SET_INT(LATEST_S);
-    *r->detail = SLICE("LookupAttributes");
-    for (size_t i = 0; i < in->lookup_attribute.count; i++) TRY(aws_trail_attribute(&in->lookup_attribute.at[i]));
-    return OK;
-}
-
 static status check_size(const request *r, bool has_spec, bool has_number) {
     *r->detail = SLICE("Please specify either number of bytes or key spec.");
     ENSURE(has_spec != has_number, INVALID_PARAMETER);
@@ -245,7 +263,6 @@ static status adjust(const request *r, enum operation_id id, void *input) {
         TRY(check_usage(r, input));
         break;
     case OPERATION_IMPORT_KEY_MATERIAL: TRY(adjust_import(r, input)); break;
-    case OPERATION_LOOKUP_EVENTS: TRY(adjust_lookup(r, input)); break;
     case OPERATION_LIST_KEY_ROTATIONS: {
         list_key_rotations_in *in = input;
         TRY(adjust_pages(r, &in->page_number, &in->page_size));
@@ -267,24 +284,19 @@ static status adjust(const request *r, enum operation_id id, void *input) {
     return OK;
 }
 
-status aws_input(decoded *d, const json *body, arena *memory, slice *detail) {
-    const operation *op = operation_get(d->operation);
+status aws_json_input(enum operation_id id, const json *body, arena *memory, void **out, aws_fault *fault) {
+    const operation *op = operation_get(id);
     ENSURE(op != NULL, UNKNOWN_OPERATION);
-    remark said = {0};
-    typed_json t = {.rules = &RULES, .memory = memory, .context = &said};
-    request r = {.body = body, .memory = memory, .reading = &t, .detail = detail};
+    typed_json t = {.rules = &RULES, .memory = memory, .context = fault};
+    request r = {.body = body, .memory = memory, .reading = &t, .detail = &fault->detail};
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
-    TRY(check_members(d->operation, body, detail));
+    TRY(check_members(id, body, &fault->detail));
     status read = typed_read(&t, op->in, body, input);
     if (!FAILED(read)) read = fill_standards(&t, op->in, input);
-    if (!FAILED(read)) read = adjust(&r, d->operation, input);
-    if (FAILED(read)) {
-        if (!slice_is_absent(said.sentence)) *detail = said.sentence;
-        else if (slice_is_absent(*detail)) *detail = t.culprit;
-        return read;
-    }
-    TRY(aws_check(op->in, input, memory, detail));
-    d->input = input;
+    if (!FAILED(read)) read = adjust(&r, id, input);
+    if (FAILED(read) && slice_is_absent(fault->detail)) fault->detail = t.culprit;
+    TRY(read);
+    *out = input;
     return OK;
 }

@@ -1,5 +1,5 @@
 /* Typed values and JSON. */
-#include "dialect/typed_json.h"
+#include "wire/typed_json.h"
 
 /* ---- reading */
 
