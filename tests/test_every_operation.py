@@ -29,6 +29,7 @@ UNASKED = {
     "AssumeRoleWithOIDC": "nobody signs it", "AssumeRoleWithSAML": "nobody signs it", "BeginLogin": "nobody signs it", "Login": "nobody signs it",
     "GetCallerIdentity": "tells the caller who they are", "GetSessionToken": "gives no more than the caller has",
     "DescribeRegions": "tells of the server alone", "DescribeService": "tells of the server alone",
+    "BeginApprovalRecovery": "the root's alone: tests/test_approvals.py", "ObjectToApprovalRecovery": "the approvers' and the root's, whatever policies say",
     "DescribeAccountKmsStatus": "tells of the server alone", "OpenKmsService": "changes nothing",
     "RetireGrant": "without a grant there is nothing to ask about: tests/test_key_policies.py has grants",
 }

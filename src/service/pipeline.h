@@ -42,15 +42,15 @@ typedef struct job {
     enum operation_id operation_id;
     slice alternative; /* second reading of the input, packed; absent: none */
     slice_list alternative_texts;
-    said said;               /* what was signed, as the vault read it */
-    const own_act *own;      /* NULL: a request */
-    bool is_verified;        /* the vault has seen the signature to be right */
-    bool is_unprepared;      /* its steps begin once that is so */
-    bool has_run;            /* its steps ran: a lost race runs them again */
-    bool is_abandoned;       /* the client is gone; what was begun is still recorded */
-    bool is_asked;           /* the auditor was asked */
-    bool has_outbox;         /* the event lies in the store until the auditor has it */
-    uint64_t event_number;   /* in the order of sending; 0: not sent yet */
+    said said;             /* what was signed, as the vault read it */
+    const own_act *own;    /* NULL: a request */
+    bool is_verified;      /* the vault has seen the signature to be right */
+    bool is_unprepared;    /* its steps begin once that is so */
+    bool has_run;          /* its steps ran: a lost race runs them again */
+    bool is_abandoned;     /* the client is gone; what was begun is still recorded */
+    bool is_asked;         /* the auditor was asked */
+    bool has_outbox;       /* the event lies in the store until the auditor has it */
+    uint64_t event_number; /* in the order of sending; 0: not sent yet */
     int attempts;
     buffer event;      /* JSON, until acknowledged */
     size_t twin_count; /* of the trails of other accounts that tell of it too */
