@@ -19,12 +19,16 @@ struct minute {
 struct nonces {
     size_t count; /* in all minutes */
     size_t max_entries;
+    uint8_t key[NONCE_KEY_BYTES];
     struct minute ring[RING];
 };
 
 nonces *nonces_new(size_t max_entries) {
     nonces *n = calloc(1, sizeof *n);
-    if (n) n->max_entries = max_entries;
+    if (!n) return NULL;
+    n->max_entries = max_entries;
+    uint64_t drawn[2] = {table_hash(SLICE("nonces")), table_hash(SLICE("nonces, too"))};
+    memcpy(n->key, drawn, sizeof n->key);
     return n;
 }
 
@@ -40,9 +44,11 @@ void nonces_free(nonces *n) {
     free(n);
 }
 
-uint64_t nonce_hash(slice access_key_id, slice nonce) {
-    uint64_t both[2] = {table_hash(access_key_id), table_hash(nonce)};
-    return table_hash(slice_of(both, sizeof both));
+void nonces_use_key(nonces *n, const uint8_t key[NONCE_KEY_BYTES]) { memcpy(n->key, key, sizeof n->key); }
+
+uint64_t nonces_hash(const nonces *n, slice access_key_id, slice nonce) {
+    uint64_t both[2] = {table_hash_under(n->key, access_key_id), table_hash_under(n->key, nonce)};
+    return table_hash_under(n->key, slice_of(both, sizeof both));
 }
 
 static int64_t minute_of(int64_t time_s) { return time_s / MINUTE_S; }

@@ -15,8 +15,11 @@ typedef struct nonces nonces;
 nonces *nonces_new(size_t max_entries);
 void nonces_free(nonces *n); /* NULL is fine */
 
-/* What stands for a nonce here: a keyed hash of both (base/table.h), so a collision cannot be made on purpose. */
-uint64_t nonce_hash(slice access_key_id, slice nonce);
+/* What stands for a nonce here: a keyed hash of both (base/table.h), so a collision cannot be made on purpose. The key is drawn by
+ * nonces_new, unless it is to be one that was used before. */
+enum { NONCE_KEY_BYTES = 16 };
+void nonces_use_key(nonces *n, const uint8_t key[NONCE_KEY_BYTES]);
+uint64_t nonces_hash(const nonces *n, slice access_key_id, slice nonce);
 
 /* Was it remembered for this time of the request? */
 bool nonces_seen(const nonces *n, uint64_t hash, int64_t request_time_s);

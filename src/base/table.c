@@ -25,9 +25,9 @@ __attribute__((always_inline)) static inline void sip_round(uint64_t v[4]) {
     v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
 }
 
-uint64_t table_hash(slice key) {
-    uint64_t v[4] = {hash_key[0] ^ 0x736f6d6570736575ULL, hash_key[1] ^ 0x646f72616e646f6dULL,
-                     hash_key[0] ^ 0x6c7967656e657261ULL, hash_key[1] ^ 0x7465646279746573ULL};
+static inline uint64_t hash_under(const uint64_t k[2], slice key) {
+    uint64_t v[4] = {k[0] ^ 0x736f6d6570736575ULL, k[1] ^ 0x646f72616e646f6dULL, k[0] ^ 0x6c7967656e657261ULL,
+                     k[1] ^ 0x7465646279746573ULL};
     size_t at = 0;
     for (; at + 8 <= key.len; at += 8) {
         uint64_t word;
@@ -44,6 +44,14 @@ uint64_t table_hash(slice key) {
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++) sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t table_hash(slice key) { return hash_under(hash_key, key); }
+
+uint64_t table_hash_under(const uint8_t seed[16], slice key) {
+    uint64_t k[2];
+    memcpy(k, seed, sizeof k);
+    return hash_under(k, key);
 }
 
 static bool is_live(const struct table_entry *e) { return e->key != NULL && e->key != &tombstone; }

@@ -16,6 +16,8 @@ typedef struct table {
 void table_seed(const uint8_t seed[16]);
 /* The keyed 64-bit hash itself (SipHash-1-3 shape). */
 uint64_t table_hash(slice key);
+/* The same under a key of one's own, for what outlives the process. */
+uint64_t table_hash_under(const uint8_t seed[16], slice key);
 
 /* The value, or NULL. */
 void *table_get(const table *t, slice key);

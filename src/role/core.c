@@ -13,7 +13,7 @@
 #include "system/files.h"
 #include "system/sandbox.h"
 
-enum { TICK_MS = 250, STOP_WAIT_MS = 10 * 1000, REFERENCES_CHUNK = 512 };
+enum { TICK_MS = 250, STOP_WAIT_MS = 10 * 1000, BOOT_ID_BYTES = 36, REFERENCES_CHUNK = 512 };
 
 typedef struct core core;
 
@@ -30,6 +30,7 @@ struct core {
     channel *vault, *auditor;
     gateway_link gateways[SERVE_GATEWAYS_MOST];
     char folder[4096];
+    char boot[64];                  /* which start of the machine this is */
     buffer wish;                    /* a BOOTSTRAP that came before the store was open */
     char told[sizeof(store_fault)]; /* the store's last trouble that was logged */
     bool is_durable;
@@ -126,6 +127,7 @@ static status open_house(core *c, const store_key_message *m) {
     TRY(identities_new(c->house.store, &c->house.identities));
     TRY(diagnosis_cipher(&key, &c->house.diagnosis));
     TRY(serve_new(&c->house, &c->serve));
+    TRY(serve_remember_nonces(c->serve, slice_of_text(c->folder), slice_of_text(c->boot)));
     return serve_recall_tries(c->serve);
 }
 
@@ -319,6 +321,9 @@ static status confine(core *c) {
     slice folder = child_setting(&c->child, "folder");
     ENSURE(folder.len > 0 && folder.len < sizeof c->folder, INVALID_PARAMETER);
     memcpy(c->folder, folder.at, folder.len);
+    size_t got;
+    TRY(files_read_into(FILES_HERE, "/proc/sys/kernel/random/boot_id", c->boot, sizeof c->boot - 1, &got));
+    c->boot[BOOT_ID_BYTES] = 0;
     c->is_durable = !child_setting_is(&c->child, "is_durable", "no");
     c->house.region = child_setting(&c->child, "region");
     c->house.login_domain = child_setting(&c->child, "login_domain");

@@ -1,4 +1,5 @@
 /* A request's time, its region and its nonce. */
+#include "base/clock.h"
 #include "service/pipeline.h"
 
 enum { FRESHNESS_S = NONCE_WINDOW_S };
@@ -27,12 +28,14 @@ bool fresh_is_once(const call *c) {
     return p->scheme == SCHEME_AWS_V4 && !slice_is_empty(p->nonce) && !is_read;
 }
 
-static uint64_t hash_of(const proof *p) { return nonce_hash(p->access_key_id, p->nonce); }
+static uint64_t hash_of(const serve *s, const proof *p) { return nonces_hash(s->nonces, p->access_key_id, p->nonce); }
 
 static status check_nonce(serve *s, const call *c) {
     if (!fresh_is_once(c)) return OK;
     ENSURE(!slice_is_empty(c->proof->nonce), INCOMPLETE_SIGNATURE);
-    ENSURE(!nonces_seen(s->nonces, hash_of(c->proof), c->proof->request_time.value), NONCE_USED);
+    ENSURE(!nonces_seen(s->nonces, hash_of(s, c->proof), c->proof->request_time.value), NONCE_USED);
+    /* It may have been answered before the machine went down, and what was remembered of that is lost. */
+    ENSURE(c->proof->request_time.value >= s->nonces_since_s, CLOSED);
     return OK;
 }
 
@@ -50,5 +53,26 @@ status fresh_check(serve *s, const call *c) {
 
 status fresh_remember(serve *s, const call *c) {
     if (!fresh_is_once(c)) return OK;
-    return nonces_remember(s->nonces, hash_of(c->proof), c->proof->request_time.value, c->now_s);
+    uint64_t hash = hash_of(s, c->proof);
+    TRY(nonces_remember(s->nonces, hash, c->proof->request_time.value, c->now_s));
+    if (s->nonce_log) nonce_log_add(s->nonce_log, hash, c->proof->request_time.value);
+    return OK;
+}
+
+status serve_remember_nonces(serve *s, slice folder, slice boot) {
+    OWNED(arena) memory = {.limit = 1 << 20};
+    nonce_place place = {.folder = folder, .boot = boot, .now_s = clock_now_s()};
+    slice prefix;
+    store_row *rows;
+    size_t accounts;
+    TRY(account_prefix(&memory, &prefix));
+    TRY(store_list(s->house->store, prefix, (slice){0}, 1, &memory, &rows, &accounts));
+    place.is_new = accounts == 0;
+    TRY(nonce_log_open(&place, s->nonces, &s->nonce_log));
+    s->nonces_since_s = nonce_log_since_s(s->nonce_log);
+    return OK;
+}
+
+void fresh_keep(serve *s) {
+    if (s->nonce_log) status_ignore(nonce_log_flush(s->nonce_log, clock_now_s()));
 }

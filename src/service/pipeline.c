@@ -47,6 +47,7 @@ void serve_free(serve *s) {
     table_clear(&s->by_number);
     table_clear(&s->by_gateway);
     nonces_free(s->nonces);
+    nonce_log_close(s->nonce_log);
     failures_free(s->failures);
     derived_clear(&s->derived);
     buffer_clear(&s->rewraps.after);

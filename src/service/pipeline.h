@@ -2,7 +2,7 @@
 #ifndef SERVICE_PIPELINE_H
 #define SERVICE_PIPELINE_H
 
-#include "access/nonce.h"
+#include "access/nonce_log.h"
 #include "base/table.h"
 #include "keys/derived.h"
 #include "service/said.h"
@@ -82,6 +82,8 @@ struct serve {
     job *spare;       /* ended jobs whose memory is used again */
     uint64_t last_number, last_event_number;
     nonces *nonces;
+    nonce_log *nonce_log;   /* the same on disk; NULL: they are forgotten with the process */
+    int64_t nonces_since_s; /* a request with an earlier time may have come before */
     struct failures *failures;
     size_t own_count;         /* own acts under way */
     int64_t own_not_before_s; /* of the next look for some */
@@ -112,6 +114,8 @@ void job_fail(serve *s, job *j, status failure);
 status fresh_check(serve *s, const call *c);
 /* Afterwards: NONCE_USED when another came first. */
 status fresh_remember(serve *s, const call *c);
+/* Before what rests on them is done. */
+void fresh_keep(serve *s);
 /* Whether the same request may come but once. */
 bool fresh_is_once(const call *c);
 

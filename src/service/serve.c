@@ -432,6 +432,7 @@ bool serve_turn(serve *s) {
     rewrap_turn(s);
     work_all(s, STAGE_ARRIVED, work_arrived);
     work_all(s, STAGE_FINISH, work_finish);
+    fresh_keep(s);
     work_all(s, STAGE_KEEP, work_keep);
     work_all(s, STAGE_TRAIL, work_trail);
     if (s->stages[STAGE_COMMIT].count) work_commit(s);

@@ -18,6 +18,8 @@ typedef struct serve serve;
 
 enum { SERVE_GATEWAYS_MOST = 64, SERVE_CALLS_MOST = 8192 };
 
+/* Nonces are kept beneath the folder as well (access/nonce_log.h), so that a process that starts anew takes no request for a second time. */
+status serve_remember_nonces(serve *s, slice folder, slice boot);
 /* The house must outlive it. */
 status serve_new(house *h, serve **out);
 void serve_free(serve *s);
