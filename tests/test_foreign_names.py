@@ -111,7 +111,7 @@ ROWS = {
     "UpdateOpenIDConnectProviderThumbprint": {"ThumbprintList.member.1": "b" * 40},
     "GetSAMLProvider": {}, "DeleteSAMLProvider": {}, "UpdateSAMLProvider": lambda h, arn: {"SAMLMetadataDocument": h.metadata},
     "SimulatePrincipalPolicy": {"ActionNames.member.1": "kms:Encrypt"}, "GetContextKeysForPrincipalPolicy": {},
-    "AssumeRole": {"RoleSessionName": "session"},
+    "GenerateServiceLastAccessedDetails": {}, "AssumeRole": {"RoleSessionName": "session"},
 }
 # asked elsewhere, or their own test here: who is asked about has to be told
 ELSEWHERE = {("SimulatePrincipalPolicy", "CallerArn"), ("SimulateCustomPolicy", "CallerArn"),  # any account's: it is only compared

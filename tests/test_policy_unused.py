@@ -1,4 +1,4 @@
-"""keyhold policy unused: what a user may do and did not, from the trail; keys and passwords nobody needed."""
+"""keyhold policy unused: what users, groups and roles may do and did not, from the trail; keys and passwords nobody needed."""
 import json
 
 import pytest
@@ -26,7 +26,7 @@ def given(cli, server, name, *statements):
 
 
 def unused(cli, *words):
-    return [(row["UserName"], row["Kind"], row["Name"]) for row in cli("policy", "unused", *words)]
+    return [(row.get("UserName") or row.get("GroupName") or row["RoleName"], row["Kind"], row["Name"]) for row in cli("policy", "unused", *words)]
 
 
 def test_what_was_done_and_what_was_not(server, cli):
@@ -61,8 +61,47 @@ def test_a_password_nobody_logged_in_with(server, cli):
     assert unused(cli, "--user", "eve") == [("eve", "Login", "password")]
 
 
+def trust(cli):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                               "Principal": {"AWS": cli("whoami")["AccountId"]}}]})
+
+
+def test_roles(server, cli):
+    """Sessions of a role count for the role, whoever took it on; what the user behind them may do is the user's."""
+    cli("role", "create", "worker", trust(cli))
+    cli("role", "put-policy", "worker", "may", json.dumps({"Version": "2012-10-17", "Statement": [says("kms:CreateKey", "kms:ListKeys", "kms:Encrypt"),
+                                                                                                  says("kms:Encrypt", effect="Deny", resource="arn:aws:kms:*:*:key/*")]}))
+    assert {row[2] for row in unused(cli, "--role", "worker")} >= {"kms:CreateKey", "kms:ListKeys"}
+    jim, _ = given(cli, server, "jim", says("sts:AssumeRole", "kms:ListKeys"))
+    account = cli("whoami")["AccountId"]
+    for session in ("one", "two"):
+        made = jim("role", "assume", f"acs:ram::{account}:role/worker", session)["Credentials"]
+        status, answer = server.ask("ListKeys" if session == "one" else "CreateKey", secret=made["AccessKeySecret"], access_key_id=made["AccessKeyId"], SecurityToken=made["SecurityToken"])
+        assert status == 200, answer
+    assert {row[2] for row in unused(cli, "--role", "worker")} == {"kms:Encrypt", "kms:AsymmetricEncrypt"}
+    assert "kms:ListKeys" in {row[2] for row in unused(cli, "--user", "jim")}  # the role did it, not jim
+    assert "sts:AssumeRole" not in {row[2] for row in unused(cli, "--user", "jim")}
+    cli.refused(3, "policy", "unused", "--role", "nobody")
+
+
+def test_groups(server, cli):
+    """What none of the members did."""
+    cli("group", "create", "makers")
+    cli("group", "put-policy", "makers", "may", json.dumps({"Version": "2012-10-17", "Statement": [says("kms:CreateKey", "kms:ListKeys", "kms:DescribeKey")]}))
+    people = [given(cli, server, name, says("ram:GetUser"))[0] for name in ("kim", "lee", "max")]
+    for name in ("kim", "lee"):
+        cli("group", "add-user", "makers", name)
+    assert {row[2] for row in unused(cli, "--group", "makers")} == {"kms:CreateKey", "kms:ListKeys", "kms:DescribeKey"}
+    people[0]("key", "create")
+    people[1]("key", "list")
+    assert people[2].run("key", "list").returncode != 0
+    assert unused(cli, "--group", "makers") == [("makers", "Action", "kms:DescribeKey")]
+    cli("group", "remove-user", "makers", "kim")  # who is no member any more does not count
+    assert {row[2] for row in unused(cli, "--group", "makers")} == {"kms:CreateKey", "kms:DescribeKey"}
+
+
 def test_everybody_and_wrong_words(server, cli):
-    assert {row[0] for row in unused(cli)} >= {"ann", "bob", "eve"}
+    assert {row[0] for row in unused(cli)} >= {"ann", "bob", "eve", "makers", "worker"}
     assert "days" in cli.refused(2, "policy", "unused", "--days", "0")
     cli.refused(3, "policy", "unused", "--user", "nobody")
     for action in (("ListAllowedActions", "acs:ram::999999999999:user/ann"), ("ListAllowedActions", "acs:ram::1:thing/x")):

@@ -16,13 +16,15 @@ enum { COMPILED_BYTES = 24 << 20, USES_MOST = 1 << 18 };
 struct identities {
     store *store;
     policy_cache compiled; /* by "System/<name>" or "<path>#<revision>" */
-    table uses;            /* access key id → last_use */
+    table uses;            /* access key id → noted_use */
 };
 
-typedef struct last_use {
+typedef struct noted_use {
     int64_t used_s, noted_s;
     slice service; /* of the products' table */
-} last_use;
+    uint8_t region[ARN_SEGMENT_BYTES_MOST];
+    size_t region_len;
+} noted_use;
 
 status identities_new(store *s, identities **out) {
     identities *all = calloc(1, sizeof *all);
@@ -48,7 +50,7 @@ void identities_free(identities *all) {
 }
 
 bool identity_note_use(identities *all, slice access_key_id, const access_key_use_record *use) {
-    last_use *known = table_get(&all->uses, access_key_id);
+    noted_use *known = table_get(&all->uses, access_key_id);
     if (!known) {
         if (all->uses.count >= USES_MOST) forget_uses(all);
         known = calloc(1, sizeof *known);
@@ -60,15 +62,18 @@ bool identity_note_use(identities *all, slice access_key_id, const access_key_us
     }
     known->used_s = use->used_at.value;
     known->service = use->service_name;
+    slice region = slice_head(use->region, sizeof known->region);
+    if (region.len) memcpy(known->region, region.at, region.len);
+    known->region_len = region.len;
     if (known->used_s - known->noted_s < IDENTITY_USE_NOTED_S) return false;
     known->noted_s = known->used_s;
     return true;
 }
 
 status identity_last_use(const identities *all, slice access_key_id, access_key_use_record *out) {
-    const last_use *known = table_get(&all->uses, access_key_id);
+    const noted_use *known = table_get(&all->uses, access_key_id);
     ENSURE(known != NULL, NOT_FOUND);
-    *out = (access_key_use_record){SET_INT(known->used_s), known->service};
+    *out = (access_key_use_record){SET_INT(known->used_s), known->service, slice_of(known->region, known->region_len)};
     return OK;
 }
 

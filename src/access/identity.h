@@ -87,7 +87,7 @@ policy_bindings_view policy_bindings_of(const policy_bindings *bindings);
 const policy *identity_kept_policy(identities *all, slice name);
 status identity_keep_policy(identities *all, const kept_document *kept, arena *memory, const policy **out);
 
-/* When an access key signed last. Kept in memory; true when it is time to keep it in the store as well. */
+/* When an access key signed last, or a role's session (by the role's id). Kept in memory; true when it is time to keep it in the store as well. */
 enum { IDENTITY_USE_NOTED_S = 15 * 60 };
 bool identity_note_use(identities *all, slice access_key_id, const access_key_use_record *use);
 /* NOT_FOUND when it has not since this process started. Slices are the process's. */

@@ -121,10 +121,11 @@ static const command rows[] = {
      .positional = "PolicySourceArn",
      .name = "Actions"},
     {.verb = "unused",
-     .columns = "UserName Kind Name LastUsed",
+     .columns = "UserName GroupName RoleName Kind Name LastUsed",
      .name = "Name",
      .flags = policy_unused_flags,
-     .help = "Lists what users may do and did not do, keys they did not sign with, passwords they did not log in with.",
+     .help = "Lists what users, groups and roles may do and did not do, keys nobody signed with, passwords nobody "
+             "logged in with.",
      .run = policy_unused_run},
     {.verb = "explain",
      .operation = OPERATION_DECODE_DIAGNOSTIC_MESSAGE,

@@ -1,26 +1,29 @@
-/* keyhold policy unused: for each user the actions its policies allow, held against the trail. What the trail has of the user's last events
- * is read first, which covers what is done often; what is then left is looked up by name. A request that was refused or failed uses no
- * permission. */
+/* keyhold policy unused: for each user, group and role the actions its policies allow, held against the trail; of a group what none of its
+ * members did. A request that was refused or failed uses no permission. */
 #include "cli/policy_unused.h"
 
 #include "base/clock.h"
 #include "cli/run.h"
 #include "cli/value.h"
 
-enum { DAYS_STANDARD = 90, DAYS_MOST = 3650, PAGES_FIRST = 10, ACTIONS_MOST = 1024, DAY_S = 86400 };
+enum { DAYS_STANDARD = 90, DAYS_MOST = 3650, ACTIONS_MOST = 1024, DAY_S = 86400 };
 
 const command_flag policy_unused_flags[] = {
     {"days", "N", "how far to look back (90)"},
     {"user", "NAME", "one user instead of all"},
+    {"group", "NAME", "one group"},
+    {"role", "NAME", "one role"},
     {NULL, NULL, NULL},
 };
 
-/* One user's actions; those seen in the trail are taken out. */
+/* Somebody's actions; those seen in the trail are taken out. */
 typedef struct search {
     client *c;
     json_rows *rows;
-    slice user, arn, from, to;
+    slice account, from;
     int64_t from_s;
+    const char *member; /* of the row: UserName, GroupName, RoleName */
+    slice name;
     slice actions[ACTIONS_MOST];
     size_t count;
 } search;
@@ -37,17 +40,6 @@ static status ask(search *s, enum operation_id id, const pair *parameters, size_
 
 /* ---- the trail */
 
-/* The action behind an event: that of the operation it names. */
-static slice action_of(const json *event) {
-    slice name = text_of(event, "eventName"), service = text_of(event, "serviceName");
-    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
-        const operation *op = operation_get(id);
-        bool is_it = slice_equals_text(name, op->name) && slice_equals_text(service, op->product->service_name);
-        if (is_it) return slice_of_text(op->action);
-    }
-    return (slice){0};
-}
-
 static void take_out(search *s, slice action) {
     for (size_t i = 0; i < s->count; i++) {
         if (!slice_equals(s->actions[i], action)) continue;
@@ -56,62 +48,19 @@ static void take_out(search *s, slice action) {
     }
 }
 
-typedef struct page_wish {
-    slice attributes; /* as JSON */
-    size_t pages_most;
-} page_wish;
-
-/* Until nothing is left to find, or the pages are over. */
-static status read_events(search *s, const page_wish *wish, slice sought) {
+/* Until nothing is left to find, or the trail is looked through as far as it counts. */
+static status hold_against_trail(search *s, slice principal_id) {
     slice token = {0};
-    for (size_t page = 0; page < wish->pages_most; page++) {
+    while (s->count > 0) {
         result r;
-        const pair parameters[] = {{SLICE("LookupAttribute"), wish->attributes},
-                                   {SLICE("StartTime"), s->from},
-                                   {SLICE("EndTime"), s->to},
-                                   {SLICE("MaxResults"), SLICE("50")},
-                                   {SLICE("NextToken"), token}};
-        TRY(ask(s, OPERATION_LOOKUP_EVENTS, parameters, slice_is_absent(token) ? 4 : 5, &r));
-        size_t before = s->count;
-        for (const json *each = json_first(json_member(r.value, SLICE("Events"))); each; each = each->next)
-            if (slice_is_empty(text_of(each, "errorCode"))) take_out(s, action_of(each));
+        const pair parameters[] = {
+            {SLICE("PrincipalIds.1"), principal_id}, {SLICE("StartTime"), s->from}, {SLICE("NextToken"), token}};
+        TRY(ask(s, OPERATION_LIST_LAST_USES, parameters, slice_is_absent(token) ? 2 : 3, &r));
+        for (const json *each = json_first(json_member(r.value, SLICE("Uses"))); each; each = each->next)
+            take_out(s, text_of(each, "Action"));
         token = text_of(r.value, "NextToken");
-        bool is_found = !slice_is_absent(sought) && s->count < before;
-        if (slice_is_empty(token) || s->count == 0 || is_found) return OK;
+        if (slice_is_empty(token)) return OK;
     }
-    return OK;
-}
-
-static status attributes_of(search *s, slice event_name, slice *out) {
-    if (slice_is_absent(event_name))
-        return arena_printf(&s->c->inv->memory, out, "[{\"Key\":\"User\",\"Value\":\"%.*s\"}]", SLICE_ARGS(s->user));
-    return arena_printf(&s->c->inv->memory, out,
-                        "[{\"Key\":\"User\",\"Value\":\"%.*s\"},{\"Key\":\"EventName\",\"Value\":\"%.*s\"}]",
-                        SLICE_ARGS(s->user), SLICE_ARGS(event_name));
-}
-
-/* By the name of each operation that stands behind the action. */
-static status look_up(search *s, slice action) {
-    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {
-        const operation *op = operation_get(id);
-        size_t before = s->count;
-        page_wish wish = {.pages_most = SIZE_MAX};
-        if (!slice_equals_text(action, op->action)) continue;
-        TRY(attributes_of(s, slice_of_text(op->name), &wish.attributes));
-        TRY(read_events(s, &wish, action));
-        if (s->count < before) return OK;
-    }
-    return OK;
-}
-
-static status hold_against_trail(search *s) {
-    page_wish first = {.pages_most = PAGES_FIRST};
-    slice left[ACTIONS_MOST];
-    TRY(attributes_of(s, (slice){0}, &first.attributes));
-    TRY(read_events(s, &first, (slice){0}));
-    size_t count = s->count;
-    memcpy(left, s->actions, count * sizeof *left);
-    for (size_t i = 0; i < count; i++) TRY(look_up(s, left[i]));
     return OK;
 }
 
@@ -122,7 +71,7 @@ static status add_row(search *s, const char *kind, slice name, slice last) {
     const json *row;
     json_writer w = {.out = &text};
     json_begin_object(&w);
-    json_put_member_text(&w, "UserName", s->user);
+    json_put_member_text(&w, s->member, s->name);
     json_put_member_text(&w, "Kind", slice_of_text(kind));
     json_put_member_text(&w, "Name", name);
     if (!slice_is_empty(last)) json_put_member_text(&w, "LastUsed", last);
@@ -137,22 +86,28 @@ static bool is_old(const search *s, slice time) {
     return FAILED(clock_parse_iso(time, &time_s)) || time_s < s->from_s;
 }
 
-static status add_actions(search *s) {
+static status load_actions(search *s, const char *kind) {
     result r;
-    const pair parameters[] = {{SLICE("PolicySourceArn"), s->arn}};
+    slice arn;
+    TRY(arena_printf(&s->c->inv->memory, &arn, "acs:ram::%.*s:%s/%.*s", SLICE_ARGS(s->account), kind,
+                     SLICE_ARGS(s->name)));
+    const pair parameters[] = {{SLICE("PolicySourceArn"), arn}};
     TRY(ask(s, OPERATION_LIST_ALLOWED_ACTIONS, parameters, 1, &r));
     s->count = 0;
     for (const json *each = json_first(json_member(r.value, SLICE("Actions"))); each && s->count < ACTIONS_MOST;
          each = each->next)
         if (json_get_text(each, &s->actions[s->count])) s->count++;
-    if (s->count > 0) TRY(hold_against_trail(s));
+    return OK;
+}
+
+static status add_actions(search *s) {
     for (size_t i = 0; i < s->count; i++) TRY(add_row(s, "Action", s->actions[i], (slice){0}));
     return OK;
 }
 
 static status add_keys(search *s) {
     result listed, used;
-    const pair whose = {SLICE("UserName"), s->user};
+    const pair whose = {SLICE("UserName"), s->name};
     TRY(ask(s, OPERATION_LIST_ACCESS_KEYS, &whose, 1, &listed));
     for (const json *each = json_first(json_at(listed.value, SLICE("AccessKeys.AccessKey"))); each; each = each->next) {
         const pair key[] = {whose, {SLICE("UserAccessKeyId"), text_of(each, "AccessKeyId")}};
@@ -165,7 +120,7 @@ static status add_keys(search *s) {
 
 static status add_login(search *s, slice last) {
     result r;
-    const pair whose = {SLICE("UserName"), s->user};
+    const pair whose = {SLICE("UserName"), s->name};
     status found = ask(s, OPERATION_GET_LOGIN_PROFILE, &whose, 1, &r);
     bool has_none = FAILED_WITH(found, LOGIN_PROFILE_NOT_FOUND);
     if (has_none) s->c->inv->trouble = (trouble){0};
@@ -174,36 +129,93 @@ static status add_login(search *s, slice last) {
     return is_old(s, last) ? add_row(s, "Login", SLICE("password"), last) : OK;
 }
 
-/* ---- users */
+/* ---- users, groups, roles */
 
-static status add_user(search *s, slice account, const json *user) {
-    s->user = text_of(user, "UserName");
-    TRY(arena_printf(&s->c->inv->memory, &s->arn, "acs:ram::%.*s:user/%.*s", SLICE_ARGS(account), SLICE_ARGS(s->user)));
-    TRY(add_actions(s));
-    TRY(add_keys(s));
-    return add_login(s, text_of(user, "LastLoginDate"));
-}
-
-static status add_named(search *s, slice account, slice name) {
+static status add_user(search *s, slice name) {
     result r;
     const pair whose = {SLICE("UserName"), name};
-    TRY(ask(s, OPERATION_GET_USER, &whose, 1, &r));
-    return add_user(s, account, json_member(r.value, SLICE("User")));
+    TRY(ask(s, OPERATION_GET_USER, &whose, 1, &r)); /* it tells when somebody logged in last */
+    s->member = "UserName";
+    s->name = name;
+    TRY(load_actions(s, "user"));
+    TRY(hold_against_trail(s, text_of(r.value, "User.UserId")));
+    TRY(add_actions(s));
+    TRY(add_keys(s));
+    return add_login(s, text_of(r.value, "User.LastLoginDate"));
 }
 
-static status add_all(search *s, slice account) {
+static status add_role(search *s, slice name) {
+    result r;
+    const pair whose = {SLICE("RoleName"), name};
+    TRY(ask(s, OPERATION_GET_ROLE, &whose, 1, &r));
+    s->member = "RoleName";
+    s->name = name;
+    TRY(load_actions(s, "role"));
+    TRY(hold_against_trail(s, text_of(r.value, "Role.RoleId")));
+    return add_actions(s);
+}
+
+/* What one operation lists, page by page: each goes to `visit`. */
+typedef struct listing {
+    enum operation_id operation;
+    const char *elements;
+    const char *id; /* the member that `visit` gets */
+    pair of;        /* a parameter; absent: none */
+    status (*visit)(search *s, slice text);
+} listing;
+
+static status list(search *s, const listing *l) {
     slice marker = {0};
     for (;;) {
         result r;
-        const pair page[] = {{SLICE("MaxItems"), SLICE("1000")}, {SLICE("Marker"), marker}};
-        TRY(ask(s, OPERATION_LIST_USERS, page, slice_is_absent(marker) ? 1 : 2, &r));
-        for (const json *each = json_first(json_at(r.value, SLICE("Users.User"))); each; each = each->next) {
-            /* GetUser tells when somebody logged in last */
-            TRY(add_named(s, account, text_of(each, "UserName")));
-        }
+        pair page[3] = {{SLICE("MaxItems"), SLICE("100")}};
+        size_t count = 1;
+        if (!slice_is_absent(l->of.key)) page[count++] = l->of;
+        if (!slice_is_absent(marker)) page[count++] = (pair){SLICE("Marker"), marker};
+        TRY(ask(s, l->operation, page, count, &r));
+        for (const json *each = json_first(json_at(r.value, slice_of_text(l->elements))); each; each = each->next)
+            TRY(l->visit(s, text_of(each, l->id)));
         marker = text_of(r.value, "Marker");
         if (slice_is_empty(marker)) return OK;
     }
+}
+
+static status take_out_member(search *s, slice name) {
+    result r;
+    const pair whose = {SLICE("UserName"), name};
+    TRY(ask(s, OPERATION_GET_USER, &whose, 1, &r));
+    return hold_against_trail(s, text_of(r.value, "User.UserId"));
+}
+
+static status add_group(search *s, slice name) {
+    s->member = "GroupName";
+    s->name = name;
+    TRY(load_actions(s, "group"));
+    TRY(list(
+        s, &(listing){
+               OPERATION_LIST_USERS_FOR_GROUP, "Users.User", "UserName", {SLICE("GroupName"), name}, take_out_member}));
+    return add_actions(s);
+}
+
+static status add_all(search *s) {
+    TRY(list(s, &(listing){OPERATION_LIST_USERS, "Users.User", "UserName", {{0}, {0}}, add_user}));
+    TRY(list(s, &(listing){OPERATION_LIST_GROUPS, "Groups.Group", "GroupName", {{0}, {0}}, add_group}));
+    return list(s, &(listing){OPERATION_LIST_ROLES, "Roles.Role", "RoleName", {{0}, {0}}, add_role});
+}
+
+static status add_asked(search *s) {
+    static const struct {
+        const char *flag;
+        status (*add)(search *s, slice name);
+    } KINDS[] = {{"user", add_user}, {"group", add_group}, {"role", add_role}};
+    bool is_one = false;
+    slice name;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        if (!flag_find(s->c->inv, KINDS[i].flag, &name)) continue;
+        is_one = true;
+        TRY(KINDS[i].add(s, name));
+    }
+    return is_one ? OK : add_all(s);
 }
 
 static status read_days(invocation *inv, search *s) {
@@ -215,16 +227,13 @@ static status read_days(invocation *inv, search *s) {
         return trouble_note(&inv->trouble, FAIL(USAGE), "--days must be a number from 1 to %d.", (int)DAYS_MOST);
     s->from_s = clock_now_s() - (int64_t)days * DAY_S;
     clock_format_iso(s->from_s, time);
-    TRY(arena_copy(&inv->memory, slice_of_text(time), &s->from));
-    clock_format_iso(clock_now_s() + DAY_S, time);
-    return arena_copy(&inv->memory, slice_of_text(time), &s->to);
+    return arena_copy(&inv->memory, slice_of_text(time), &s->from);
 }
 
 status policy_unused_run(invocation *inv) {
     OWNED(client) c = {0};
     json_rows rows = {0};
     result me;
-    slice name;
     search *s = ARENA_NEW(&inv->memory, search);
     ENSURE(s != NULL, OUT_OF_MEMORY);
     *s = (search){.c = &c, .rows = &rows};
@@ -232,7 +241,7 @@ status policy_unused_run(invocation *inv) {
     if (inv->is_dry_run) return run_describe(inv);
     TRY(client_open(inv, &c));
     TRY(ask(s, OPERATION_GET_CALLER_IDENTITY, NULL, 0, &me));
-    slice account = text_of(me.value, "AccountId");
-    TRY(flag_find(inv, "user", &name) ? add_named(s, account, name) : add_all(s, account));
+    s->account = text_of(me.value, "AccountId");
+    TRY(add_asked(s));
     return output_rows(inv, &rows);
 }

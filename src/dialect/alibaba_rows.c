@@ -73,6 +73,7 @@ bool rpc_is_hidden(const shape *s, const field *f) {
         {&assume_role_with_oidc_out_shape, "SubjectFromWebIdentityToken"},
         {&assume_role_with_oidc_out_shape, "Audience"},
         {&assume_role_with_oidc_out_shape, "Provider"},
+        {&role_view_shape, "RoleLastUsed"},
         {&create_saml_provider_out_shape, "SAMLProviderArn"},
         {&update_saml_provider_out_shape, "SAMLProviderArn"},
         {&get_saml_provider_out_shape, "SAMLMetadataDocument"},

@@ -15,8 +15,6 @@ slice aws_query_refusal(slice action) {
         {"Organizations", "Organizations: every account is its own owner's."},
         {"OutboundWebIdentityFederation", "Outbound federation: this is no identity provider for others."},
         {"GetWebIdentityToken", "Outbound federation: this is no identity provider for others."},
-        {"CredentialReport",
-         "Credential reports: GetAccountAuthorizationDetails, GetAccessKeyLastUsed and the trail tell."},
         {"SecurityTokenServicePreferences", "Token preferences: there is one kind of session token."},
         {"TagMFADevice", "Tags of devices: users, roles and policies have tags."},
         {"UntagMFADevice", "Tags of devices: users, roles and policies have tags."},
@@ -29,8 +27,6 @@ slice aws_query_refusal(slice action) {
         {"GetDelegatedAccessToken", "Delegated access: nobody outside the account asks for its permissions."},
         {"GetFederationToken", "Federation tokens: a role taken on with a session policy does the same."},
         {"ListPoliciesGrantingServiceAccess", "Services granted: SimulatePrincipalPolicy tells what is allowed."},
-        {"ServiceLastAccessed",
-         "Last access by service: keyhold policy unused tells it from the trail, action by action."},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (slice_find(action, slice_of_text(ROWS[i][0])) != SIZE_MAX) return slice_of_text(ROWS[i][1]);

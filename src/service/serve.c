@@ -143,13 +143,14 @@ static bool begins_again(serve *s, job *j, status finished) {
     return true;
 }
 
-/* An access key's last use is kept with what the request changes anyway, or at most every quarter of an hour. */
+/* An access key's last use, or a role's, is kept with what the request changes anyway, or at most every quarter of an hour. */
 static status note_use(call *c) {
     slice path;
-    if (!c->proof || c->who.is_session) return OK;
-    access_key_use_record use = {SET_INT(c->now_s), slice_of_text(c->operation->product->name)};
-    if (!identity_note_use(c->house->identities, c->who.access_key_id, &use)) return OK;
-    TRY(access_key_use_path(c->who.access_key_id, &c->memory, &path));
+    slice id = c->who.is_session ? c->who.role_id : c->who.access_key_id;
+    if (!c->proof || slice_is_absent(id)) return OK;
+    access_key_use_record use = {SET_INT(c->now_s), slice_of_text(c->operation->product->name), call_region(c)};
+    if (!identity_note_use(c->house->identities, id, &use)) return OK;
+    TRY(access_key_use_path(id, &c->memory, &path));
     return call_change(c, path, &access_key_use_record_shape, &use, STORE_ANY);
 }
 

@@ -15,6 +15,11 @@ status lookup_events_prepare(call *c, const lookup_events_in *in, lookup_events_
     return ask_auditor(c);
 }
 
+status list_last_uses_prepare(call *c, const list_last_uses_in *in, list_last_uses_out *out) {
+    (void)in, (void)out;
+    return ask_auditor(c);
+}
+
 status get_event_proof_prepare(call *c, const get_event_proof_in *in, get_event_proof_out *out) {
     (void)in, (void)out;
     return ask_auditor(c);

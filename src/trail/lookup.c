@@ -243,6 +243,33 @@ status lookup_events(const tree *t, const lookup_query *query, arena *memory, lo
     return OK;
 }
 
+static status run_walk(scan *s, const lookup_walk *walk, bool *has_next, uint64_t *next) {
+    uint64_t first, end, left = walk->glances_most ? walk->glances_most : LOOKUP_SCAN_MOST;
+    *has_next = false;
+    TRY(find_range(s, &first, &end));
+    if (walk->has_start && walk->start < end) end = walk->start + 1 > first ? walk->start + 1 : first;
+    for (uint64_t index = end; index-- > first;) {
+        uint64_t glances = 1;
+        if (left == 0) {
+            *has_next = true;
+            *next = index;
+            return OK;
+        }
+        TRY(load(s, index / MERKLE_TILE_WIDTH));
+        TRY(walk->visit(walk->context, s->bundle.entry[index % MERKLE_TILE_WIDTH], &glances));
+        left -= glances < left ? glances : left;
+    }
+    return OK;
+}
+
+status lookup_walk_entries(const tree *t, const lookup_walk *walk, bool *has_next, uint64_t *next) {
+    lookup_query range = {.from_s = walk->from_s, .to_s = INT64_MAX, .limit = 1};
+    scan s = {.tree = t, .query = &range};
+    status walked = run_walk(&s, walk, has_next, next);
+    scan_clear(&s);
+    return walked;
+}
+
 status lookup_find(const tree *t, enum lookup_key key, slice value, uint64_t scan_most, arena *memory,
                    lookup_event *out) {
     lookup_query query = {

@@ -55,6 +55,19 @@ typedef struct lookup_result {
  * OUT_OF_MEMORY. */
 status lookup_events(const tree *t, const lookup_query *query, arena *memory, lookup_result *out);
 
+/* Entries one after the other, the newest first. */
+typedef struct lookup_walk {
+    int64_t from_s; /* those far before it are left out; what is near is for `visit` to tell */
+    bool has_start; /* go on where an earlier call stopped */
+    uint64_t start;
+    uint64_t glances_most; /* 0: LOOKUP_SCAN_MOST */
+    /* Adds to *glances what it took beyond the one. A failure ends the walk. */
+    status (*visit)(void *context, slice entry, uint64_t *glances);
+    void *context;
+} lookup_walk;
+/* *has_next: not to the end; the next call starts at *next. CORRUPT; failures of `visit`. */
+status lookup_walk_entries(const tree *t, const lookup_walk *walk, bool *has_next, uint64_t *next);
+
 /* The newest entry with that value among the newest `scan_most` ones (0: all). EVENT_NOT_FOUND. */
 status lookup_find(const tree *t, enum lookup_key key, slice value, uint64_t scan_most, arena *memory,
                    lookup_event *out);

@@ -184,11 +184,54 @@ static void single_events_are_found(void **state) {
     drop_setting(&s);
 }
 
+typedef struct walked {
+    uint64_t count;
+    slice last;
+    arena memory;
+} walked;
+
+static status count_entry(void *context, slice entry, uint64_t *glances) {
+    walked *w = context;
+    w->count++;
+    *glances += 4; /* five in all */
+    return arena_copy(&w->memory, entry, &w->last);
+}
+
+static void walks_stop_and_go_on(void **state) {
+    (void)state;
+    setting s = make_setting();
+    walked w = {0};
+    bool has_next = true;
+    uint64_t next = 0, looks = 0, size = s.t.edge.size;
+    lookup_walk walk = {.glances_most = 50, .visit = count_entry, .context = &w};
+    while (has_next) {
+        uint64_t before = w.count;
+        assert_ok(lookup_walk_entries(&s.t, &walk, &has_next, &next));
+        assert_true(w.count - before <= 10 && (!has_next || w.count - before == 10));
+        assert_true(!has_next || next == size - w.count - 1);
+        walk.has_start = true;
+        walk.start = next;
+        looks++;
+    }
+    assert_int_equal(w.count, size); /* each once */
+    assert_int_equal(looks, (size + 9) / 10);
+    assert_true(slice_find(w.last, SLICE("event-0-")) != SIZE_MAX); /* the oldest one last */
+    walk = (lookup_walk){.has_start = true, .start = UINT64_MAX, .visit = count_entry, .context = &w};
+    w.count = 0;
+    assert_ok(lookup_walk_entries(&s.t, &walk, &has_next, &next));
+    assert_int_equal(w.count, size);
+    walk.from_s = INT64_MAX;
+    w.count = 0;
+    assert_ok(lookup_walk_entries(&s.t, &walk, &has_next, &next));
+    assert_true(w.count < size && !has_next);
+    arena_clear(&w.memory);
+    drop_setting(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filters_are_exact),
-        cmocka_unit_test(time_ranges_are_inclusive),
-        cmocka_unit_test(scans_are_bounded),
+        cmocka_unit_test(filters_are_exact),       cmocka_unit_test(time_ranges_are_inclusive),
+        cmocka_unit_test(scans_are_bounded),       cmocka_unit_test(walks_stop_and_go_on),
         cmocka_unit_test(single_events_are_found),
     };
     return cmocka_run_group_tests_name("lookup", tests, test_start, NULL);

@@ -72,5 +72,7 @@ status trail_answer_usage(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_certificate_usage(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_census(trail *t, const waiting_lookup *l, void *output);
 status trail_answer_last_usage(trail *t, const waiting_lookup *l, void *output);
+/* last_use.c: of the operations that have Uses and NextToken in their answer. */
+status trail_answer_last_uses(trail *t, const waiting_lookup *l, void *output);
 
 #endif

@@ -214,6 +214,9 @@ static status answer(trail *t, const waiting_lookup *l, buffer *output) {
     case OPERATION_GET_CERTIFICATE_USAGE: TRY(trail_answer_certificate_usage(t, l, out)); break;
     case OPERATION_GET_KEY_CENSUS: TRY(trail_answer_census(t, l, out)); break;
     case OPERATION_GET_KEY_LAST_USAGE: TRY(trail_answer_last_usage(t, l, out)); break;
+    case OPERATION_LIST_LAST_USES:
+    case OPERATION_GET_SERVICE_LAST_ACCESSED_DETAILS:
+    case OPERATION_GET_SERVICE_LAST_ACCESSED_DETAILS_WITH_ENTITIES: TRY(trail_answer_last_uses(t, l, out)); break;
     default: return FAIL(UNKNOWN_OPERATION);
     }
     return shape_pack(op->out, out, output);

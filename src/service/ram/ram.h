@@ -61,6 +61,10 @@ bool login_network_allows(const account_settings_record *settings, slice source_
 /* What the account asks of passwords, every field set. */
 status password_rules(call *c, password_policy_view **out);
 
+/* When an access key was used last, or a role (by its id): to the second while this process lives, to a quarter of an hour across its
+ * restarts. Nothing is written when it never was. */
+status access_key_last_use(call *c, slice id, access_key_use_record *out);
+
 status user_view_of(call *c, const user_record *user, user_view *out);
 group_view group_view_of(const group_record *group);
 status role_view_of(call *c, const role_record *role, role_view *out);

@@ -68,8 +68,14 @@ status create_role_finish(call *c, const create_role_in *in, create_role_out *ou
 
 status get_role_prepare(call *c, const get_role_in *in, get_role_out *out) {
     role_record role;
+    access_key_use_record use = {0};
     TRY(role_load(c, in->role_name, &role, NULL));
-    return new_view(c, &role, &out->role);
+    TRY(new_view(c, &role, &out->role));
+    TRY(access_key_last_use(c, role.role_id, &use));
+    out->role->role_last_used = CALL_NEW(c, role_use);
+    ENSURE(out->role->role_last_used != NULL, OUT_OF_MEMORY);
+    *out->role->role_last_used = (role_use){use.used_at, use.region};
+    return OK;
 }
 
 status list_roles_prepare(call *c, const list_roles_in *in, list_roles_out *out) {
@@ -154,6 +160,8 @@ status delete_role_prepare(call *c, const delete_role_in *in, delete_role_out *o
     TRY(role_load(c, in->role_name, &role, &revision));
     ENSURE(role.policies.count == 0 && role.own_policies.count == 0, ROLE_HAS_POLICY);
     TRY(boundary_clear(c, &role.boundary));
+    TRY(access_key_use_path(role.role_id, &c->memory, &path));
+    TRY(call_change(c, path, NULL, NULL, STORE_ANY));
     TRY(role_path(c->who.account_id, in->role_name, &c->memory, &path));
     return call_change(c, path, NULL, NULL, revision);
 }

@@ -253,7 +253,7 @@ static status attached_document(call *c, const attachment_record *a, slice *out)
     return OK;
 }
 
-static status take_group_policy(call *c, simulation *s, slice text, policy_label label) {
+static status take_document(call *c, simulation *s, slice text, policy_label label) {
     const policy *made;
     TRY(simulation_compile(c, s, &(given_document){text, POLICY_IDENTITY, "PolicySourceArn"}, &made));
     ENSURE(made != NULL, CORRUPT);
@@ -267,14 +267,14 @@ status simulation_take_group(call *c, simulation *s, slice name) {
     TRY(ARENA_JOIN(&c->memory, &whose, SLICE("group/"), name));
     for (size_t i = 0; i < group.own_policies.count; i++) {
         const inline_policy_record *own = &group.own_policies.at[i];
-        TRY(take_group_policy(c, s, own->document, (policy_label){own->policy_name, whose, "Inline"}));
+        TRY(take_document(c, s, own->document, (policy_label){own->policy_name, whose, "Inline"}));
     }
     for (size_t i = 0; i < group.policies.count; i++) {
         const attachment_record *at = &group.policies.at[i];
         slice text = {0};
         TRY(attached_document(c, at, &text));
         const char *origin = at->policy_type == POLICY_TYPE_SYSTEM ? "System" : "Custom";
-        TRY(take_group_policy(c, s, text, (policy_label){at->policy_name, whose, origin}));
+        TRY(take_document(c, s, text, (policy_label){at->policy_name, whose, origin}));
     }
     return OK;
 }
@@ -337,9 +337,21 @@ static bool is_listed(const slice_list *list, slice action) {
     return false;
 }
 
+/* A policy, whoever has it. */
+static status load_policy(call *c, slice arn_text, simulation *s) {
+    policy_name named;
+    policy_view there;
+    slice text = {0};
+    TRY(boundary_read(c, arn_text, &named));
+    TRY(policy_view_of(c, named.name, named.type, &there));
+    TRY(attached_document(c, &(attachment_record){.policy_name = named.name, .policy_type = named.type}, &text));
+    return take_document(c, s, text, (policy_label){named.name, {0}, "Custom"});
+}
+
 status list_allowed_actions_prepare(call *c, const list_allowed_actions_in *in, list_allowed_actions_out *out) {
     OWNED(simulation) s = {0};
-    TRY(load_source(c, in->policy_source_arn, &s));
+    bool is_policy = slice_find(in->policy_source_arn, SLICE(":policy/")) != SIZE_MAX;
+    TRY(is_policy ? load_policy(c, in->policy_source_arn, &s) : load_source(c, in->policy_source_arn, &s));
     out->actions.at = ARENA_ARRAY(&c->memory, slice, OPERATION_COUNT);
     ENSURE(out->actions.at != NULL, OUT_OF_MEMORY);
     for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++) {

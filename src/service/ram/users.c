@@ -241,8 +241,7 @@ status update_access_key_prepare(call *c, const update_access_key_in *in, update
     return call_change(c, path, &access_key_record_shape, &key, revision);
 }
 
-/* To the second while this process lives, to a quarter of an hour across its restarts. Nothing is written when it was never used. */
-static status last_use(call *c, slice id, access_key_use_record *out) {
+status access_key_last_use(call *c, slice id, access_key_use_record *out) {
     slice path;
     status known = identity_last_use(c->house->identities, id, out);
     TRY(access_key_use_path(id, &c->memory, &path));
@@ -258,11 +257,12 @@ status find_access_key_last_used_prepare(call *c, const find_access_key_last_use
     access_key_use_record use = {.service_name = SLICE("N/A")};
     TRY(access_key_path(in->user_access_key_id, &c->memory, &path));
     TRY(call_load(c, path, &access_key_record_shape, &key, NULL));
-    TRY(last_use(c, key.access_key_id, &use));
+    TRY(access_key_last_use(c, key.access_key_id, &use));
     out->user_name = slice_is_absent(key.user_name) ? SLICE("root") : key.user_name;
     out->access_key_last_used = CALL_NEW(c, last_used_view);
     ENSURE(out->access_key_last_used != NULL, OUT_OF_MEMORY);
-    *out->access_key_last_used = (last_used_view){use.used_at, use.service_name, SLICE("N/A")};
+    slice region = slice_is_absent(use.region) ? SLICE("N/A") : use.region;
+    *out->access_key_last_used = (last_used_view){use.used_at, use.service_name, region};
     return OK;
 }
 
@@ -273,7 +273,7 @@ status get_access_key_last_used_prepare(call *c, const get_access_key_last_used_
     access_key_use_record use = {0};
     TRY(user_load(c, in->user_name, &user, NULL));
     TRY(load_access_key(c, &user, in->user_access_key_id, &key, NULL));
-    TRY(last_use(c, key.access_key_id, &use));
+    TRY(access_key_last_use(c, key.access_key_id, &use));
     out->access_key_last_used = CALL_NEW(c, last_used_view);
     ENSURE(out->access_key_last_used != NULL, OUT_OF_MEMORY);
     *out->access_key_last_used = (last_used_view){.last_used_date = use.used_at, .service_name = use.service_name};
