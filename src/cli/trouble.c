@@ -47,7 +47,9 @@ static bool has_code(const failure_row *row, slice code) {
 
 /* Several failures share a code, and some products spell a code their own way; the message tells them apart. */
 static unsigned likeness(const failure_row *row, const server_error *error) {
-    bool says_the_same = slice_starts_with(error->message, slice_of_text(row->message));
+    slice says = slice_of_text(row->message);
+    if (slice_ends_with(says, SLICE("."))) says = slice_head(says, says.len - 1); /* a detail follows a colon instead */
+    bool says_the_same = !slice_is_empty(says) && slice_starts_with(error->message, says);
     return (says_the_same ? 2u : 0u) + (has_code(row, error->code) ? 1u : 0u);
 }
 

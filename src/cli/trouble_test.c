@@ -36,6 +36,11 @@ static void answers_are_recognised(void **state) {
                   FAILURE_POLICY_SYSTEM, OUTCOME_DENIED);
     expect_server((server_error){404, SLICE("NoSuchKey"), SLICE("The specified key does not exist."), {0}},
                   FAILURE_OBJECT_NOT_FOUND, OUTCOME_NOT_FOUND);
+    expect_server((server_error){403,
+                                 SLICE("AccessDenied"),
+                                 SLICE("This takes the approval of others first: 0 of 1 approvals for the request 0f."),
+                                 {0}},
+                  FAILURE_APPROVAL_REQUIRED, OUTCOME_PENDING);
     /* nothing is known but the status */
     expect_server((server_error){404, SLICE("Whatever"), SLICE("?"), {0}}, FAILURE_NOT_FOUND, OUTCOME_NOT_FOUND);
     expect_server((server_error){403, {0}, {0}, {0}}, FAILURE_NO_PERMISSION, OUTCOME_DENIED);
