@@ -8,7 +8,11 @@
 struct blobs {
     const blob_driver *driver;
     void *state;
+    uint8_t folder; /* where new ones lie */
+    unsigned left;  /* so many more of them */
 };
+
+enum { GATHERED = 1024 };
 
 status blobs_new(const blobs_options *options, blobs **out) {
     blobs *made = calloc(1, sizeof *made);
@@ -27,6 +31,15 @@ void blobs_free(blobs *b) {
     if (!b) return;
     b->driver->close(b->state);
     free(b);
+}
+
+void blobs_gather(blobs *b, uint8_t id[BLOB_ID_BYTES]) {
+    if (b->left == 0) {
+        b->folder = id[0];
+        b->left = GATHERED;
+    }
+    id[0] = b->folder;
+    b->left--;
 }
 
 status blobs_create(blobs *b, const uint8_t id[BLOB_ID_BYTES], int *fd) { return b->driver->create(b->state, id, fd); }

@@ -1,4 +1,4 @@
-/* Blobs: large immutable byte strings, each under a random 16-byte id. A blob is first a part, which nobody can open,
+/* Blobs: large immutable byte strings, each under a random 16-byte id (see blobs_gather). A blob is first a part, which nobody can open,
  * and becomes whole by blobs_commit. What they hold (sealed object bodies) is not looked at here.
  *
  *   blobs_create → the writer fills the descriptor and calls fdatasync → blobs_commit … blobs_commit → blobs_sync
@@ -23,6 +23,10 @@ typedef struct blobs_options {
 status blobs_new(const blobs_options *options, blobs **out);
 /* NULL is allowed. Descriptors handed out stay open. */
 void blobs_free(blobs *b);
+
+/* Changes the first byte of a new random id, so that blobs of one time lie in one folder, the next in another: one wait for the disk makes
+ * the names of all of them durable. Still random are 120 bits. */
+void blobs_gather(blobs *b, uint8_t id[BLOB_ID_BYTES]);
 
 /* A new part, mode 0600, open for writing. The caller owns *fd. EXISTS: the id is in use; DISK_FULL, READ_ONLY, IO. */
 status blobs_create(blobs *b, const uint8_t id[BLOB_ID_BYTES], int *fd);

@@ -266,6 +266,18 @@ static void test_sweeps(void **state) {
     assert_int_equal(count.removed + count.parts, 0);
 }
 
+static void test_gathers_what_comes_together(void **state) {
+    place *p = *state;
+    for (uint8_t run = 1; run <= 3; run++) /* a thousand lie together, the next thousand elsewhere */
+        for (size_t i = 0; i < 1024; i++) {
+            uint8_t id[BLOB_ID_BYTES] = {i == 0 ? run : 0x77, (uint8_t)i, 5}, given[BLOB_ID_BYTES];
+            memcpy(given, id, sizeof id);
+            blobs_gather(p->blobs, id);
+            assert_int_equal(id[0], run);
+            assert_memory_equal(id + 1, given + 1, sizeof id - 1);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_needs_its_folder),
@@ -278,6 +290,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_follows_no_link, begin, end),
         cmocka_unit_test_setup_teardown(test_sync_fails_while_a_folder_is_gone, begin, end),
         cmocka_unit_test_setup_teardown(test_sweeps, begin, end),
+        cmocka_unit_test_setup_teardown(test_gathers_what_comes_together, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

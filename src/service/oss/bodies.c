@@ -28,6 +28,7 @@ status oss_choose_key(call *c, const bucket_record *bucket, const body_wish *wis
     body_choice *choice = c->memo ? c->memo : CALL_NEW(c, body_choice);
     ENSURE(choice != NULL, OUT_OF_MEMORY);
     if (!c->memo) TRY(random_fill(choice->blob_id, sizeof choice->blob_id));
+    if (!c->memo) blobs_gather(c->house->blobs, choice->blob_id);
     c->memo = choice;
     TRY(which_key(c, bucket, wish, &name, &choice->sse));
     TRY(resource_use_key(c, name, "kms:GenerateDataKey", &choice->key));
