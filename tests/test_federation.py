@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import http.server
 import json
+import os
 import ssl
 import threading
 import time
@@ -228,3 +229,138 @@ def test_boto3_takes_a_role_on_with_a_web_identity(cli, house, tmp_path):  # noq
         assert caught.value.response["Error"]["Code"] == code, (code, caught.value.response)
     iam.delete_role(RoleName="pod")
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+# ---- the command line, and the SDKs' own ways with what lies in the environment
+
+
+class Workload:
+    """A provider whose tokens lie in a file, as a cluster puts them there, and a role for them."""
+
+    def __init__(self, cli, server, folder):
+        self.cli, self.server, self.folder, self.signer = cli, server, folder, Key("r1", "RS256")
+        self.account = server.ready["accountId"]
+        (folder / "jwks.json").write_text(json.dumps({"keys": [self.signer.jwk()]}))
+        cli("oidc-provider", "create", "cluster", ISSUER, "--clients", "sts.amazonaws.com")
+        cli("oidc-provider", "set-keys", "cluster", f"@{folder / 'jwks.json'}")
+        self.provider = f"acs:ram::{self.account}:oidc-provider/cluster"
+        self.role = f"acs:ram::{self.account}:role/workload"
+        trust = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Federated": self.provider},
+                                                "Condition": {"StringEquals": {"oidc:sub": "system:serviceaccount:default:pod"}}}]}
+        (folder / "trust.json").write_text(json.dumps(trust))
+        cli("role", "create", "workload", f"@{folder / 'trust.json'}")
+        cli("role", "attach", "workload", "AliyunKMSReadOnlyAccess")
+        self.file = folder / "token"
+        self.put()
+
+    def put(self, **claims):
+        self.file.write_text(self.signer.token(**claims))
+
+    def environment(self, **more):
+        nothing = {"KEYHOLD_ACCESS_KEY_ID": None, "KEYHOLD_ACCESS_KEY_SECRET": None}
+        return {**nothing, **more}
+
+    def alibaba(self, **more):
+        return self.environment(ALIBABA_CLOUD_OIDC_TOKEN_FILE=str(self.file), ALIBABA_CLOUD_ROLE_ARN=self.role,
+                                ALIBABA_CLOUD_OIDC_PROVIDER_ARN=self.provider, **more)
+
+    def aws(self, **more):
+        role = f"arn:aws:iam::{self.account}:role/workload"
+        return self.environment(AWS_WEB_IDENTITY_TOKEN_FILE=str(self.file), AWS_ROLE_ARN=role, **more)
+
+    def clear(self):
+        self.cli("role", "detach", "workload", "AliyunKMSReadOnlyAccess")
+        self.cli("role", "delete", "workload", "--yes")
+
+
+@pytest.fixture
+def workload(cli, house, tmp_path):  # noqa: F811
+    made = Workload(cli, house, tmp_path)
+    yield made
+    made.clear()
+
+
+def test_a_token_in_the_environment(cli, workload):
+    for environment, name in ((workload.alibaba(), "keyhold"), (workload.aws(), "keyhold"), (workload.alibaba(ALIBABA_CLOUD_ROLE_SESSION_NAME="pod-1"), "pod-1"),
+                              (workload.aws(AWS_ROLE_SESSION_NAME="pod-2"), "pod-2")):
+        assert cli("whoami", env=environment)["Arn"].endswith(f":assumed-role/workload/{name}")
+        assert isinstance(cli("key", "list", "-o", "json", env=environment), list)
+    workload.file.write_text(workload.file.read_text() + "\n")
+    assert cli("whoami", env=workload.alibaba())
+    # a key that is known goes before
+    assert cli("whoami", env={**workload.alibaba(), "KEYHOLD_ACCESS_KEY_ID": cli.environment["KEYHOLD_ACCESS_KEY_ID"],
+                              "KEYHOLD_ACCESS_KEY_SECRET": cli.environment["KEYHOLD_ACCESS_KEY_SECRET"]})["Arn"].endswith(":root")
+    # without a role there is nothing to take on
+    cli.refused(2, "whoami", env={**workload.alibaba(), "ALIBABA_CLOUD_ROLE_ARN": None})
+    workload.put(sub="system:serviceaccount:default:other")
+    cli.refused(DENIED, "whoami", env=workload.aws())
+    workload.put(aud="stranger")
+    assert "not one of a provider" in cli.refused(1, "whoami", env=workload.alibaba())
+    workload.file.write_text("rubbish")
+    assert "issuer" in cli.refused(2, "whoami", env=workload.aws())
+    workload.file.unlink()
+    cli.refused(NOT_FOUND, "whoami", env=workload.aws())
+
+
+def test_logging_in_with_a_token(cli, workload):
+    token, nobody = f"@{workload.file}", workload.environment()
+    cli("login", "--oidc-token", token, "--role", workload.role, "--session-name", "laptop", "--duration", "900", env=nobody)
+    assert cli("whoami", env=nobody)["Arn"].endswith(":assumed-role/workload/laptop")
+    cli("logout", env=nobody)
+    cli.refused(2, "whoami", env=nobody)
+    cli("login", "--oidc-token", "-", "--provider", workload.provider, "--role", workload.role, given=workload.file.read_bytes(), env=nobody)
+    cli("logout", env=nobody)
+    cli.refused(2, "login", "--oidc-token", workload.file.read_text().strip(), "--role", workload.role, env=nobody)  # never typed
+    cli.refused(2, "login", "--oidc-token", token, env=nobody)
+    cli.refused(2, "login", "--oidc-token", token, "--saml-assertion", token, "--role", workload.role, env=nobody)
+    cli.refused(2, "login", env=nobody)
+    cli.refused(DENIED, "login", "--oidc-token", token, "--role", workload.role + "2", env=nobody)
+    cli.refused(1, "login", "--oidc-token", token, "--role", workload.role, "--provider", workload.provider + "2", env=nobody)
+    cli.refused(1, "login", "--oidc-token", token, "--role", workload.role, "--duration", "7200", env=nobody)
+
+
+def test_logging_in_with_an_assertion(cli, house, tmp_path):  # noqa: F811
+    idp, account = Idp(), house.ready["accountId"]
+    (tmp_path / "metadata.xml").write_text(idp.metadata())
+    cli("saml-provider", "create", "saml", f"@{tmp_path / 'metadata.xml'}")
+    provider, role = f"acs:ram::{account}:saml-provider/saml", f"acs:ram::{account}:role/people"
+    trust = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Federated": provider}}]}
+    (tmp_path / "trust.json").write_text(json.dumps(trust))
+    cli("role", "create", "people", f"@{tmp_path / 'trust.json'}")
+    nobody = {"KEYHOLD_ACCESS_KEY_ID": None, "KEYHOLD_ACCESS_KEY_SECRET": None}
+    response = tmp_path / "response"
+    for as_xml in (False, True):
+        text = idp.respond("alice", [f"{role},{provider}"])
+        response.write_bytes(base64.b64decode(text) if as_xml else text.encode())
+        cli("login", "--saml-assertion", f"@{response}", "--role", role, "--provider", provider, env=nobody)
+        assert cli("whoami", env=nobody)["Arn"].endswith(":assumed-role/people/alice")
+        cli("logout", env=nobody)
+        cli.refused(1, "login", "--saml-assertion", f"@{response}", "--role", role, "--provider", provider, env=nobody)  # once
+    cli.refused(2, "login", "--saml-assertion", f"@{response}", "--role", role, env=nobody)
+    cli("role", "delete", "people", "--yes")
+    cli("saml-provider", "delete", "saml", "--yes")
+
+
+def test_boto3_finds_the_token_by_itself(house, workload, monkeypatch):  # noqa: F811
+    """What a pod has: a file, a role, an endpoint. The credentials come from AssumeRoleWithWebIdentity, and again when the file has another."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(workload.folder))
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(workload.file))
+    monkeypatch.setenv("AWS_ROLE_ARN", f"arn:aws:iam::{workload.account}:role/workload")
+    monkeypatch.setenv("AWS_ROLE_SESSION_NAME", "pod-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    from botocore import credentials
+    found = []
+    real = credentials.AssumeRoleWithWebIdentityCredentialFetcher._get_credentials
+
+    def with_endpoint(self):
+        create = self._client_creator
+        self._client_creator = lambda service, **more: create(service, endpoint_url=f"http://{house.http}", region_name="us-east-1", **more)
+        found.append(1)
+        return real(self)
+    monkeypatch.setattr(credentials.AssumeRoleWithWebIdentityCredentialFetcher, "_get_credentials", with_endpoint)  # it has no setting for one
+    session = boto3.session.Session(region_name="us-east-1")
+    sts = session.client("sts", endpoint_url=f"http://{house.http}")
+    assert sts.get_caller_identity()["Arn"].endswith(":assumed-role/workload/pod-1") and found
+    assert session.client("kms", endpoint_url=f"http://{house.http}").list_keys()["Keys"] is not None

@@ -429,6 +429,15 @@ static status check_required(invocation *inv) {
     return OK;
 }
 
+static bool is_replaced(const invocation *inv) {
+    const char *list = inv->command->instead;
+    slice each;
+    while (word_next(&list, &each))
+        for (size_t i = 0; i < inv->flag_count; i++)
+            if (slice_equals_text(each, inv->flags[i].of->name)) return true;
+    return false;
+}
+
 static status complete(invocation *inv) {
     if (inv->wants_help) return OK;
     if (!inv->noun) {
@@ -441,8 +450,8 @@ static status complete(invocation *inv) {
     }
     TRY(set_listed(inv, inv->command->fixed, LISTED_FIXED));
     TRY(set_listed(inv, inv->command->assumed, LISTED_ASSUMED));
-    TRY(check_positional(inv));
-    TRY(check_required(inv));
+    if (!is_replaced(inv)) TRY(check_positional(inv));
+    if (!is_replaced(inv)) TRY(check_required(inv));
     return check_words(inv);
 }
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "cli/web_identity.h"
 #include "dialect/head.h"
 
 enum {
@@ -260,20 +261,32 @@ slice answer_header(const answer *a, const char *name) {
 
 /* ---- opening */
 
+/* Without an access key a token in the environment stands for one: a session for this run. */
+static status enter(client *c) {
+    web_identity w;
+    const json *made;
+    TRY(web_identity_from_environment(c->inv, &w));
+    TRY(web_identity_take(c, &w, &c->profile, &made));
+    c->profile.told_by = "the token in the environment";
+    return OK;
+}
+
 static status find_key(client *c) {
     const operation *op = operation_get(c->inv->command->operation);
     const profile *p = &c->profile;
-    if (op && op->is_unsigned) return profile_load(c->inv, &c->profile);
-    TRY(profile_load_with_key(c->inv, &c->profile));
+    TRY(profile_load(c->inv, &c->profile));
+    if (op && op->is_unsigned) return OK;
+    if (slice_is_absent(p->access_key_id) && web_identity_in_environment()) TRY(enter(c));
+    else TRY(profile_load_with_key(c->inv, &c->profile));
     return client_credentials_new(p->access_key_id, p->access_key_secret, p->security_token, &c->credentials);
 }
 
 status client_open(invocation *inv, client *out) {
     OWNED(client) c = {.inv = inv};
-    TRY(find_key(&c));
     ENSURE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK, INTERNAL);
     c.curl = curl_easy_init();
     ENSURE(c.curl != NULL, OUT_OF_MEMORY);
+    TRY(find_key(&c));
     *out = c;
     c = (client){0};
     return OK;

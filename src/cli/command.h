@@ -32,7 +32,8 @@ typedef struct command {
     const char *danger;          /* asked before: "Delete the bucket" */
     const char *help;            /* NULL: the operation's own */
     const command_flag *flags;
-    command_run *run; /* NULL: run_operation */
+    const char *instead; /* flags of its own: with one of them nothing else is required */
+    command_run *run;    /* NULL: run_operation */
 } command;
 
 typedef struct noun {

@@ -46,17 +46,17 @@ const char *rpc_wrapper(const field *list) {
     return NULL;
 }
 
-const char *rpc_demanded(slice action, size_t index) {
-    static const char *const ROWS[][2] = {
-        {"CreateSecret", "SecretData"},
-        {"CreateSecret", "VersionId"},
-        {"PutSecretValue", "VersionId"},
-        {"RotateSecret", "VersionId"},
-        {"CreateOIDCProvider", "OIDCProviderName"},
-        {"AssumeRoleWithOIDC", "OIDCProviderArn"},
+const rpc_demand *rpc_demanded(slice action, size_t index) {
+    static const rpc_demand ROWS[] = {
+        {"CreateSecret", "SecretData", NULL},
+        {"CreateSecret", "VersionId", NULL},
+        {"PutSecretValue", "VersionId", NULL},
+        {"RotateSecret", "VersionId", NULL},
+        {"CreateOIDCProvider", "OIDCProviderName", NULL},
+        {"AssumeRoleWithOIDC", "OIDCProviderArn", "Issuer"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
-        if (slice_equals_text(action, ROWS[i][0]) && index-- == 0) return ROWS[i][1];
+        if (slice_equals_text(action, ROWS[i].action) && index-- == 0) return &ROWS[i];
     return NULL;
 }
 
@@ -78,10 +78,14 @@ bool rpc_is_hidden(const shape *s, const field *f) {
         {&update_saml_provider_out_shape, "SAMLProviderArn"},
         {&get_saml_provider_out_shape, "SAMLMetadataDocument"},
         {&get_saml_provider_out_shape, "CreateDate"},
+        {&get_saml_provider_out_shape, "ValidUntil"},
+        {&get_saml_provider_out_shape, "AssertionEncryptionMode"},
+        {&get_saml_provider_out_shape, "PrivateKeyList"},
         {&assume_role_with_saml_out_shape, "Subject"},
         {&assume_role_with_saml_out_shape, "SubjectType"},
         {&assume_role_with_saml_out_shape, "Issuer"},
         {&assume_role_with_saml_out_shape, "Audience"},
+        {&assume_role_with_saml_out_shape, "NameQualifier"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (ROWS[i].of == s && (!ROWS[i].field || strcmp(ROWS[i].field, f->name) == 0)) return true;

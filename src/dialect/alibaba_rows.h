@@ -19,7 +19,11 @@ const rpc_product *rpc_product_of(const product *p);
 /* The element a list is wrapped into ("Keys" → "Key"); NULL: the list stands bare. */
 const char *rpc_wrapper(const field *list);
 /* Parameters this wire demands although the operation could do without, one after the other; NULL after the last. */
-const char *rpc_demanded(slice action, size_t index);
+typedef struct rpc_demand {
+    const char *action, *name;
+    const char *instead; /* a parameter that does as well; NULL: none */
+} rpc_demand;
+const rpc_demand *rpc_demanded(slice action, size_t index);
 /* Whether the field is another wire's: clients here have no such member. */
 bool rpc_is_hidden(const shape *s, const field *f);
 

@@ -103,9 +103,10 @@ static status check_operation(const rpc_request *r, const decoded *out, slice *d
 }
 
 static status check_demanded(const rpc_request *r, const decoded *d, slice *detail) {
-    const char *name;
-    for (size_t i = 0; (name = rpc_demanded(d->action, i)) != NULL; i++) {
-        *detail = slice_of_text(name);
+    const rpc_demand *each;
+    for (size_t i = 0; (each = rpc_demanded(d->action, i)) != NULL; i++) {
+        if (each->instead && !slice_is_empty(rpc_parameter(r, slice_of_text(each->instead)))) continue;
+        *detail = slice_of_text(each->name);
         ENSURE(!slice_is_empty(rpc_parameter(r, *detail)), MISSING_PARAMETER);
     }
     *detail = (slice){0};

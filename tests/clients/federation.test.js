@@ -3,6 +3,9 @@
 'use strict';
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const {test, before, after} = require('node:test');
 const aws = {...require('@aws-sdk/client-iam'), ...require('@aws-sdk/client-sts')};
 const clients = require('./clients');
@@ -288,4 +291,50 @@ test('a role whose sessions were ended, a provider that is gone', async () => {
   const token = await idp.token('web', 'alice');
   await ims.deleteOIDCProvider({OIDCProviderName: 'corporate'});
   await refused(assume(token), 'AuthenticationFail.OIDCToken.Invalid', 400);
+});
+
+// ---- what SDKs do by themselves with a token that lies in a file, as clusters put it there
+
+// Another node process: its environment is all it knows.
+function elsewhere(script, environment) {
+  const {execFile} = require('node:child_process');
+  const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|ALIBABA)_/.test(name)));
+  return new Promise((resolve, reject) => execFile(process.execPath, ['-e', script], {cwd: __dirname, timeout: 60000,
+    env: {...kept, NODE_EXTRA_CA_CERTS: server.ca, HOME: os.tmpdir(), ...environment}},
+  (error, out, err) => error ? reject(Object.assign(error, {said: String(err)})) : resolve(String(out).trim())));
+}
+
+test('SDKs of both clouds find a token in the environment', async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'keyhold-token-')), file = path.join(folder, 'token');
+  t.after(() => fs.rmSync(folder, {recursive: true}));
+  await ims.createOIDCProvider({OIDCProviderName: 'workloads', issuerUrl: ISSUER, clientIds: 'web'});
+  await keyhold('keyhold', 'SetOIDCProviderKeys', {OIDCProviderName: 'workloads', Keys: await idp.jwks()});
+  const arn = `acs:ram::${server.accountId}:oidc-provider/workloads`;
+  await ram.createRole({roleName: 'workload', assumeRolePolicyDocument: federated({StringEquals: {'oidc:sub': 'pod'}}, {Principal: {Federated: [arn]}})});
+  await ram.attachPolicyToRole({roleName: 'workload', policyName: 'list-keys', policyType: 'Custom'});
+  const put = async (person, client = 'web') => fs.writeFileSync(file, await idp.token(client, person));
+  const alibaba = {ALIBABA_CLOUD_OIDC_TOKEN_FILE: file, ALIBABA_CLOUD_ROLE_ARN: `acs:ram::${server.accountId}:role/workload`,
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: arn, ALIBABA_CLOUD_ROLE_SESSION_NAME: 'pod-1'};
+  const withAlibaba = `const {default: Credential, Config} = require('@alicloud/credentials');
+    const {open} = require('./clients');
+    new Credential(new Config({type: 'oidc_role_arn', stsEndpoint: ${JSON.stringify(new URL(server.https).host)}})).getCredential().then(async (c) => {
+      const who = {id: c.accessKeyId, secret: c.accessKeySecret, token: c.securityToken};
+      const call = open(${JSON.stringify({host: server.host})}, who);
+      console.log((await call('sts', 'GetCallerIdentity')).Arn, Boolean((await call('kms', 'ListKeys')).Keys));
+    }).catch((e) => { console.error(e.message); process.exit(1); });`;
+  const amazon = {AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: `arn:aws:iam::${server.accountId}:role/workload`, AWS_ROLE_SESSION_NAME: 'pod-1',
+    AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: server.http, AWS_EC2_METADATA_DISABLED: 'true'};
+  const withAmazon = `const {STSClient, GetCallerIdentityCommand} = require('@aws-sdk/client-sts');
+    const {KMSClient, ListKeysCommand} = require('@aws-sdk/client-kms');
+    (async () => console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn,
+      Boolean((await new KMSClient({}).send(new ListKeysCommand({}))).Keys)))().catch((e) => { console.error(e.name); process.exit(1); });`;
+  await put('pod');
+  assert.equal(await elsewhere(withAlibaba, alibaba), `acs:ram::${server.accountId}:assumed-role/workload/pod-1 true`);
+  assert.equal(await elsewhere(withAmazon, amazon), `arn:aws:sts::${server.accountId}:assumed-role/workload/pod-1 true`);
+  for (const [person, client, alibabaSays, amazonSays] of [['other', 'web', /NoPermission/, /AccessDenied/],
+    ['pod', 'cli', /AuthenticationFail.OIDCToken.Invalid/, /InvalidIdentityToken/]]) {
+    await put(person, client);
+    await assert.rejects(elsewhere(withAlibaba, alibaba), (e) => alibabaSays.test(e.said) || assert.fail(e.said));
+    await assert.rejects(elsewhere(withAmazon, amazon), (e) => amazonSays.test(e.said) || assert.fail(e.said));
+  }
 });
