@@ -116,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     OWNED(arena) memory = {0};
     message m;
     if (house.custody == NULL) house_begin();
+    custody_allow_beginning(house.custody);
     status read = message_decode(slice_of(data, size), ROLE_CORE, ROLE_VAULT, &memory, &m);
     if (FAILED(read) || m.verb != MESSAGE_USE) return 0;
     (void)use_once(m.fields, &memory);

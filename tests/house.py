@@ -222,7 +222,7 @@ class House:
 
     def start(self):
         ours, theirs = socket_pair()
-        settings = {"region": self.region, "log_level": "info", "is_durable": "no", "rotation_least_s": "604800"}
+        settings = {"region": self.region, "log_level": "info", "is_durable": "no", "rotation_least_s": "604800", "may_begin": "yes"}
         self.spawn("vault", [self.root_key])
         self.spawn("keygen")
         self.controls["vault"].send("CONFIGURE", {"Settings": settings})
@@ -291,7 +291,7 @@ class House:
 
     def stop(self):
         for role in ("core", "auditor", "vault", "keygen"):
-            if self.processes[role].poll() is None:
+            if role in self.processes and self.processes[role].poll() is None:
                 try:
                     self.controls[role].send("STOP")
                 except OSError:

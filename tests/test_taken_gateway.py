@@ -29,12 +29,12 @@ def version_of(action):
     return next(version for name, version, _ in CONTRACT.products if name == product)
 
 
-def sign_v1(access_key_id, secret, action, now=None, nonce=None, **parameters):
+def sign_v1(access_key_id, secret, action, now=None, nonce=None, wire_name=None, **parameters):
     """The proof of an RPC V1 request, as a gateway makes it from one."""
     now = int(time.time()) if now is None else now
     nonce = nonce or uuid.uuid4().hex
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    p = dict(parameters, Action=action, Format="JSON", Version=version_of(action), AccessKeyId=access_key_id, SignatureNonce=nonce,
+    p = dict(parameters, Action=wire_name or action, Format="JSON", Version=version_of(action), AccessKeyId=access_key_id, SignatureNonce=nonce,
              SignatureMethod="HMAC-SHA1", SignatureVersion="1.0", Timestamp=stamp)
     canonical = "&".join(f"{enc(k)}={enc(v)}" for k, v in sorted(p.items()))
     text = "POST&%2F&" + enc(canonical)

@@ -36,6 +36,7 @@ struct custody {
     } steady;
     challenges challenges;
     char login_domain[256];
+    bool may_begin;
 };
 
 status custody_open(const secret *root_key, custody **out) {
@@ -59,6 +60,8 @@ status custody_set_login_domain(custody *c, slice name) {
     c->login_domain[name.len] = 0;
     return OK;
 }
+
+void custody_allow_beginning(custody *c) { c->may_begin = true; }
 
 void custody_close(custody *c) {
     if (c == NULL) return;
@@ -335,6 +338,14 @@ static status unsigned_run(act_scene *scene, const use_message *use, use_outcome
     return acts_run(scene, use, out);
 }
 
+static status bootstrap_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
+    ENSURE(c->may_begin, NO_PERMISSION);
+    TRY(acts_check_bootstrap(use));
+    TRY(acts_run(scene, use, out));
+    c->may_begin = false;
+    return OK;
+}
+
 static status use_run(custody *c, act_scene *scene, const use_message *use, use_outcome *out) {
     ENSURE(use->acts.count <= CUSTODY_ACTS_MOST && use->request_id.len <= REQUEST_ID_MOST, INVALID_PARAMETER);
     if (use->proof == NULL && is_own(use)) {
@@ -342,10 +353,7 @@ static status use_run(custody *c, act_scene *scene, const use_message *use, use_
         return acts_run(scene, use, out);
     }
     if (use->proof == NULL && is_unsigned(use)) return unsigned_run(scene, use, out);
-    if (use->proof == NULL) {
-        TRY(acts_check_bootstrap(use));
-        return acts_run(scene, use, out);
-    }
+    if (use->proof == NULL) return bootstrap_run(c, scene, use, out);
     slice text = {0};
     if (use->account.len == 0) {
         use_message unknown = nobody_stand_in(&c->nobody, use);

@@ -19,6 +19,10 @@ void custody_close(custody *c); /* overwrites everything; NULL is allowed */
 /* The host name that passkeys are bound to; "localhost" until it is set. INVALID_PARAMETER for one that is longer than a name can be. */
 status custody_set_login_domain(custody *c, slice name);
 
+/* The first account is made without a signature, for there is nobody yet: once, and only after this. Whoever holds core could otherwise make
+ * accounts of any name, and what was shared with the true bearer of the name would be theirs. */
+void custody_allow_beginning(custody *c);
+
 /* Boxes for a gateway are under this key from now on. INVALID_PARAMETER for a number past CUSTODY_GATEWAYS_MOST or a
  * key that has not 32 bytes. */
 status custody_pair_gateway(custody *c, int64_t gateway, const secret *pair_key);

@@ -275,6 +275,7 @@ static inline void test_bootstrap(test_house *h, slice account_id, slice *accoun
     key_act acts[] = {{.act = VAULT_ACT_NEW_ACCOUNT},
                       {.act = VAULT_ACT_ADOPT_ACCESS_KEY, .text = TEST_KEY_NAME, .input = TEST_SECRET}};
     use_message use = {.account_id = account_id, .acts = {acts, 2}};
+    custody_allow_beginning(h->custody);
     test_run(h, &use, TEST_NOW_S);
     ASSERT_ANSWER(h, OK);
     *account = h->done.used.results.at[0].output;

@@ -48,6 +48,9 @@ static void bootstrap_makes_an_account_and_nothing_else(void **state) {
         {.act = VAULT_ACT_NEW_ACCOUNT}, {.act = VAULT_ACT_NEW_ACCESS_KEY, .text = TEST_KEY_NAME}, test_new_key_act()};
     use_message use = {.id = SET_INT(5), .account_id = SLICE("123456789012"), .acts = {acts, 3}};
     test_run(&house, &use, TEST_NOW_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* there is an account already */
+    custody_allow_beginning(house.custody);
+    test_run(&house, &use, TEST_NOW_S);
     ASSERT_ANSWER(&house, OK);
     assert_int_equal(house.done.used.results.count, 3);
     assert_int_equal(house.done.used.results.at[1].extra.len, 30);
@@ -57,6 +60,9 @@ static void bootstrap_makes_an_account_and_nothing_else(void **state) {
         uint8_t c = house.done.used.results.at[1].extra.at[i];
         assert_true((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'));
     }
+    test_run(&house, &use, TEST_NOW_S);
+    ASSERT_ANSWER(&house, NO_PERMISSION); /* once */
+    custody_allow_beginning(house.custody);
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
         acts[1].act = forbidden[i];
         test_run(&house, &use, TEST_NOW_S);

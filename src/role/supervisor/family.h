@@ -29,6 +29,7 @@ typedef struct family_plan {
     const settings *settings;
     const char *data_path; /* absolute */
     unsigned roles;        /* 1u << ROLE_… of those to start */
+    bool may_begin;        /* there is no account yet: the vault may make the first */
     bool has_one_try;      /* a child that ends is not started again: on_failed */
     size_t gateway_count;
     const int *plain_fds;             /* per gateway; NULL: no plain HTTP */

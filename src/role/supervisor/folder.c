@@ -292,3 +292,5 @@ void data_folder_clear(data_folder *d) {
     files_close(d->fd);
     *d = data_folder_closed();
 }
+
+status data_folder_has_account(const data_folder *d, bool *out) { return files_exists(d->fd, "account", out); }

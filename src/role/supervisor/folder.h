@@ -40,6 +40,8 @@ status data_folder_hold(data_folder *d, buffer *complaint);
 /* The account's id, in the arena; absent while there is none. */
 status data_folder_account(const char *path, arena *memory, slice *out);
 status data_folder_set_account(data_folder *d, slice id);
+/* Whether that was done. */
+status data_folder_has_account(const data_folder *d, bool *out);
 
 /* Closes what is open. */
 void data_folder_clear(data_folder *d);

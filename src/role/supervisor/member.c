@@ -43,6 +43,7 @@ static status add_own_settings(const member *m, arena *memory, pair_list *told) 
         TRY(arena_printf(memory, &folder, "%s/%s", plan->data_path, m->row->folder));
         add(told, "folder", folder);
     }
+    if (m->row->role == ROLE_VAULT) add(told, "may_begin", yes_no(plan->may_begin));
     if (m->row->extras & EXTRA_LISTENERS) {
         slice index;
         TRY(arena_printf(memory, &index, "%lld", (long long)m->index));
@@ -72,9 +73,10 @@ static status take_frame(member *m, slice frame, size_t fd_count) {
     TRY(message_decode(frame, m->row->role, ROLE_SUPERVISOR, &memory, &said));
     status taken = OK;
     if (said.verb == MESSAGE_READY) family_member_ready(f, m);
-    else if (said.verb == MESSAGE_BOOTSTRAPPED && f->plan.events.on_bootstrapped)
+    else if (said.verb == MESSAGE_BOOTSTRAPPED && f->plan.events.on_bootstrapped) {
+        f->plan.may_begin = false;
         f->plan.events.on_bootstrapped(f->plan.events.context, said.fields);
-    else taken = FAIL(MALFORMED);
+    } else taken = FAIL(MALFORMED);
     arena_wipe(&memory);
     return taken;
 }

@@ -115,7 +115,10 @@ static status confine(supervisor *s) {
 
 status supervisor_start_family(supervisor *s, const family_plan *plan, buffer *complaint) {
     family_plan whole = *plan;
+    bool has_account;
+    TRY(data_folder_has_account(&s->folder, &has_account));
     whole.loop = s->loop;
+    whole.may_begin = !has_account;
     status made = family_new(&whole, &s->family);
     if (FAILED(made)) {
         TRY(buffer_append_text(complaint,

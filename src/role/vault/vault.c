@@ -47,6 +47,8 @@ static status configure(vault *v, const configure_message *m) {
     enum log_level least = LOG_INFO_LINE;
     for (size_t i = 0; i < m->settings.count; i++) {
         const pair *setting = &m->settings.at[i];
+        if (slice_equals_text(setting->key, "may_begin") && slice_equals_text(setting->value, "yes"))
+            custody_allow_beginning(v->custody);
         if (slice_equals_text(setting->key, "login_domain")) TRY(custody_set_login_domain(v->custody, setting->value));
         if (!slice_equals_text(setting->key, "log_level")) continue;
         if (slice_equals_text(setting->value, "debug")) least = LOG_DEBUG_LINE;

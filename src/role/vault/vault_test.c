@@ -135,7 +135,8 @@ static void start_vault(void) {
     t.vault = start(t.vault_path, "keyhold-vault", fds, 2);
     close(control[1]), close(root_fd);
     side_open(&t.control, control[0], ROLE_VAULT, ROLE_SUPERVISOR);
-    side_send(&t.control, MESSAGE_CONFIGURE, &(configure_message){0});
+    pair begins = {SLICE("may_begin"), SLICE("yes")};
+    side_send(&t.control, MESSAGE_CONFIGURE, &(configure_message){.settings = {&begins, 1}});
     connect_peer(
         &t.control,
         (connect_message){.peer = ROLE_GATEWAY, .index = SET_INT(TEST_GATEWAY), .pair_key = slice_of(GATEWAY_KEY, 32)},
