@@ -85,6 +85,23 @@ def test_the_session_goes_before_the_profile_s_key_but_not_before_the_environmen
     assert "default.conf" in desk.files()
 
 
+def test_codes_on_paper(desk, server):
+    who = Person(server, "frey", "AdministratorAccess").bind_device()
+    done(server.ask("CreateLoginProfile", RAM, UserName="frey", Password="Password of frey"))
+    password, code = desk.write("pw", "Password of frey"), desk.write("code", code_at(who.seed, step_now()))
+    assert desk("mfa", "recovery-codes").returncode == 2  # nobody is logged in
+    assert desk("login", desk.account, "frey", "--password", password, "--code", code).returncode == 0
+    made = desk("mfa", "recovery-codes", "-o", "name")
+    codes = made.stdout.split()
+    assert made.returncode == 0 and len(codes) == 10, made.stderr
+    assert desk("logout").returncode == 0
+    went = desk("login", desk.account, "frey", "--password", password, "--recovery-code", desk.write("paper", codes[3]))
+    assert went.returncode == 0 and "keyhold mfa unbind" in went.stderr, went.stderr
+    assert desk("key", "list").returncode == 4
+    assert desk("mfa", "unbind", "--yes").returncode == 0
+    assert desk("login", desk.account, "frey", "--password", password, "--recovery-code", "@paper").returncode == 4
+
+
 def test_a_device_and_its_picture(desk, server):
     key = {"KEYHOLD_ACCESS_KEY_ID": server.access_key_id, "KEYHOLD_ACCESS_KEY_SECRET": server.access_key_secret}
     went = desk("mfa", "create", "picture", "--out", "qr.png", "-o", "json", **key)

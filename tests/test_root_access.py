@@ -25,7 +25,7 @@ def test_a_factor_cannot_be_asked_for_before_there_is_one(server, root):
     admin = Person(server, "admin", "AdministratorAccess").bind_device()
     refused(admin.session()("SetRootAccess", KEYHOLD, MFARequired="true"), 403, "NoPermission")
     shown = done(server.ask("GetRootAccess", KEYHOLD))["RootAccess"]
-    assert shown == {"MFARequired": False, "HasPassword": True, "HasDevice": False, "AccessKeys": shown["AccessKeys"]}
+    assert shown == {"MFARequired": False, "HasPassword": True, "HasDevice": False, "AccessKeys": shown["AccessKeys"], "RecoveryCodesLeft": 0}
 
 
 def test_without_a_device_a_login_is_good_for_binding_one_alone(server, root):

@@ -24,7 +24,8 @@ static status ask(invocation *inv, const char *field_name, const char *question)
 
 /* Whoever is asked for the password is asked for the code as well: the server does not say who has a device. */
 static status ask_what_is_missing(invocation *inv) {
-    bool has_code = !slice_is_absent(argument_find(inv, "Code"));
+    bool has_code =
+        !slice_is_absent(argument_find(inv, "Code")) || !slice_is_absent(argument_find(inv, "RecoveryCode"));
     if (!slice_is_absent(argument_find(inv, "Password"))) return OK;
     TRY(ask(inv, "Password", "Password: "));
     return has_code ? OK : ask(inv, "Code", "One-time code (empty without a device): ");
@@ -37,6 +38,10 @@ static void tell(const invocation *inv, const json *made) {
     (void)json_get_bool(json_member(made, SLICE("MFABindRequired")), &binds);
     (void)json_get_text(json_member(json_member(made, SLICE("Credentials")), SLICE("Expiration")), &until);
     if (inv->is_quiet) return;
+    if (!slice_is_absent(argument_find(inv, "RecoveryCode")))
+        fprintf(stderr,
+                "keyhold: this session is for a new second factor: keyhold mfa unbind, or keyhold passkey delete; then "
+                "keyhold mfa create and bind\n");
     fprintf(stderr, "keyhold: logged in until %.*s; `keyhold logout` ends it here\n", SLICE_ARGS(until));
     if (resets)
         fprintf(stderr, "keyhold: the password has to be changed first: keyhold login-profile change-password\n");

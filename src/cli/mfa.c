@@ -25,6 +25,7 @@ static const command mfa_rows[] = {
      .short_names = SHORT,
      .danger = "Take the device away"},
     {.verb = "resync", .operation = OPERATION_RESYNC_MFA_DEVICE, .positional = "SerialNumber", .short_names = SHORT},
+    {.verb = "recovery-codes", .operation = OPERATION_CREATE_RECOVERY_CODES, .name = "RecoveryCodes"},
     {.verb = "delete",
      .operation = OPERATION_DELETE_VIRTUAL_MFA_DEVICE,
      .positional = "SerialNumber",

@@ -28,6 +28,7 @@ enum sealed_kind {
     SEALED_CHALLENGE = 'H',
     SEALED_PASSKEY = 'K',
     SEALED_SHARING = 'G',
+    SEALED_RECOVERY = 'R',
     SEALED_APPROVAL = 'Q',
     SEALED_DECRYPTION_KEY = 'D',
 };

@@ -166,5 +166,10 @@ typedef struct code_check {
     maybe_int last;
 } code_check;
 status code_verify(act_scene *scene, const code_check *check, int64_t *step);
+/* Codes on paper (recovery.c): sealed_seed are the sealed ones, `last` a bit for each that was taken; *which is told otherwise. MFA_CODE. */
+act_run act_new_recovery_codes;
+status recovery_verify(act_scene *scene, const code_check *check, int64_t *which);
+/* RFC 4648 §6 of what leaves no padding. */
+status base32_write(const secret *bytes, secret *out);
 
 #endif

@@ -176,6 +176,7 @@ static const struct act_row {
     [VAULT_ACT_PERMIT_SECRET_ROTATION] = {.run = act_permit_secret_rotation},
     [VAULT_ACT_RENEW_SECRET] = {.run = act_renew_secret, .is_own = true},
     [VAULT_ACT_NEW_PASSWORD] = {.run = act_new_password},
+    [VAULT_ACT_NEW_RECOVERY_CODES] = {.run = act_new_recovery_codes},
     [VAULT_ACT_NEW_SEED] = {.run = act_new_seed},
     [VAULT_ACT_BIND_SEED] = {.run = act_bind_seed},
     [VAULT_ACT_REWRAP_SECRET] = {.run = act_rewrap_secret, .is_own = true, .comes_often = true},

@@ -16,7 +16,6 @@ enum {
     HEAD_BYTES = 1 + COST_BYTES + PASSWORD_SALT_BYTES,
     HASHES_MOST = 25, /* the present one and 24 before it */
     PASSWORD_MOST = 128 * 4,
-    BASE32_BYTES = TOTP_SEED_BYTES * 8 / 5,
 };
 
 /* What a sealed password holds. */
@@ -163,11 +162,10 @@ status act_new_password(act_scene *scene, const key_act *act, act_outcome *out) 
 
 /* ---- one-time codes */
 
-/* RFC 4648 §6; the seed's length leaves no padding. */
-static status base32_write(const secret *seed, secret *out) {
+status base32_write(const secret *seed, secret *out) {
     static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     OWNED(secret) text = {0};
-    TRY(secret_new(BASE32_BYTES, &text));
+    TRY(secret_new(seed->len * 8 / 5, &text));
     slice bytes = secret_expose(seed);
     uint32_t held = 0;
     int bits = 0;
@@ -297,7 +295,7 @@ static status password_open_and_check(act_scene *scene, const key_act *act) {
     return checked;
 }
 
-/* What shows that somebody is the person: the step of a code, or the counter of a passkey. */
+/* What shows that somebody is the person: the step of a code, or which of the codes on paper, or the counter of a passkey. */
 typedef struct shown_factor {
     maybe_int step;
     maybe_int count;
@@ -310,10 +308,11 @@ static status factor_check(act_scene *scene, const key_act *act, shown_factor *o
         return passkey_verify(scene, &claim, &out->count);
     }
     ENSURE(has_password, LOGIN_FAILED);
-    if (act->token.len == 0) return OK;
+    bool is_recovery = act->value.len > 0;
+    if (act->token.len == 0 && !is_recovery) return OK;
     int64_t found;
-    code_check check = {act->token, act->context, act->user_id, act->size};
-    status verified = code_verify(scene, &check, &found);
+    code_check check = {is_recovery ? act->value : act->token, act->context, act->user_id, act->size};
+    status verified = is_recovery ? recovery_verify(scene, &check, &found) : code_verify(scene, &check, &found);
     if (FAILED_WITH(verified, MFA_CODE)) return FAIL(LOGIN_FAILED);
     TRY(verified);
     out->step = SET_INT(found);

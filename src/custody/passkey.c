@@ -41,11 +41,6 @@ static status token_text(arena *memory, slice blob, slice *out) {
     return arena_copy(memory, buffer_slice(&text), out);
 }
 
-/* The person who signed, as sealed headers name people; the root's id is its account's. */
-static slice id_of(const sealed_header *caller) {
-    return caller->user_id.len > 0 ? caller->user_id : caller->account_id;
-}
-
 /* Without a caller it is for a login, and for whoever answers it. */
 status act_new_challenge(act_scene *scene, const key_act *act, act_outcome *out) {
     (void)act;
@@ -55,7 +50,7 @@ status act_new_challenge(act_scene *scene, const key_act *act, act_outcome *out)
     sealing_order order = {.kind = SEALED_CHALLENGE, .content = &content};
     ENSURE(scene->challenges != NULL, NO_PERMISSION);
     if (scene->caller) ENSURE(scene->caller->header.role_name.len == 0, NO_PERMISSION);
-    if (scene->caller) order.header.user_id = id_of(&scene->caller->header);
+    if (scene->caller) order.header.user_id = act_person(&scene->caller->header);
     order.header.expires_at = SET_INT(scene->now_s + CHALLENGE_LIFE_S);
     TRY(random_fill(random, sizeof random));
     TRY(challenge_write(scene, scene->caller ? PURPOSE_REGISTRATION : PURPOSE_LOGIN, random, &content));
@@ -76,7 +71,7 @@ static status challenge_take(act_scene *scene, const opened *o, enum purpose pur
     ENSURE(bytes_equal_secret(start, slice_of(scene->challenges->start, CHALLENGE_START_BYTES)), PASSKEY_REFUSED);
     ENSURE(wanted == purpose, PASSKEY_REFUSED);
     ENSURE(o->header.expires_at.is_set && o->header.expires_at.value > scene->now_s, PASSKEY_REFUSED);
-    slice whose = scene->caller ? id_of(&scene->caller->header) : SLICE("");
+    slice whose = scene->caller ? act_person(&scene->caller->header) : SLICE("");
     ENSURE(slice_equals(o->header.user_id, whose), PASSKEY_REFUSED);
     ENSURE(challenges_take(scene->challenges, number), PASSKEY_REFUSED);
     memcpy(random, given.at, RANDOM_BYTES);
@@ -174,7 +169,7 @@ static status passkey_seal(act_scene *scene, const authenticator_data *d, slice 
     memcpy(at, id.at, id.len);
     memcpy(at + id.len, spki.at, spki.len);
     order.header.user_name = scene->caller->header.user_name;
-    order.header.user_id = id_of(&scene->caller->header);
+    order.header.user_id = act_person(&scene->caller->header);
     order.header.created_at = SET_INT(scene->now_s);
     return sealing_seal(scene->account, &order, scene->memory, out);
 }

@@ -88,11 +88,12 @@ status act_new_session(act_scene *scene, const key_act *act, act_outcome *out) {
 }
 
 status session_check_outlasting(const act_scene *scene, const key_act *act) {
-    static const int ACTS[] = {
-        VAULT_ACT_NEW_ACCOUNT,  VAULT_ACT_NEW_ACCESS_KEY, VAULT_ACT_ADOPT_ACCESS_KEY, VAULT_ACT_NEW_SESSION,
-        VAULT_ACT_NEW_PASSWORD, VAULT_ACT_NEW_SEED,       VAULT_ACT_BIND_SEED,        VAULT_ACT_NEW_CHALLENGE,
-        VAULT_ACT_NEW_PASSKEY,  VAULT_ACT_SEAL_PROVIDER,  VAULT_ACT_PERMIT_SHARING,   VAULT_ACT_SEAL_RULE,
-        VAULT_ACT_LIFT_RULE,    VAULT_ACT_BEGIN_RECOVERY, VAULT_ACT_END_RECOVERY,     VAULT_ACT_APPROVE};
+    static const int ACTS[] = {VAULT_ACT_NEW_ACCOUNT,   VAULT_ACT_NEW_ACCESS_KEY,    VAULT_ACT_ADOPT_ACCESS_KEY,
+                               VAULT_ACT_NEW_SESSION,   VAULT_ACT_NEW_PASSWORD,      VAULT_ACT_NEW_SEED,
+                               VAULT_ACT_BIND_SEED,     VAULT_ACT_NEW_CHALLENGE,     VAULT_ACT_NEW_PASSKEY,
+                               VAULT_ACT_SEAL_PROVIDER, VAULT_ACT_PERMIT_SHARING,    VAULT_ACT_SEAL_RULE,
+                               VAULT_ACT_LIFT_RULE,     VAULT_ACT_BEGIN_RECOVERY,    VAULT_ACT_END_RECOVERY,
+                               VAULT_ACT_APPROVE,       VAULT_ACT_NEW_RECOVERY_CODES};
     if (!slice_starts_with(scene->caller->header.role_name, SLICE(BREAK_GLASS_PREFIX))) return OK;
     for (size_t i = 0; i < sizeof ACTS / sizeof *ACTS; i++) ENSURE(ACTS[i] != act->act, NO_PERMISSION);
     return OK;

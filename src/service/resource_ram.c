@@ -39,7 +39,8 @@ static bool is_about_access_keys(const call *c) {
 
 static bool is_about_mfa(const call *c) {
     slice action = slice_of_text(c->operation->action);
-    return slice_find(action, SLICE("MFA")) != SIZE_MAX || slice_find(action, SLICE("Passkey")) != SIZE_MAX;
+    return slice_find(action, SLICE("MFA")) != SIZE_MAX || slice_find(action, SLICE("Passkey")) != SIZE_MAX ||
+           slice_find(action, SLICE("RecoveryCodes")) != SIZE_MAX;
 }
 
 /* Whoever fears that somebody else is logged in as them needs nobody's leave. */

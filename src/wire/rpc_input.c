@@ -204,6 +204,8 @@ const rpc_plain *rpc_plain_of(const char *field_name) {
         {"SAMLAssertion", NULL, NULL},
         {"AddPrivateKey", NULL, NULL},
         {"Base32StringSeed", NULL, NULL},
+        {"RecoveryCode", NULL, NULL},
+        {"RecoveryCodes", NULL, NULL},
         {"SecretData", "SecretDataType", "binary"},
     };
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)

@@ -166,7 +166,7 @@ status mfa_load_bound(call *c, slice user_name, bound_pair *out) {
 status mfa_check_dispensable(call *c, const bound_pair *p) {
     TRY(user_check_shown(c, &p->user));
     bool is_last = p->user.passkeys.count == 0;
-    if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa || !is_last) return OK;
+    if (!slice_is_absent(p->user.user_name) || !c->who.root_needs_mfa || !is_last || login_is_recovery(c)) return OK;
     return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for it: SetRootAccess first.");
 }
 

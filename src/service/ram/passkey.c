@@ -172,7 +172,8 @@ status delete_passkey_prepare(call *c, const delete_passkey_in *in, delete_passk
     ENSURE(at < user.passkeys.count, PASSKEY_NOT_FOUND);
     TRY(user_check_shown(c, &user));
     user.passkeys.at[at] = user.passkeys.at[--user.passkeys.count];
-    if (slice_is_absent(user.user_name) && c->who.root_needs_mfa && !has_second_factor(&user))
+    bool is_root = slice_is_absent(user.user_name) && c->who.root_needs_mfa && !login_is_recovery(c);
+    if (is_root && !has_second_factor(&user))
         return call_refuse(c, FAIL(MFA_IN_USE), "The account asks its root for one: SetRootAccess first.");
     if (user_is_another(c, &user)) user_end_sessions(&user); /* somebody lost it */
     return user_save(c, &user, revision);

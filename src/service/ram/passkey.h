@@ -22,4 +22,7 @@ static inline bool has_second_factor(const user_record *user) {
     return !slice_is_absent(user->mfa_serial) || user->passkeys.count > 0;
 }
 
+/* Of the codes on paper, those that were not taken. */
+int64_t recovery_codes_left(const user_record *user);
+
 #endif

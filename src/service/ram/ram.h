@@ -56,6 +56,9 @@ status user_check_shown(call *c, const user_record *user);
 /* Whether the call is somebody else's than the user's. */
 bool user_is_another(const call *c, const user_record *user);
 
+/* Whether the caller came in with a code on paper: what is lost can be taken away then, whatever the account asks of its root. */
+bool login_is_recovery(const call *c);
+
 /* Whether people may log in from there. */
 bool login_network_allows(const account_settings_record *settings, slice source_ip);
 /* What the account asks of passwords, every field set. */

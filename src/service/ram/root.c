@@ -18,6 +18,8 @@ static status new_view(call *c, bool is_mfa_required, root_access_view **out) {
     view->has_password = SET_BOOL(root.login != NULL);
     view->has_device = SET_BOOL(has_second_factor(&root));
     view->access_keys = SET_INT(root.access_keys.count);
+    view->recovery_codes_left = SET_INT(recovery_codes_left(&root));
+    view->last_login_date = root.last_login_at;
     *out = view;
     return OK;
 }

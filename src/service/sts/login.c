@@ -13,6 +13,13 @@
                 "CreateVirtualMFADevice\",\"ram:BindMFADevice\",\"ram:GetUserMFAInfo\",\"ram:ChangePassword\","        \
                 "\"ram:GetPasswordPolicy\"")
 
+/* What a code on paper is good for. */
+#define RECOVERY_ONLY                                                                                                  \
+    SESSION_FOR("\"keyhold:*Passkey*\",\"ram:*MFA*\",\"keyhold:*MFA*\",\"keyhold:CreateRecoveryCodes\",\"ram:"         \
+                "ChangePassword\",\"ram:GetPasswordPolicy\"")
+
+bool login_is_recovery(const call *c) { return slice_equals(c->who.session_policy, RECOVERY_ONLY); }
+
 /* Chosen once; the session comes first, as session_begin has it. */
 typedef struct attempt {
     new_session session;
@@ -49,6 +56,7 @@ static bool lacks_device(const user_record *user) {
     return (user->login->mfa_required.value || is_root) && !has_second_factor(user);
 }
 
+static bool comes_with_recovery(const login_in *in) { return !slice_is_absent(in->recovery_code); }
 static bool comes_with_passkey(const login_in *in) { return !slice_is_absent(in->credential_id); }
 
 /* Of a credential that nobody has the vault finds nothing good. */
@@ -66,8 +74,19 @@ static status put_passkey(call *c, const user_record *user, const login_in *in, 
     return OK;
 }
 
+/* Of codes that nobody has the vault is not asked: as with a password that is not there, all the rest is computed. */
+static status put_recovery(const user_record *user, const login_in *in, key_act *act) {
+    if (!user->recovery) act->key = (slice){0};
+    if (!user->recovery) return OK;
+    act->value = user->recovery->sealed;
+    act->context = in->recovery_code;
+    act->size = user->recovery->used;
+    return OK;
+}
+
 static status put_device(call *c, const user_record *user, const login_in *in, key_act *act) {
     mfa_record device;
+    if (comes_with_recovery(in)) return put_recovery(user, in, act);
     if (comes_with_passkey(in)) return put_passkey(c, user, in, act);
     /* who has a passkey alone does not come in without it */
     if (slice_is_absent(user->mfa_serial) && user->passkeys.count > 0) act->key = (slice){0};
@@ -85,6 +104,7 @@ static status put_person(call *c, const login_in *in, const user_record *user, k
     ENSURE(wish != NULL, OUT_OF_MEMORY);
     if (a->resets) wish->policy = RESET_ONLY;
     if (a->binds) wish->policy = MFA_ONLY;
+    if (comes_with_recovery(in)) wish->policy = RECOVERY_ONLY;
     wish->login_epoch = SET_INT(user->login_epoch.value);
     act->session = wish;
     act->key = user->login->sealed;
@@ -128,6 +148,10 @@ static status load_account(call *c, const login_in *in, account_settings_record 
 
 /* A password, or the whole answer of an authenticator. */
 static status check_shown(call *c, const login_in *in) {
+    if (comes_with_recovery(in) && (comes_with_passkey(in) || !slice_is_absent(in->code)))
+        return call_refuse(c, FAIL(INVALID_PARAMETER), "RecoveryCode");
+    if (comes_with_recovery(in) && slice_is_absent(in->password))
+        return call_refuse(c, FAIL(MISSING_PARAMETER), "Password");
     const slice answer[] = {in->challenge_token, in->client_data_json, in->authenticator_data, in->assertion_signature};
     if (!comes_with_passkey(in) && slice_is_absent(in->password))
         return call_refuse(c, FAIL(MISSING_PARAMETER), "Password");
@@ -177,6 +201,13 @@ static status take_factor(call *c, const login_in *in, const user_record *user) 
         ENSURE(passkey != NULL && shown.is_set, LOGIN_FAILED);
         passkey->sign_count = shown;
         passkey->used_at = SET_INT(c->now_s);
+        return OK;
+    }
+    if (comes_with_recovery(in)) {
+        ENSURE(user->recovery != NULL && shown.is_set && shown.value >= 0 && shown.value < 63, LOGIN_FAILED);
+        int64_t bit = INT64_C(1) << shown.value;
+        ENSURE((user->recovery->used.value & bit) == 0, LOGIN_FAILED);
+        user->recovery->used = SET_INT(user->recovery->used.value | bit);
         return OK;
     }
     if (slice_is_absent(user->mfa_serial)) return OK;
