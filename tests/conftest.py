@@ -1,8 +1,11 @@
 """Helpers for whole-system tests: starting a Keyhold from a build folder ($KEYHOLD_BUILD, else ./build), asking it things as a
 client would, looking at its processes.
 
+Before a server is stopped every refusal it gave is looked at: is it explained, and is that true (explained.py)?
+
 Fixtures: `keyhold` starts servers for one test and stops them after it; `server` is one in-memory server for a whole file."""
 import base64
+import collections
 import hashlib
 import hmac
 import json
@@ -18,11 +21,17 @@ import uuid
 
 import pytest
 
+import explained
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("KEYHOLD_BUILD", os.path.join(ROOT, "build")))
 SUPERVISOR = os.path.join(BUILD, "src", "role", "keyhold-supervisor")
 ROLES = ("vault", "keygen", "reader", "auditor", "core", "gateway")
 ANY_PORTS = ("--http", "127.0.0.1:0", "--https", "127.0.0.1:0")
+
+
+# Access keys of accounts' roots, as init, CreateAccount and throw-away servers give them; and what was looked at so far.
+ROOTS, LOOKED_AT, TALLY = {}, set(), collections.Counter()
 
 
 def environment(**more):
@@ -33,7 +42,12 @@ def environment(**more):
 def run_init(data, *flags, env=None, output="json"):
     """Runs init to its end: the finished process, with text in stdout and stderr."""
     command = [SUPERVISOR, "init", "--data", str(data), "-o", output, *flags]
-    return subprocess.run(command, env=environment(**(env or {})), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment(**(env or {})), capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode == 0 and output == "json":
+        made = json.loads(done.stdout)
+        if made.get("accessKeySecret"):
+            ROOTS[made["accountId"]] = (made["accessKeyId"], made["accessKeySecret"])
+    return done
 
 
 def alive(pid):
@@ -117,8 +131,26 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def explain(self):
+        """Every refusal so far is explained, and truly. Nothing to look at where it does not run."""
+        if self.process.poll() is not None or not self.ready or not self.http:
+            return
+        if self.ready.get("accessKeySecret"):
+            ROOTS.setdefault(self.ready["accountId"], (self.ready["accessKeyId"], self.ready["accessKeySecret"]))
+        done = explained.check(self.http, self.ready["data"], ROOTS, LOOKED_AT)
+        LOOKED_AT.update(done.seen)
+        TALLY.update(done.count)
+        assert not done.wrong, f"{len(done.wrong)} refusals are not explained as they are:\n" + "\n".join(done.wrong[:5])
+
     def stop(self, within=60):
         """SIGTERM; the exit code."""
+        try:
+            self.explain()
+        finally:
+            code = self.end(within)
+        return code
+
+    def end(self, within):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -167,7 +199,10 @@ def rpc(endpoint, access_key_id, secret, action, version, parameters):
     url = endpoint + "/?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote)
     try:
         with urllib.request.urlopen(url, timeout=35) as answer:
-            return answer.status, json.loads(answer.read())
+            body = json.loads(answer.read())
+            if action == "CreateAccount":
+                ROOTS[body["Account"]["AccountId"]] = (body["AccessKey"]["AccessKeyId"], body["AccessKey"]["AccessKeySecret"])
+            return answer.status, body
     except urllib.error.HTTPError as refused:
         body = refused.read()
         try:
@@ -213,3 +248,9 @@ def server():
     running = Server("--in-memory", *ANY_PORTS)
     yield running
     running.stop()
+
+
+def pytest_terminal_summary(terminalreporter):
+    if TALLY:
+        said = ", ".join(f"{count} {what}" for what, count in TALLY.most_common() if what != "refusals")
+        terminalreporter.write_line(f"{TALLY['refusals']} refusals explained: {said}")

@@ -1,6 +1,7 @@
-// Starts a throw-away Keyhold for one test file and makes clients for it.
+// Starts a throw-away Keyhold for one test file and makes clients for it. Before it is stopped every refusal it gave is looked at: is it
+// explained, and is that true (tests/explained.py)?
 'use strict';
-const {spawn} = require('node:child_process');
+const {spawn, spawnSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
@@ -34,6 +35,16 @@ function readReadyLine(child, log) {
   });
 }
 
+function lookAtRefusals(http, told) {
+  const asked = {http, data: told.data, accounts: {[told.accountId]: [told.accessKeyId, told.accessKeySecret]}};
+  const done = spawnSync('python3', [path.join(__dirname, '..', 'explained.py')], {input: JSON.stringify(asked), encoding: 'utf8', timeout: 60000});
+  if (done.status !== 0) throw new Error(`tests/explained.py: ${done.stderr || done.error}`);
+  const {count, wrong} = JSON.parse(done.stdout);
+  if (wrong.length) throw new Error(`${wrong.length} refusals are not explained as they are:\n${wrong.slice(0, 5).join('\n')}`);
+  const {refusals = 0, ...others} = count;
+  if (Object.keys(count).length) console.log(`${refusals} refusals explained: ${Object.entries(others).map(([what, n]) => `${n} ${what}`).join(', ')}`);
+}
+
 // {http, https, accountId, accessKeyId, accessKeySecret, ca, port, owner, log, stop()}
 // `flags` are further words of the command: ['--region', 'x'].
 async function start(flags = []) {
@@ -46,12 +57,20 @@ async function start(flags = []) {
   const told = await readReadyLine(child, log);
   const withScheme = (scheme, address) => address.includes('://') ? address : `${scheme}://${address}`;
   const url = new URL(withScheme('http', told.http));
-  const stop = async () => {
+  const end = async () => {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-    const end = await ended;
+    const how = await ended;
     clearTimeout(timer);
-    return end;
+    return how;
+  };
+  const stop = async () => {
+    try {
+      if (child.exitCode === null && child.signalCode === null) lookAtRefusals(url.host, told);
+    } finally {
+      await end();
+    }
+    return ended;
   };
   process.once('exit', () => child.kill('SIGKILL'));
   return {

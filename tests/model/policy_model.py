@@ -28,6 +28,7 @@ KEYS = {"acs:CurrentTime": ["aws:CurrentTime"], "aws:EpochTime": [], "acs:Secure
 TWINS = {"oss:getobject": ["s3:getobject"], "oss:listobjects": ["s3:listbucket"], "ram:createuser": ["iam:createuser"],
          "ram:attachpolicytouser": ["iam:attachuserpolicy"], "kms:getsecretvalue": ["secretsmanager:getsecretvalue"],
          "sts:assumerolewithoidc": ["sts:assumerolewithwebidentity"], "oss:encrypt": ["s3:encrypt"], "ram:encrypt": ["iam:encrypt"], "kms:reencryptto": ["kms:reencrypt"]}
+ARN_KEYS = {"acs:PrincipalARN"}
 SERVICES_ALSO = {"oss": ["s3"], "ram": ["iam", "sts"]}
 
 
@@ -223,8 +224,9 @@ def condition_holds(operator, key, wanted, request):
 def condition_outcome(operator, key, wanted, request):
     name = key_name(key)
     given = request["context"].get(name, [])
-    if name == "acs:PrincipalARN" and "String" in operator:
-        wanted = [re.sub("^arn:aws:(iam|sts):", "acs:ram:", w) for w in wanted]
+    if name in ARN_KEYS and "String" in operator:
+        wanted = [re.sub("^acs:ram::aws:", "acs:ram::system:", re.sub(r"^(arn:aws:(iam|sts):|acs:ram:\*?:)", "acs:ram::" if w.startswith("acs") else "acs:ram:", w))
+                  for w in wanted]
     if operator == "Null":
         return any(truth(text_of(w)) == (not given) for w in wanted)
     quantifier, _, operator = operator.rpartition(":")

@@ -163,10 +163,19 @@ static bool is_named(const char *action, slice wanted) {
     return false;
 }
 
-/* By any of the action's names; NULL: it is only asked for beside others. */
+/* Two names of one action have the same names: one that is a part of another has fewer. */
+static bool is_same(const char *action, slice wanted) {
+    action_names ours, theirs;
+    bool is_read = action_names_find(slice_of_text(action), &ours) && action_names_find(wanted, &theirs);
+    return is_read && ours.count == theirs.count && is_named(action, wanted);
+}
+
+/* By its own name, or another that means the same; NULL: it is only asked for beside others. */
 static const operation *operation_of(slice action) {
     for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++)
-        if (is_named(operation_get(id)->action, action)) return operation_get(id);
+        if (slice_equals_ignoring_case(slice_of_text(operation_get(id)->action), action)) return operation_get(id);
+    for (int id = OPERATION_NONE + 1; id < OPERATION_COUNT; id++)
+        if (is_same(operation_get(id)->action, action)) return operation_get(id);
     return NULL;
 }
 
@@ -255,7 +264,7 @@ static status turn(call *c, call *as, slice owner, slice name, supposition *supp
 
 static bool is_held(const approval_rule_record *rule, slice action) {
     for (int id = OPERATION_NONE + 1; rule && id < OPERATION_COUNT; id++)
-        if (is_named(operation_get(id)->action, action) && held_by_rule(rule, operation_get(id))) return true;
+        if (is_same(operation_get(id)->action, action) && held_by_rule(rule, operation_get(id))) return true;
     return false;
 }
 
@@ -266,8 +275,6 @@ static status check_rules(call *as) {
     bool is_platforms = op->resource == RESOURCE_TENANT || op->resource == RESOURCE_TENANT_CONTAINER;
     if (is_platforms && !as->who.is_operator)
         return call_refuse(as, FAIL(NO_PERMISSION), "Accounts are the platform operator's.");
-    bool takes_role = as->who.is_root && strcmp(op->action, "sts:AssumeRole") == 0;
-    if (takes_role) return call_refuse(as, FAIL(NO_PERMISSION), "The account root takes no role on.");
     return resource_check_root(as);
 }
 
@@ -280,6 +287,11 @@ static status ask(call *as, slice action, const char *known, slice resource, sup
     }
     TRY(allowed);
     TRY(suppose(as, known, resource, out));
+    bool takes_role = as->who.is_root && strcmp(known, "sts:AssumeRole") == 0;
+    if (takes_role && as->decided.decision == DECISION_ALLOW) {
+        status_ignore(call_refuse(as, FAIL(NO_PERMISSION), "The account root takes no role on."));
+        as->decided = (verdict){DECISION_IMPLICIT_DENY, DECIDED_BY_RULE, {SIZE_MAX, SIZE_MAX}};
+    }
     const approval_rule_record *rule = as->who.approval;
     if (as->decided.decision != DECISION_ALLOW || !is_held(rule, action)) return OK;
     as->decided = (verdict){DECISION_IMPLICIT_DENY, DECIDED_BY_APPROVAL, {SIZE_MAX, SIZE_MAX}};
