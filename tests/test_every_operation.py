@@ -167,7 +167,7 @@ def value_of(house, op, f):
         ("ManagerValidateResourcePolicy", "ResourcePolicy"): resource_policy(house),
     }
     by_name = {
-        "AccountId": n["TENANT"], "AccountAlias": "swept-alias", "ActionNames": ["kms:Encrypt"], "AliasName": "alias/swept",
+        "AccountId": n["TENANT"], "AccountAlias": "swept-alias", "ActionNames": ["kms:Encrypt"], "AliasName": "alias/swept", "Arn": f"acs:ram::{house.account}:user/target",
         "AssumeRolePolicyDocument": trust_policy(house), "NewAssumeRolePolicyDocument": trust_policy(house), "AttestationObject": "aGVsbG8=",
         "AuthenticationCode1": "123456", "AuthenticationCode2": "123456", "Certificate": "x", "CertificateId": n["CERTIFICATE"], "ChallengeToken": "x",
         "CiphertextBlob": house.blob, "ClientDataJSON": "aGVsbG8=", "ClientId": "client", "Count": 1, "DataKeyName": "managed", "Description": "words",
@@ -248,6 +248,7 @@ def ask_rpc(house, op):
 
 
 AWS_VALUES = {
+    "Arn": "arn:aws:iam::ACCOUNT:user/target",
     "PolicyArn": "arn:aws:iam::ACCOUNT:policy/paper", "SecretId": "kept", "SecretIdList": ["kept"], "Name": "fresh", "ClientRequestToken": "0" * 32,
     "TargetKeyId": "KEY", "AccessKeyId": "ACCESSKEY", "SerialNumber": "arn:aws:iam::ACCOUNT:mfa/device", "RoleArn": "arn:aws:iam::ACCOUNT:role/duty",
     "OpenIDConnectProviderArn": "arn:aws:iam::ACCOUNT:oidc-provider/issuer", "SAMLProviderArn": "arn:aws:iam::ACCOUNT:saml-provider/metadata",

@@ -28,7 +28,8 @@ static bool is_about_person(const operation *op) {
                                                    OPERATION_BEGIN_PASSKEY_REGISTRATION,
                                                    OPERATION_FINISH_PASSKEY_REGISTRATION,
                                                    OPERATION_DELETE_PASSKEY,
-                                                   OPERATION_DELETE_USER};
+                                                   OPERATION_DELETE_USER,
+                                                   OPERATION_REVOKE_USER_SESSIONS};
     return is_one_of(op, OPERATIONS, sizeof OPERATIONS / sizeof *OPERATIONS);
 }
 
