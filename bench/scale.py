@@ -169,7 +169,7 @@ def people(bench):
     login = f"/?Action=Login&Version=2026-01-01&Format=JSON&Account={account}&UserName="
     parts = (("GetCallerIdentity", ["rpc", "GetCallerIdentity", "/"], {"version": STS, "key_file": worker}),
              ("AssumeRole", ["rpc", "AssumeRole", "/", f"RoleArn=acs:ram::{account}:role/taken", "RoleSessionName=session"], {"version": STS, "key_file": worker}),
-             ("an unknown access key", ["rpc", "GetCallerIdentity", "/"], {"version": STS, "key_file": unknown(server), "expected": 404}),
+             ("an unknown access key", ["rpc", "GetCallerIdentity", "/"], {"version": STS, "key_file": unknown(server), "expected": 400}),
              ("Login, wrong password, slowed", ["plain", "POST", f"{login}worker&Password=Wrong-horse-1"], {"expected": 429}),
              ("Login, no such user, slowed", ["plain", "POST", f"{login}nobody&Password=Wrong-horse-1"], {"expected": 429}))
     for name in ("worker", "nobody") * 12:  # what may be tried at once is used up
