@@ -63,6 +63,19 @@ static void check_text(slice text, arena *memory) {
     if (!slice_equals_ignoring_case(slice_of_text(uuid), text)) abort();
 }
 
+/* What is read is the content, whatever stands around it; and written as one block it is read again. */
+static void check_pem(slice text, arena *memory) {
+    OWNED(buffer) again = {0};
+    slice content, back;
+    if (FAILED(pem_decode(text, "X", memory, &content))) return;
+    if (content.len == 0) abort();
+    must(buffer_append_text(&again, "-----BEGIN X-----\n"));
+    must(base64_encode(&again, content));
+    must(buffer_append_text(&again, "\n-----END X-----\n"));
+    must(pem_decode(buffer_slice(&again), "X", memory, &back));
+    must_equal(back, content);
+}
+
 static void check_moment(int64_t time_s) {
     char iso[CLOCK_ISO_BYTES], basic[CLOCK_BASIC_BYTES], rfc1123[CLOCK_RFC1123_BYTES];
     int64_t back[3];
@@ -152,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     slice input = slice_of(data, size);
     check_bytes(input, &memory);
     check_text(input, &memory);
+    check_pem(input, &memory);
     check_time(input);
     check_number(input);
     check_utf8(input);

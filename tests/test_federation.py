@@ -364,3 +364,112 @@ def test_boto3_finds_the_token_by_itself(house, workload, monkeypatch):  # noqa:
     sts = session.client("sts", endpoint_url=f"http://{house.http}")
     assert sts.get_caller_identity()["Arn"].endswith(":assumed-role/workload/pod-1") and found
     assert session.client("kms", endpoint_url=f"http://{house.http}").list_keys()["Keys"] is not None
+
+
+def test_tags_of_providers(house, cli):  # noqa: F811
+    iam = aws(house, "iam", aws_access_key_id=house.access_key_id, aws_secret_access_key=house.access_key_secret)
+    a, b = {"Key": "team", "Value": "web"}, {"Key": "stage", "Value": "prod"}
+    oidc = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["x"], ThumbprintList=["ab" * 20], Tags=[a])
+    saml = iam.create_saml_provider(Name="tagged", SAMLMetadataDocument=Idp().metadata(), Tags=[a])
+    assert oidc["Tags"] == saml["Tags"] == [a]
+    for kind, of, show in (("open_id_connect_provider", {"OpenIDConnectProviderArn": oidc["OpenIDConnectProviderArn"]}, iam.get_open_id_connect_provider),
+                           ("saml_provider", {"SAMLProviderArn": saml["SAMLProviderArn"]}, iam.get_saml_provider)):
+        tag, untag, listed = (getattr(iam, name) for name in (f"tag_{kind}", f"untag_{kind}", f"list_{kind}_tags"))
+        tag(**of, Tags=[b, {**a, "Value": "api"}])
+        assert listed(**of)["Tags"] == show(**of)["Tags"] == [{**a, "Value": "api"}, b]
+        first = listed(**of, MaxItems=1)
+        assert first["IsTruncated"] and listed(**of, Marker=first["Marker"])["Tags"] == [b]
+        untag(**of, TagKeys=["team", "nothing"])
+        assert listed(**of)["Tags"] == [b]
+        for call, more, code in ((tag, {"Tags": [a, a]}, "ValidationError"), (tag, {"Tags": [{"Key": f"k{i}", "Value": ""} for i in range(20)]}, "LimitExceeded")):
+            with pytest.raises(ClientError) as caught:
+                call(**of, **more)
+            assert caught.value.response["Error"]["Code"] == code
+        gone = {key: value + "x" for key, value in of.items()}
+        for call, more in ((tag, {"Tags": [a]}), (untag, {"TagKeys": ["x"]}), (listed, {})):
+            with pytest.raises(ClientError) as caught:
+                call(**gone, **more)
+            assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
+    iam.delete_saml_provider(SAMLProviderArn=saml["SAMLProviderArn"])
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=oidc["OpenIDConnectProviderArn"])
+
+
+def allowing(principal, actions, condition=None):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Principal": principal, "Condition": condition or {}}]})
+
+
+def test_what_a_token_says_as_conditions_and_in_the_session(house, cli, tmp_path):  # noqa: F811
+    """Every key of either cloud, met and not met; who it is at the source, from role to role; how long sessions last."""
+    iam = aws(house, "iam", aws_access_key_id=house.access_key_id, aws_secret_access_key=house.access_key_secret)
+    sts = aws(house, "sts", config=Config(signature_version=UNSIGNED, retries={"max_attempts": 0}))
+    signer, account = Key("r1", "RS256"), house.ready["accountId"]
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [signer.jwk()]}))
+    cli("oidc-provider", "create", "corporate", ISSUER, "--clients", "one,two")
+    cli("oidc-provider", "set-keys", "corporate", f"@{tmp_path / 'jwks.json'}")
+    provider = {"Federated": f"arn:aws:iam::{account}:oidc-provider/corporate"}
+    iam.create_role(RoleName="asked", MaxSessionDuration=7200, AssumeRolePolicyDocument=allowing(provider, "sts:AssumeRoleWithWebIdentity"))
+
+    def trusts(condition=None, actions="sts:AssumeRoleWithWebIdentity"):
+        iam.update_assume_role_policy(RoleName="asked", PolicyDocument=allowing(provider, actions, condition))
+
+    def take(role="asked", token=None, **more):
+        return sts.assume_role_with_web_identity(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="run-1",
+                                                 WebIdentityToken=token or signer.token(sub="alice", aud=["one", "two"], azp="two"), **more)
+
+    def refused(code, *args, **more):
+        with pytest.raises(ClientError) as caught:
+            take(*args, **more)
+        assert caught.value.response["Error"]["Code"] == code
+        return caught.value.response["Error"]["Message"]
+    realm = ISSUER.split("//")[1]
+    for key, value in ((f"{realm}:sub", "alice"), (f"{realm}:aud", "two"), (f"{realm}:oaud", "one"), ("oidc:sub", "alice"), ("oidc:iss", ISSUER), ("sts:RoleSessionName", "run-1")):
+        trusts({"StringEquals": {key: value}})
+        take()
+        trusts({"StringEquals": {key: value + "x"}})
+        refused("AccessDenied")
+        trusts({"StringLike": {key: value[:-1] + "?"}})
+        take()
+        trusts({"StringNotLike": {key: value[:2] + "*"}})
+        refused("AccessDenied")
+    for condition in ({"ForAnyValue:StringEquals": {"oidc:aud": "one"}}, {"ForAllValues:StringEquals": {"oidc:aud": ["one", "two", "three"]}}):
+        trusts(condition)
+        take()
+    trusts({"ForAllValues:StringEquals": {"oidc:aud": ["one"]}})
+    refused("AccessDenied")
+    trusts({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    refused("AccessDenied")
+    # two clients, and a party that is none; a token that is of no one in particular
+    trusts()
+    take(token=signer.token(sub="alice", aud="two"))
+    refused("InvalidIdentityToken", token=signer.token(sub="alice", aud=["one", "two"]))
+    refused("InvalidIdentityToken", token=signer.token(sub="alice", aud="one", azp="three"))
+    for missing in ("exp", "iat", "aud", "sub", "iss"):
+        refused("InvalidIdentityToken", token=signer.token(**{"sub": "alice", "aud": "one", missing: None}))
+    refused("InvalidIdentityToken", token=signer.token(sub="alice", aud="one", iss=ISSUER + "/"))
+    again = signer.token(sub="alice", aud="one", jti="1", nonce="n")
+    take(token=again), take(token=again)  # while it lasts, as often as it is shown
+    # how long
+    take(DurationSeconds=7200)
+    refused("ValidationError", DurationSeconds=7201)
+    # who at the source, and tags
+    source = signer.token(sub="alice", aud="one", **{"https://aws.amazon.com/source_identity": "alice"})
+    refused("AccessDenied", token=source)
+    trusts(actions=["sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"])
+    answer = take(token=source)
+    assert answer["SourceIdentity"] == "alice"
+    assert "session tags" in refused("InvalidIdentityToken", token=signer.token(sub="alice", aud="one", **{"https://aws.amazon.com/tags": {"principal_tags": {"a": ["b"]}}}))
+    # from role to role: for an hour at most, and with the same source
+    asked = f"arn:aws:iam::{account}:role/asked"
+    iam.create_role(RoleName="next", MaxSessionDuration=7200, AssumeRolePolicyDocument=allowing({"AWS": asked}, "sts:AssumeRole"))
+    iam.put_role_policy(RoleName="asked", PolicyName="on", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}))
+    given = answer["Credentials"]
+    chained = aws(house, "sts", aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"], aws_session_token=given["SessionToken"])
+    on = {"RoleArn": f"arn:aws:iam::{account}:role/next", "RoleSessionName": "run-2"}
+    assert chained.assume_role(**on, DurationSeconds=3600)["SourceIdentity"] == "alice"
+    for more in ({"DurationSeconds": 3601}, {"SourceIdentity": "bob"}):
+        with pytest.raises(ClientError):
+            chained.assume_role(**on, **more)
+    iam.delete_role_policy(RoleName="asked", PolicyName="on")
+    for role in ("asked", "next"):
+        iam.delete_role(RoleName=role)

@@ -126,6 +126,7 @@ static const query_member members[] = {
     {.of = &saml_provider_view_shape, .field = "AssertionEncryptionMode", .form = QUERY_HIDDEN},
     {.of = &saml_provider_view_shape, .field = "PrivateKeyList", .form = QUERY_HIDDEN},
     {.of = &saml_provider_view_shape, .field = "MetadataSigner", .form = QUERY_HIDDEN},
+    {.of = &saml_provider_view_shape, .field = "Tags", .form = QUERY_HIDDEN},
     {.of = &assume_role_with_saml_out_shape, .field = "SAMLAssertionInfo", .form = QUERY_HIDDEN},
     {.of = &assume_role_with_oidc_out_shape, .field = "OIDCTokenInfo", .form = QUERY_HIDDEN},
     {.of = &assume_role_with_oidc_out_shape, .field = "Provider", .wire = "Provider", .form = QUERY_ARN},

@@ -39,7 +39,7 @@ status oidc_load_by_issuer(call *c, slice issuer_url, oidc_provider_record *out)
     return oidc_load(c, found.name, out, NULL);
 }
 
-static status save(call *c, oidc_provider_record *p, uint64_t revision) {
+status oidc_save(call *c, oidc_provider_record *p, uint64_t revision) {
     slice path;
     p->updated_at = SET_INT(c->now_s);
     TRY(oidc_provider_path(c->who.account_id, p->name, &c->memory, &path));
@@ -56,6 +56,7 @@ static status fill_view(call *c, const oidc_provider_record *p, oidc_provider_vi
                                 .signing_keys = p->signing_keys,
                                 .create_date = p->created_at,
                                 .update_date = p->updated_at};
+    out->tags.at = p->tags.at, out->tags.count = p->tags.count;
     return arn_principal_oidc(c->who.account_id, p->name, &c->memory, &out->arn);
 }
 
@@ -185,7 +186,10 @@ status create_oidc_provider_finish(call *c, const create_oidc_provider_in *in, c
     p.issuance_limit = in->issuance_limit_time.is_set ? in->issuance_limit_time : SET_INT(LIMIT_HOURS);
     p.created_at = SET_INT(c->now_s);
     p.sealed = c->results.at[0].output;
-    TRY(save(c, &p, STORE_ABSENT));
+    tag_set tags;
+    TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
+    p.tags.at = out->tags.at = tags.at, p.tags.count = out->tags.count = tags.count;
+    TRY(oidc_save(c, &p, STORE_ABSENT));
     TRY(oidc_issuer_path(c->who.account_id, oidc_issuer_name(p.issuer_url), &c->memory, &path));
     TRY(call_change(c, path, &oidc_issuer_record_shape, &issuer, STORE_ABSENT));
     TRY(new_view(c, &p, &out->oidc_provider));
@@ -229,7 +233,7 @@ status update_oidc_provider_finish(call *c, const update_oidc_provider_in *in, u
     if (!slice_is_empty(in->client_ids)) p.client_ids = in->client_ids;
     if (!slice_is_absent(in->new_description)) p.description = in->new_description;
     if (in->issuance_limit_time.is_set) p.issuance_limit = in->issuance_limit_time;
-    TRY(save(c, &p, revision));
+    TRY(oidc_save(c, &p, revision));
     return new_view(c, &p, &out->oidc_provider);
 }
 
@@ -246,7 +250,7 @@ status add_client_id_to_oidc_provider_finish(call *c, const add_client_id_to_oid
     uint64_t revision;
     TRY(load_changed(c, in->oidc_provider_name, &p, &revision));
     TRY(list_with(c, p.client_ids, in->client_id, &p.client_ids));
-    TRY(save(c, &p, revision));
+    TRY(oidc_save(c, &p, revision));
     return new_view(c, &p, &out->oidc_provider);
 }
 
@@ -263,7 +267,7 @@ status remove_client_id_from_oidc_provider_finish(call *c, const remove_client_i
     uint64_t revision;
     TRY(load_changed(c, in->oidc_provider_name, &p, &revision));
     TRY(list_without(c, p.client_ids, in->client_id, &p.client_ids));
-    TRY(save(c, &p, revision));
+    TRY(oidc_save(c, &p, revision));
     return new_view(c, &p, &out->oidc_provider);
 }
 
@@ -277,13 +281,13 @@ status set_oidc_provider_keys_finish(call *c, const set_oidc_provider_keys_in *i
     oidc_provider_record p;
     uint64_t revision;
     TRY(load_changed(c, in->oidc_provider_name, &p, &revision));
-    TRY(save(c, &p, revision));
+    TRY(oidc_save(c, &p, revision));
     return new_view(c, &p, &out->oidc_provider);
 }
 
 static status save_fingerprints(call *c, oidc_provider_record *p, uint64_t revision, oidc_provider_view **view) {
     TRY(check_fingerprints(c, p->fingerprints));
-    TRY(save(c, p, revision));
+    TRY(oidc_save(c, p, revision));
     return new_view(c, p, view);
 }
 

@@ -12,4 +12,7 @@ status oidc_load(call *c, slice name, oidc_provider_record *out, uint64_t *revis
 /* By the issuer's URL. OIDC_PROVIDER_NOT_FOUND. */
 status oidc_load_by_issuer(call *c, slice issuer_url, oidc_provider_record *out);
 
+/* Plans the change of the record, with its time. */
+status oidc_save(call *c, oidc_provider_record *p, uint64_t revision);
+
 #endif

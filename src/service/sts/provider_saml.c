@@ -15,7 +15,7 @@ status saml_load(call *c, slice name, saml_provider_record *out, uint64_t *revis
     return FAILED_WITH(loaded, NOT_FOUND) ? FAIL(SAML_PROVIDER_NOT_FOUND) : loaded;
 }
 
-static status save(call *c, saml_provider_record *p, uint64_t revision) {
+status saml_save(call *c, saml_provider_record *p, uint64_t revision) {
     slice path;
     p->updated_at = SET_INT(c->now_s);
     TRY(saml_provider_path(c->who.account_id, p->name, &c->memory, &path));
@@ -30,6 +30,7 @@ static status fill_view(call *c, const saml_provider_record *p, saml_provider_vi
     out->assertion_encryption_mode = p->encryption;
     out->private_key_list.at = p->private_keys.at, out->private_key_list.count = p->private_keys.count;
     out->metadata_signer = p->signer;
+    out->tags.at = p->tags.at, out->tags.count = p->tags.count;
     return arn_principal_saml(c->who.account_id, p->name, &c->memory, &out->arn);
 }
 
@@ -128,9 +129,12 @@ status create_saml_provider_finish(call *c, const create_saml_provider_in *in, c
     p.sealed = c->results.at[0].output;
     p.valid_until = c->results.at[0].time;
     p.encryption = in->assertion_encryption_mode;
+    tag_set tags;
+    TRY(tags_merge(c, &(tag_set){0}, NAME_TAGS(in->tag), &tags));
+    p.tags.at = out->tags.at = tags.at, p.tags.count = out->tags.count = tags.count;
     TRY(take_keys(c, c->results.at[0].summary, &p));
     TRY(take_signer(c, in->metadata_signer, &p));
-    TRY(save(c, &p, STORE_ABSENT));
+    TRY(saml_save(c, &p, STORE_ABSENT));
     TRY(new_view(c, &p, &out->saml_provider));
     out->saml_provider_arn = out->saml_provider->arn;
     return OK;
@@ -144,6 +148,7 @@ status get_saml_provider_prepare(call *c, const get_saml_provider_in *in, get_sa
     out->valid_until = p.valid_until;
     out->assertion_encryption_mode = p.encryption;
     out->private_key_list.at = p.private_keys.at, out->private_key_list.count = p.private_keys.count;
+    out->tags.at = p.tags.at, out->tags.count = p.tags.count;
     return new_view(c, &p, &out->saml_provider);
 }
 
@@ -205,7 +210,7 @@ status update_saml_provider_finish(call *c, const update_saml_provider_in *in, u
     TRY(saml_load(c, in->saml_provider_name, &p, &revision));
     if (changes_sealed(in)) TRY(take_change(c, in, &p));
     if (!slice_is_absent(in->new_description)) p.description = in->new_description;
-    TRY(save(c, &p, revision));
+    TRY(saml_save(c, &p, revision));
     TRY(new_view(c, &p, &out->saml_provider));
     out->saml_provider_arn = out->saml_provider->arn;
     return OK;
