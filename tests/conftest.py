@@ -137,9 +137,11 @@ class Server:
             return
         if self.ready.get("accessKeySecret"):
             ROOTS.setdefault(self.ready["accountId"], (self.ready["accessKeyId"], self.ready["accessKeySecret"]))
+        begun = time.monotonic()
         done = explained.check(self.http, self.ready["data"], ROOTS, LOOKED_AT)
         LOOKED_AT.update(done.seen)
         TALLY.update(done.count)
+        TALLY["ms"] += int((time.monotonic() - begun) * 1000)
         assert not done.wrong, f"{len(done.wrong)} refusals are not explained as they are:\n" + "\n".join(done.wrong[:5])
 
     def stop(self, within=60):
@@ -252,5 +254,5 @@ def server():
 
 def pytest_terminal_summary(terminalreporter):
     if TALLY:
-        said = ", ".join(f"{count} {what}" for what, count in TALLY.most_common() if what != "refusals")
-        terminalreporter.write_line(f"{TALLY['refusals']} refusals explained: {said}")
+        said = ", ".join(f"{count} {what}" for what, count in TALLY.most_common() if what not in ("refusals", "ms"))
+        terminalreporter.write_line(f"{TALLY['refusals']} refusals explained in {TALLY['ms'] / 1000:.1f} s: {said}")

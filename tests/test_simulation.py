@@ -194,6 +194,24 @@ def test_whoever_comes_under_a_break_glass_grant(owner, other):
     assert (simulated["EvalDecision"], simulated["DecidedBy"]) == ("implicitDeny", "Rule") and "outlast" in simulated["Reason"]
 
 
+def test_an_action_that_is_a_part_of_another_is_asked_for_itself(owner):
+    user, role = owner.user(statement("Allow", "iam:TagUser")), f"acs:ram:*:{owner.account}:role/x"
+    assert simulate(owner, user.arn, "iam:TagUser", f"acs:ram:*:{owner.account}:user/x")["EvalDecision"] == "allowed"
+    assert simulate(owner, user.arn, "iam:TagRole", role)["EvalDecision"] == "implicitDeny"
+    user = owner.user(statement("Allow", "iam:UpdateRoleDescription"))
+    assert simulate(owner, user.arn, "iam:UpdateRoleDescription", role)["EvalDecision"] == "allowed"
+    for action in ("ram:UpdateRole", "ram:UpdateAssumeRolePolicy"):
+        assert simulate(owner, user.arn, action, role)["EvalDecision"] == "implicitDeny", action
+    user = owner.user(statement("Allow", "oss:GetObject"))
+    assert simulate(owner, user.arn, "S3:getobject", f"acs:oss:*:{owner.account}:b/k")["EvalDecision"] == "allowed"
+
+
+def test_policies_come_before_what_nobody_may(owner, other):
+    root = f"acs:ram::{owner.account}:root"
+    assert simulate(owner, root, "sts:AssumeRole", f"acs:ram::{owner.account}:role/x")["DecidedBy"] == "Rule"
+    assert simulate(owner, root, "sts:AssumeRole", f"acs:ram::{other.account}:role/x")["DecidedBy"] == "ResourcePolicy"
+
+
 # ---- other accounts
 
 def answers(asker, source, action, resources, **more):

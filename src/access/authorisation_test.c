@@ -169,12 +169,40 @@ static void every_session_policy_must_allow(void **state) {
     for (size_t i = 0; i < 3; i++) let_go(sessions[i]);
 }
 
+/* What each kind says by itself is what the whole rests on; a role's own policy has a name of its own. */
+static void tells_what_each_kind_says(void **state) {
+    (void)state;
+    const policy_caller caller = {.account = SLICE("1"), .arn = SLICE("acs:ram::1:user/u")};
+    const policy *identity = made(POLICY_IDENTITY, "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
+                                                   "\"*\",\"Resource\":\"*\"}]}");
+    authorisation a = {.request = {SLICE("sts:AssumeRole"), SLICE("acs:ram:*:1:role/r"), NULL, 0, 0, &caller}};
+    opinions o;
+    verdict v;
+    a.identity = (policy_set){&identity, 1, NULL};
+    a.owner = SLICE("1");
+    a.is_role = true;
+    a.resource =
+        made(POLICY_TRUST, "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"sts:AssumeRole\","
+                           "\"Principal\":{\"RAM\":[\"acs:ram::1:user/u\"]}}]}");
+    authorise(&a, &v);
+    authorisation_ask(&a, &o);
+    assert_true(v.decision == DECISION_EXPLICIT_DENY && v.by == DECIDED_BY_TRUST && v.match.statement == 0);
+    assert_true(o.identity.decision == DECISION_ALLOW && o.resource.decision == DECISION_EXPLICIT_DENY);
+    assert_true(o.rail.decision == DECISION_ALLOW && o.session.decision == DECISION_ALLOW); /* none withholds it */
+    assert_int_equal(o.boundary.decision, DECISION_IMPLICIT_DENY);
+    assert_int_equal(authorisation_word(&a, identity), DECISION_ALLOW);
+    assert_int_equal(authorisation_word(&a, a.resource), DECISION_EXPLICIT_DENY);
+    let_go(identity);
+    let_go(a.resource);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weighs),
         cmocka_unit_test(root),
         cmocka_unit_test(the_owner_is_never_locked_out),
         cmocka_unit_test(every_session_policy_must_allow),
+        cmocka_unit_test(tells_what_each_kind_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

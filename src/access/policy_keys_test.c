@@ -71,8 +71,24 @@ static void test_what_is_said_of_an_action_whatever_the_resource(void **state) {
     }
 }
 
+static void test_a_statement_and_a_document_can_be_told(void **state) {
+    (void)state;
+    static const uint8_t digest[POLICY_DIGEST_BYTES] = {7, [POLICY_DIGEST_BYTES - 1] = 9};
+    static const uint8_t nothing[POLICY_DIGEST_BYTES] = {0};
+    policy *p = compiled(POLICY(ALLOW("\"Action\":\"*\"" ON_ALL) "," DENY(
+        "\"Sid\":\"no more\",\"Action\":\"*\"" ON_ALL) "," ALLOW("\"Sid\":\"\",\"Action\":\"*\"" ON_ALL)));
+    assert_true(slice_is_absent(policy_statement_id(p, 0)) && slice_is_absent(policy_statement_id(p, 2)));
+    assert_true(slice_equals(policy_statement_id(p, 1), SLICE("no more")));
+    assert_true(slice_is_absent(policy_statement_id(p, 3)) && slice_is_absent(policy_statement_id(p, SIZE_MAX)));
+    assert_true(slice_equals(policy_digest(p), slice_of(nothing, sizeof nothing)));
+    policy_mark(p, digest);
+    assert_true(slice_equals(policy_digest(p), slice_of(digest, sizeof digest)));
+    policy_free(p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_statement_and_a_document_can_be_told),
         cmocka_unit_test(test_keys_are_listed_once_under_their_canonical_names),
         cmocka_unit_test(test_what_is_said_of_an_action_whatever_the_resource),
     };

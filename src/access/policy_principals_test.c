@@ -1,5 +1,6 @@
 /* Whom a policy names: each once, sessions as their roles, and whether it is open to everybody. */
 #include "access/policy_testing.h"
+#include "contract/contract_tables.h"
 
 #define POLICY(statements) "{\"Version\":\"1\",\"Statement\":[" statements "]}"
 #define WITH(effect, principal, rest)                                                                                  \
@@ -56,8 +57,30 @@ static void test_a_session_is_somebody_as_long_as_its_role_is(void **state) {
            "acs:ram::100000000001:role/guests ", "100000000001 ", false);
 }
 
+static void test_bound_names_are_told_with_whom_they_meant(void **state) {
+    (void)state;
+    const principal_binding rows[] = {{SLICE("acs:ram::100000000001:user/ann"), SLICE("77")}};
+    const char *document = POLICY(WITH(
+        "Allow", RAM("\"acs:ram::100000000001:user/ann\",\"acs:ram::100000000001:user/bob\",\"100000000002\""), ""));
+    OWNED(arena) memory = {0};
+    policy_bound_name found[4];
+    slice fault = {0};
+    policy *bound = NULL, *free_of_ids = compiled_as(POLICY_RESOURCE, document);
+    policy_source source = {slice_of_text(document), POLICY_RESOURCE, POLICY_BYTES_MOST, {true, rows, 1}};
+    assert_int_equal(policy_compile(&source, &memory, &fault, &bound).code, STATUS_OK);
+    assert_int_equal(policy_list_bound(free_of_ids, found, 4), 0);
+    assert_int_equal(policy_list_bound(bound, found, 4), 2);
+    assert_true(slice_equals(found[0].name, SLICE("acs:ram::100000000001:user/ann")) &&
+                slice_equals(found[0].id, SLICE("77")));
+    assert_true(slice_equals(found[1].name, SLICE("acs:ram::100000000001:user/bob")) && slice_is_empty(found[1].id));
+    assert_int_equal(policy_list_bound(bound, found, 1), 2);
+    policy_free(bound);
+    policy_free(free_of_ids);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bound_names_are_told_with_whom_they_meant),
         cmocka_unit_test(test_everybody_is_public_only_where_allowed_without_a_condition),
         cmocka_unit_test(test_names_are_told_once_and_accounts_only_where_they_are_given_something),
         cmocka_unit_test(test_a_session_is_somebody_as_long_as_its_role_is),
