@@ -1,6 +1,7 @@
 /* Terminals: how wide, how bright, and asking. */
 #include "cli/terminal.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -24,32 +25,41 @@ bool terminal_is_bright(int fd) {
     return process_is_terminal(fd) && !is_dumb && !is_refused;
 }
 
-static status read_line(buffer *out) {
+enum { INTERRUPT = 3 }; /* Control-C, where it is no signal */
+
+static status read_line(buffer *out, bool *is_interrupted) {
     for (;;) {
         int byte = getchar();
         ENSURE(byte != EOF || out->len > 0, CLOSED);
+        *is_interrupted = byte == INTERRUPT;
+        ENSURE(byte != INTERRUPT, CLOSED);
         if (byte == EOF || byte == '\n') return OK;
         ENSURE(out->len < LINE_BYTES_MOST, TOO_LARGE);
         TRY(buffer_append_byte(out, (uint8_t)byte));
     }
 }
 
+/* Before anything is asked, so that nothing typed early is shown. Signals from the keyboard would leave the terminal silent: they come as bytes. */
+static status silence(struct termios *before) {
+    ENSURE(tcgetattr(STDIN_FILENO, before) == 0, CLOSED);
+    struct termios silent = *before;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    return tcsetattr(STDIN_FILENO, TCSADRAIN, &silent) == 0 ? OK : FAIL(CLOSED);
+}
+
 status terminal_ask(const char *question, enum terminal_echo echo, buffer *out) {
-    struct termios before, silent;
+    struct termios before;
+    bool is_hidden = echo == TERMINAL_HIDDEN, is_interrupted = false;
     ENSURE(process_is_terminal(STDIN_FILENO) && process_is_terminal(STDERR_FILENO), CLOSED);
-    bool is_hidden = echo == TERMINAL_HIDDEN && tcgetattr(STDIN_FILENO, &before) == 0;
+    if (is_hidden) TRY(silence(&before));
     fprintf(stderr, "%s", question);
     fflush(stderr);
-    if (is_hidden) {
-        silent = before;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
     buffer_reset(out);
-    status got = read_line(out);
+    status got = read_line(out, &is_interrupted);
     if (is_hidden) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
         fprintf(stderr, "\n");
     }
+    if (is_interrupted) raise(SIGINT);
     return got;
 }
