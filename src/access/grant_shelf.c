@@ -128,8 +128,14 @@ status grant_shelf_add(grant_shelf *s, slice packed) {
 /* ---- asking */
 
 grant_walk grant_walk_for(const grant_shelf *s, const grant_question *question, slice grantee) {
+    action_names names;
     grant_walk w = {.shelf = s, .question = question, .grantee = grantee};
-    if (!action_names_find(question->action, &w.actions)) w.actions.count = 0;
+    if (!action_names_find(question->action, &names)) return w;
+    for (size_t i = 0; i < names.count; i++) {
+        if (!slice_starts_with(names.whole[i], SLICE("kms:"))) continue;
+        int operation = grant_operation_number(slice_skip(names.whole[i], 4));
+        if (operation >= 0) w.operations[w.operation_count++] = operation;
+    }
     return w;
 }
 
@@ -142,26 +148,16 @@ grant_walk grant_walk_named(const grant_shelf *s, slice name) {
 /* Grants say by id whom they are for, or were given before they did. */
 enum { IDS = 2 };
 
-static bool operation_source(const grant_walk *w, size_t number, mark *out) {
-    const policy_caller *caller = w->question->caller;
-    const slice ids[IDS] = {caller->id, SLICE("")};
-    slice action = w->actions.whole[number / IDS], id = ids[number % IDS];
-    int operation = slice_starts_with(action, SLICE("kms:")) ? grant_operation_number(slice_skip(action, 4)) : -1;
-    if (operation < 0) return false;
-    *out = operation_mark(operation, w->grantee, id);
-    return true;
-}
-
-/* The next mark to look under; false: that was the last. One that cannot be has no pile. */
+/* The next mark to look under; false: that was the last. */
 static bool next_source(grant_walk *w, mark *out) {
-    *out = (mark){MARK_NAME, 0, 1};
     if (!w->question) return false;
-    size_t number = w->source++, operations = IDS * w->actions.count;
+    const pair_list *context = w->question->context;
+    size_t number = w->source++, operations = IDS * w->operation_count;
     if (number < operations) {
-        (void)operation_source(w, number, out);
+        slice id = number % IDS ? w->question->caller->id : SLICE("");
+        *out = operation_mark(w->operations[number / IDS], w->grantee, id);
         return true;
     }
-    const pair_list *context = w->question->context;
     if (!context || number - operations >= context->count) return false;
     *out = pair_mark(&context->at[number - operations]);
     return true;

@@ -36,8 +36,9 @@ status grant_shelf_add(grant_shelf *s, slice packed);
 typedef struct grant_walk {
     const grant_shelf *shelf;
     const grant_question *question;
-    slice grantee; /* one of the names the caller goes by */
-    action_names actions;
+    slice grantee;                     /* one of the names the caller goes by */
+    int operations[ACTION_NAMES_MOST]; /* that the action is */
+    size_t operation_count;
     size_t source;
     const struct grant_link *at;
 } grant_walk;
