@@ -244,8 +244,8 @@ def test_nobody_becomes_an_approver_s_double(scene):
     for action, parameters in (("CreateAccessKey", {}), ("UnbindMFADevice", {}), ("CreateLoginProfile", {"Password": "long enough now"}),
                                ("BindMFADevice", {"SerialNumber": "ben", "AuthenticationCode1": "123456", "AuthenticationCode2": "123457"})):
         refused(scene.anna.key(action, RAM, UserName="ben", **parameters), 403, "Forbidden.ApprovalRequired")
-    for action in ("BeginPasskeyRegistration", "DeletePasskey"):  # an access key alone could be anybody's
-        refused(scene.ben.key(action, KEYHOLD, PasskeyName="any"), 403, "Forbidden.ApprovalRequired")
+    for action, parameters in (("BeginPasskeyRegistration", {}), ("DeletePasskey", {"PasskeyName": "any"})):  # an access key alone could be anybody's
+        refused(scene.ben.key(action, KEYHOLD, **parameters), 403, "Forbidden.ApprovalRequired")
     done(scene.sessions["ben"]("BeginPasskeyRegistration", KEYHOLD))
     refused(scene.anna.key("DeletePasskey", KEYHOLD, UserName="ben", PasskeyName="any"), 403, "Forbidden.ApprovalRequired")
     done(scene.anna.key("CreateAccessKey", RAM, UserName="other"))

@@ -33,8 +33,9 @@ def test_without_a_device_a_login_is_good_for_binding_one_alone(server, root):
         only = done(root.login())
         assert only["MFABindRequired"] is True
         session = Caller.of(server, only["Credentials"])
-        for action, version in (("ListKeys", "2016-01-20"), ("CreateAccessKey", RAM), ("CreateUser", RAM), ("SetRootAccess", KEYHOLD)):
-            assert session(action, version, UserName="x", MFARequired="false")[0] == 403, action
+        for action, version, parameters in (("ListKeys", "2016-01-20", {}), ("CreateAccessKey", RAM, {"UserName": "x"}), ("CreateUser", RAM, {"UserName": "x"}),
+                                            ("SetRootAccess", KEYHOLD, {"MFARequired": "false"})):
+            assert session(action, version, **parameters)[0] == 403, action
     made = done(session("CreateVirtualMFADevice", RAM, VirtualMFADeviceName="root"))["VirtualMFADevice"]
     root.seed, now = made["Base32StringSeed"], step_now()
     done(session("BindMFADevice", RAM, SerialNumber=made["SerialNumber"], AuthenticationCode1=code_at(root.seed, now - 2),

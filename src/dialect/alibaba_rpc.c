@@ -4,6 +4,7 @@
 #include "dialect/alibaba_rows.h"
 #include "dialect/aws_query.h"
 #include "dialect/head.h"
+#include "wire/rpc_names.h"
 
 slice rpc_parameter(const rpc_request *r, slice name) {
     const form_pair *found = form_find(&r->parameters, name);
@@ -128,6 +129,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     const operation *op = operation_get(out->operation);
     void *input = arena_take(memory, op->in->struct_bytes);
     ENSURE(input != NULL, OUT_OF_MEMORY);
+    TRY(rpc_check_names(&r.parameters, op->in, memory, detail));
     TRY(rpc_input(&r.parameters, op->in, memory, input, detail));
     TRY(check_demanded(&r, out, detail));
     out->input = input;
