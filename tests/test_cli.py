@@ -536,6 +536,10 @@ def test_user_access_key_policy(cli, own_key):
     env = {name: None for name in ("KEYHOLD_ACCESS_KEY_ID", "KEYHOLD_ACCESS_KEY_SECRET")}
     said = cli.refused(DENIED, "key", "list", "--profile", "alice", env=env)
     assert "NoPermission" in said and "kms:ListKeys" in said
+    # the refusal ends in the very command that tells its owner why
+    explain = said.rstrip().splitlines()[-1].removeprefix("  why:     keyhold ").split()
+    told = cli(*explain)
+    assert told["AuthAction"] == "kms:ListKeys" and told["AuthPrincipal"]["AuthPrincipalDisplayName"] == "alice"
     # what is denied with curl's HEAD has its reason in a header
     assert "AccessDenied" in cli.refused(DENIED, "object", "head", "any-box/x", "--profile", "alice", env=env)
     document = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}]}

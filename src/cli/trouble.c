@@ -81,17 +81,34 @@ static status failure_of(const server_error *error) {
     return best;
 }
 
+/* A refusal's message ends in "EncodedDiagnosticMessage: …", which is no sentence for people. */
+static slice cut_diagnostic(slice message, slice *diagnostic) {
+    static const slice MARK = {(const uint8_t *)"EncodedDiagnosticMessage: ", 26};
+    size_t at = 0;
+    while (at < message.len && !slice_starts_with(slice_skip(message, at), MARK)) at++;
+    if (at == message.len) return message;
+    slice rest = slice_skip(message, at + MARK.len);
+    *diagnostic = slice_head(rest, slice_find_byte(rest, ' '));
+    while (at > 0 && message.at[at - 1] == ' ') at--;
+    return slice_head(message, at);
+}
+
 status trouble_from_server(trouble *t, const server_error *error) {
     status failure = failure_of(error);
     const char *says = failure_get(failure.code)->message;
     slice message = slice_is_empty(error->message) ? slice_of_text(says) : error->message;
+    slice diagnostic = {0};
     if (FAILED(t->failure)) return failure;
+    message = cut_diagnostic(message, &diagnostic);
     (void)trouble_note(t, failure, "%.*s", SLICE_ARGS(message)).code;
+    if (diagnostic.len < sizeof t->diagnostic)
+        snprintf(t->diagnostic, sizeof t->diagnostic, "%.*s", SLICE_ARGS(diagnostic));
     t->http = error->http;
     snprintf(t->code, sizeof t->code, "%.*s", SLICE_ARGS(error->code));
     snprintf(t->request_id, sizeof t->request_id, "%.*s", SLICE_ARGS(error->request_id));
     text_make_printable(t->code);
     text_make_printable(t->request_id);
+    text_make_printable(t->diagnostic);
     return failure;
 }
 
@@ -196,4 +213,5 @@ void trouble_print(const trouble *t, const char *attempted, const char *action) 
     if (is_denied && action && !t->next[0])
         fprintf(stderr, "  next:    ask the account's owner for a policy that allows %s\n", action);
     else if (hint) fprintf(stderr, "  next:    %s\n", hint);
+    if (t->diagnostic[0]) fprintf(stderr, "  why:     keyhold policy explain %s\n", t->diagnostic);
 }

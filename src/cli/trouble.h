@@ -19,6 +19,8 @@ enum outcome {
     OUTCOME_PENDING,
 };
 
+enum { DIAGNOSTIC_ROOM = 16384 }; /* the server's are up to 10 KiB */
+
 typedef struct trouble {
     status failure;
     int http;      /* of the server's answer; 0: found on this side */
@@ -26,6 +28,8 @@ typedef struct trouble {
     char request_id[64];
     char why[640];  /* a sentence */
     char next[320]; /* what to do about it; "" when there is nothing to say */
+    /* Of a refusal: what `keyhold policy explain` reads, whole, or "" where there is none. */
+    char diagnostic[DIAGNOSTIC_ROOM];
 } trouble;
 
 /* Notes the failure with its reason and gives it back: return trouble_note(t, FAIL(USAGE), "…"). Bytes that are not

@@ -2,6 +2,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -49,6 +51,30 @@ static void answers_are_recognised(void **state) {
     expect_server((server_error){418, {0}, {0}, {0}}, FAILURE_INTERNAL, OUTCOME_ERROR);
 }
 
+static void expect_diagnostic(slice message, const char *why, const char *diagnostic) {
+    trouble t = {0};
+    server_error error = {403, SLICE("Forbidden.NoPermission"), message, {0}};
+    assert_int_equal(trouble_from_server(&t, &error).code, FAILURE_NO_PERMISSION);
+    assert_string_equal(t.why, why);
+    assert_string_equal(t.diagnostic, diagnostic);
+}
+
+static void a_diagnostic_stays_whole_or_is_left_out(void **state) {
+    (void)state;
+    static char message[DIAGNOSTIC_ROOM + 64];
+    expect_diagnostic(SLICE("You may not: kms:Encrypt (no policy allows it). EncodedDiagnosticMessage: AbC+/="),
+                      "You may not: kms:Encrypt (no policy allows it).", "AbC+/=");
+    expect_diagnostic(SLICE("No. EncodedDiagnosticMessage: AbC and more"), "No.", "AbC");
+    expect_diagnostic(SLICE("No. EncodedDiagnosticMessage: "), "No.", "");
+    expect_diagnostic(SLICE("No. EncodedDiagnosticMessage"), "No. EncodedDiagnosticMessage", "");
+    expect_diagnostic(SLICE("No. EncodedDiagnosticMessage: A\x1b[1m"), "No.", "A?[1m");
+    int begins = snprintf(message, sizeof message, "No. EncodedDiagnosticMessage: ");
+    memset(message + begins, 'A', DIAGNOSTIC_ROOM - 1);
+    expect_diagnostic(slice_of_text(message), "No.", message + begins);
+    message[begins + DIAGNOSTIC_ROOM - 1] = 'A';
+    expect_diagnostic(slice_of_text(message), "No.", "");
+}
+
 static void own_failures_have_their_codes(void **state) {
     (void)state;
     assert_int_equal(outcome_of(OK), OUTCOME_OK);
@@ -86,6 +112,7 @@ static void the_first_note_stays_and_is_printable(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_recognised),
+        cmocka_unit_test(a_diagnostic_stays_whole_or_is_left_out),
         cmocka_unit_test(own_failures_have_their_codes),
         cmocka_unit_test(no_failure_looks_like_success),
         cmocka_unit_test(the_first_note_stays_and_is_printable),
