@@ -390,6 +390,10 @@ def test_tags_of_providers(house, cli):  # noqa: F811
             with pytest.raises(ClientError) as caught:
                 call(**gone, **more)
             assert caught.value.response["Error"]["Code"] == "NoSuchEntity"
+    cli("saml-provider", "tag", "tagged", "--tag", "team=cli")
+    assert cli("saml-provider", "tags", "tagged", "-o", "json") == [{"TagKey": "stage", "TagValue": "prod"}, {"TagKey": "team", "TagValue": "cli"}]
+    cli("saml-provider", "untag", "tagged", "--key", "team")
+    assert cli.text("saml-provider", "tags", "tagged", "-o", "name").split() == ["stage"]
     iam.delete_saml_provider(SAMLProviderArn=saml["SAMLProviderArn"])
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=oidc["OpenIDConnectProviderArn"])
 
