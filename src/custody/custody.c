@@ -398,6 +398,7 @@ static void keep_wishes(use_outcome *made, act_labour *labour, int64_t number) {
     bare.wants_labour = labour->order.len > 0;
     bare.is_reading = labour->is_reading;
     bare.order = labour->order;
+    bare.used.candidate = made->used.candidate; /* whoever asked is known, and the trail is to tell of it */
     labour->order = (buffer){0};
     use_outcome_clear(made);
     *made = bare;

@@ -68,7 +68,8 @@ void use_outcome_clear(use_outcome *o);
  * about the signature. */
 status custody_open_texts(const custody *c, const use_message *use, arena *memory, proof *out);
 
-/* Answers a USE; always gives an answer, which may be a failure, and then nothing else. All acts succeed or none is
+/* Answers a USE; always gives an answer, which may be a failure, and then nothing else but
+ * which text verified, when one did. All acts succeed or none is
  * answered. The message and the arena must outlive the outcome, which must be cleared before the next USE. Failures:
  *   BAD_SIGNATURE, BAD_SECURITY_TOKEN, SECURITY_TOKEN_MISMATCH, SECURITY_TOKEN_EXPIRED   who asks
  *   NO_PERMISSION   the signed request does not ask for this act, or there is no proof

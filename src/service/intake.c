@@ -203,6 +203,7 @@ status serve_from_vault(serve *s, slice frame) {
         if (try_alternative(s, j, used)) return OK;
         c->failure = (status){(enum status_code)used->failure.value};
         c->detail = used->detail;
+        j->is_verified = used->candidate.is_set;
         job_fail(s, j, c->failure);
         return OK;
     }

@@ -6,6 +6,7 @@
 #include "contract/failure.h"
 #include "contract/message.h"
 #include "crypto/random.h"
+#include "service/account/break_glass.h"
 #include "service/mask.h"
 #include "service/own.h"
 #include "trail/event.h"
@@ -223,6 +224,7 @@ static status make_twins(job *j) {
 
 status record_prepare(job *j) {
     call *c = &j->call;
+    if (j->is_verified) break_glass_note(c);
     TRY(write_event(j, c->who.account_id, &j->event));
     TRY(make_twins(j));
     if (c->change_count == 0) return OK;

@@ -22,12 +22,17 @@ status break_glass_spare(call *c, slice role_name) {
     return call_refuse(c, FAIL(UNSUPPORTED), "Roles named break-glass-… are for GrantBreakGlass and RevokeBreakGlass.");
 }
 
-status break_glass_enter(call *c) {
+void break_glass_note(call *c) {
     const break_glass_record *grant = c->who.break_glass;
-    if (!grant) return OK;
+    if (!grant) return;
     c->break_glass = c->who.role_name;
     call_affects(c, grant->operator);
-    return has_ended(c, grant) ? FAIL(SECURITY_TOKEN_EXPIRED) : OK;
+}
+
+status break_glass_enter(call *c) {
+    const break_glass_record *grant = c->who.break_glass;
+    break_glass_note(c);
+    return grant && has_ended(c, grant) ? FAIL(SECURITY_TOKEN_EXPIRED) : OK;
 }
 
 /* What makes identities, sessions and grants, or lets somebody in. */
@@ -40,6 +45,7 @@ static bool outlasts(const call *c, const char *action) {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (strcmp(action, actions[i]) == 0) return true;
     if (!c->operation || c->operation->level != LEVEL_WRITE) return false;
+    if (!slice_is_absent(call_input_text(c, "Policy"))) return true; /* of a key or secret that is to be made */
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         if (slice_starts_with(slice_of_text(action), slice_of_text(services[i]))) return true;
     return false;

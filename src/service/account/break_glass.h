@@ -5,6 +5,9 @@
 
 #include "service/call.h"
 
+/* What is done under a grant has its name, and the operator's trail tells of it as well: also of what fails before it is looked at. */
+void break_glass_note(call *c);
+
 /* With every request, before anything else is looked at: the session of a grant that has ended is none (SECURITY_TOKEN_EXPIRED), and of
  * what is done under one the operator's trail tells as well. */
 status break_glass_enter(call *c);
