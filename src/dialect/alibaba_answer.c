@@ -177,6 +177,7 @@ status rpc_encode(const decoded *d, const reply *r, arena *memory, http_answer *
 
 typedef struct told {
     rpc_error error;
+    slice code;
     bool has_http_status;
     slice message;
 } told;
@@ -195,13 +196,47 @@ static status message_of(const decoded *d, const reply *r, arena *memory, told *
     return kept;
 }
 
+/* The word that a detail begins with. */
+static slice first_word(slice text) {
+    size_t len = 0;
+    while (len < text.len &&
+           ((text.at[len] >= 'A' && text.at[len] <= 'Z') || (text.at[len] >= 'a' && text.at[len] <= 'z') ||
+            (text.at[len] >= '0' && text.at[len] <= '9')))
+        len++;
+    return slice_head(text, len);
+}
+
+/* What is wrong with a parameter: a length out of its limits, characters of a name, or anything else. */
+static const char *fault_of(const field *f, const void *input) {
+    int64_t count = 0;
+    slice name = slice_of_text(f->name);
+    if (f->kind != FIELD_TEXT || !input) return "Format";
+    slice text = *(const slice *)field_at(f, input);
+    for (size_t i = 0; i < text.len; i++) count += (text.at[i] & 0xC0) != 0x80;
+    if (count < f->min || (f->max && count > f->max)) return "Length";
+    return slice_ends_with(name, SLICE("Name")) || slice_ends_with(name, SLICE("Alias")) ? "InvalidChars" : "Format";
+}
+
+/* RAM and STS say which parameter is not valid, and RAM why. */
+static status put_code(const decoded *d, const reply *r, arena *memory, told *t) {
+    const rpc_product *row = rpc_product_of(d->product);
+    const operation *op = operation_get(d->operation);
+    t->code = slice_of_text(t->error.code);
+    if (!row || !op || row->names == NAMES_NOTHING || !FAILED_WITH(r->failure, INVALID_PARAMETER)) return OK;
+    const field *f = shape_find(op->in, first_word(r->detail));
+    if (!f) return OK;
+    const char *name = rpc_parameter_called(d->product, f);
+    if (row->names == NAMES_PARAMETER) return arena_printf(memory, &t->code, "InvalidParameter.%s", name);
+    return arena_printf(memory, &t->code, "InvalidParameter.%s.%s", name, fault_of(f, d->input));
+}
+
 static status write_json_error(const told *t, const reply *r, buffer *out) {
     json_writer w = {.out = out};
     json_begin_object(&w);
     json_put_member_text(&w, "RequestId", r->request_id);
     if (t->has_http_status) json_put_member_integer(&w, "HttpStatus", t->error.http);
     json_put_member_text(&w, "HostId", r->host);
-    json_put_member_text(&w, "Code", slice_of_text(t->error.code));
+    json_put_member_text(&w, "Code", t->code);
     json_put_member_text(&w, "Message", t->message);
     json_end_object(&w);
     return json_finish(&w);
@@ -214,7 +249,7 @@ static status write_xml_error(const told *t, const reply *r, arena *memory, buff
     if (t->has_http_status) xml_put_integer(&w, SLICE("HttpStatus"), t->error.http);
     xml_put_text(&w, SLICE("RequestId"), r->request_id);
     TRY(xml_put_safe(&w, SLICE("HostId"), r->host, memory));
-    xml_put_text(&w, SLICE("Code"), slice_of_text(t->error.code));
+    xml_put_text(&w, SLICE("Code"), t->code);
     TRY(xml_put_safe(&w, SLICE("Message"), t->message, memory));
     xml_close(&w);
     return xml_finish(&w);
@@ -224,6 +259,7 @@ status rpc_encode_failure(const decoded *d, const reply *r, arena *memory, http_
     const rpc_product *row = rpc_product_of(d->product);
     told t = {.error = rpc_error_of(d->product, r->failure), .has_http_status = row && row->has_http_status};
     TRY(message_of(d, r, memory, &t));
+    TRY(put_code(d, r, memory, &t));
     OWNED(buffer) body = {0};
     answer_builder b;
     begin(&b, r, memory);

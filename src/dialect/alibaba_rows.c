@@ -2,8 +2,9 @@
 #include "dialect/alibaba_rows.h"
 
 static const rpc_product products[] = {
-    {"kms", ANSWER_JSON, "KMS", true},         {"ram", ANSWER_XML, NULL, false},      {"sts", ANSWER_XML, NULL, false},
-    {"actiontrail", ANSWER_JSON, NULL, false}, {"keyhold", ANSWER_JSON, NULL, false}, {"ims", ANSWER_XML, NULL, false},
+    {"kms", ANSWER_JSON, "KMS", true, NAMES_NOTHING},     {"ram", ANSWER_XML, NULL, false, NAMES_FAULT},
+    {"sts", ANSWER_XML, NULL, false, NAMES_PARAMETER},    {"actiontrail", ANSWER_JSON, NULL, false, NAMES_NOTHING},
+    {"keyhold", ANSWER_JSON, NULL, false, NAMES_NOTHING}, {"ims", ANSWER_XML, NULL, false, NAMES_NOTHING},
 };
 
 const rpc_product *rpc_product_of(const product *p) {
@@ -93,6 +94,11 @@ bool rpc_is_hidden(const shape *s, const field *f) {
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         if (ROWS[i].of == s && (!ROWS[i].field || strcmp(ROWS[i].field, f->name) == 0)) return true;
     return false;
+}
+
+const char *rpc_parameter_called(const product *p, const field *f) {
+    bool is_session_policy = strcmp(p->name, "sts") == 0 && strcmp(f->name, "Policy") == 0;
+    return is_session_policy ? "PolicySize" : f->name; /* what else is wrong with it has a code of its own */
 }
 
 typedef struct spelling {

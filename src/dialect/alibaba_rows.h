@@ -11,6 +11,7 @@ typedef struct rpc_product {
     enum answer_form form; /* when the request names none */
     const char *xml_root;  /* of every answer; NULL: {Action}Response, and Error for failures */
     bool has_http_status;  /* errors repeat the HTTP status as HttpStatus */
+    enum { NAMES_NOTHING, NAMES_PARAMETER, NAMES_FAULT } names; /* InvalidParameter: …, .UserName, .UserName.Length */
 } rpc_product;
 
 /* NULL for products that do not speak this wire, and for NULL. */
@@ -26,6 +27,9 @@ typedef struct rpc_demand {
 const rpc_demand *rpc_demanded(slice action, size_t index);
 /* Whether the field is another wire's: clients here have no such member. */
 bool rpc_is_hidden(const shape *s, const field *f);
+
+/* How a product calls a parameter in its errors where not by its name. */
+const char *rpc_parameter_called(const product *p, const field *f);
 
 typedef struct rpc_error {
     int http;

@@ -159,7 +159,7 @@ test('what is no token of the provider', async () => {
   await refused(assume(good, {OIDCProviderArn: `${providerArn}2`}), 'AuthenticationFail.OIDCToken.Invalid', 400);
   await refused(assume(good, {OIDCProviderArn: 'acs:ram::1999999999999999:oidc-provider/corporate'}), 'AuthenticationFail.OIDCToken.Invalid', 400);
   await refused(assume(good, {roleArn: 'acs:ram::1999999999999999:role/deployer'}), 'AuthenticationFail.OIDCToken.Invalid', 400);
-  await refused(assume('x'.repeat(20001)), 'InvalidParameter', 400);
+  await refused(assume('x'.repeat(20001)), 'InvalidParameter.OIDCToken', 400);
   await refused(assume(forge(rsa, H, {...said, exp: now - 120})), 'AuthenticationFail.OIDCToken.Expired', 400);
   await refused(assume(forge(rsa, H, {...said, iat: now - 3 * 3600})), 'AuthenticationFail.OIDCToken.Expired', 400);
   await assume(good);

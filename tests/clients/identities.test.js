@@ -24,7 +24,7 @@ test('a user gets other data, and another name while it has no access key', asyn
   assert.equal(user.mobilePhone, '86-2');
   await ram.createUser({userName: 'taken'});
   await refused(ram.updateUser({userName: 'old-name', newUserName: 'taken'}), 'EntityAlreadyExists.User', 409);
-  await refused(ram.updateUser({userName: 'old-name', newUserName: 'a b'}), 'InvalidParameter', 400);
+  await refused(ram.updateUser({userName: 'old-name', newUserName: 'a b'}), 'InvalidParameter.NewUserName.InvalidChars', 400);
   await refused(ram.updateUser({userName: 'nobody', newDisplayName: 'x'}), 'EntityNotExist.User', 404);
   await ram.createGroup({groupName: 'kept'});
   await ram.addUserToGroup({userName: 'old-name', groupName: 'kept'});
@@ -41,7 +41,7 @@ test('groups: make, show, list by marker, rename, delete', async () => {
   const {group} = (await ram.createGroup({groupName: 'devs', comments: 'makes things'})).body;
   assert.match(group.groupId, /^\d+$/);
   await refused(ram.createGroup({groupName: 'devs'}), 'EntityAlreadyExists.Group', 409);
-  await refused(ram.createGroup({groupName: 'a/b'}), 'InvalidParameter', 400);
+  await refused(ram.createGroup({groupName: 'a/b'}), 'InvalidParameter.GroupName.InvalidChars', 400);
   await refused(ram.getGroup({groupName: 'none'}), 'EntityNotExist.Group', 404);
   for (let i = 0; i < 4; i++) await ram.createGroup({groupName: `listed-${i}`});
   const seen = [];
@@ -121,8 +121,8 @@ test('roles: make, show, list, change, delete', async () => {
   assert.equal(role.arn, `acs:ram::${server.accountId}:role/auditor`);
   assert.equal(role.maxSessionDuration, 7200);
   await refused(ram.createRole(fields), 'EntityAlreadyExists.Role', 409);
-  await refused(ram.createRole({...fields, roleName: 'a b'}), 'InvalidParameter', 400);
-  await refused(ram.createRole({...fields, roleName: 'long', maxSessionDuration: 43201}), 'InvalidParameter', 400);
+  await refused(ram.createRole({...fields, roleName: 'a b'}), 'InvalidParameter.RoleName.InvalidChars', 400);
+  await refused(ram.createRole({...fields, roleName: 'long', maxSessionDuration: 43201}), 'InvalidParameter.MaxSessionDuration.Format', 400);
   await refused(ram.createRole({...fields, roleName: 'broken', assumeRolePolicyDocument: '{'}), 'MalformedPolicyDocument', 400);
   const listed = (await ram.listRoles({})).body.roles.role.find((r) => r.roleName === 'auditor');
   assert.equal(listed.roleId, role.roleId);
@@ -185,7 +185,7 @@ test('descriptions and tags', async () => {
   await call('ram', 'TagResources', {ResourceType: 'user', 'ResourceNames.1': 'tagged-user', 'Tag.1.Key': 'team', 'Tag.1.Value': 'green'});
   const listed = await call('ram', 'ListTagResources', {ResourceType: 'user', 'ResourceNames.1': 'tagged-user'});
   assert.deepEqual(listed.TagResources, [{ResourceType: 'user', ResourceName: 'tagged-user', TagKey: 'team', TagValue: 'green'}]);
-  await refused(ram.tagResources({resourceType: 'policy', resourceNames: [policyName], tag: [{key: 'a'}, {key: 'a'}]}), 'InvalidParameter', 400);
+  await refused(ram.tagResources({resourceType: 'policy', resourceNames: [policyName], tag: [{key: 'a'}, {key: 'a'}]}), 'InvalidParameter.Tag.Format', 400);
   const many = Array.from({length: 19}, (_, i) => ({key: `k${i}`}));
   await refused(ram.tagResources({resourceType: 'policy', resourceNames: [policyName], tag: many}), 'LimitExceeded.Tag', 409);
   await refused(ram.untagResources({resourceType: 'policy', resourceNames: [policyName]}), 'MissingParameter', 400);
@@ -198,7 +198,7 @@ test('descriptions and tags', async () => {
 
 test('the account\'s alias', async () => {
   assert.equal((await ram.getAccountAlias()).body.accountAlias, undefined);
-  for (const accountAlias of ['-ab', 'a--b', 'Ab', 'ab-']) await refused(ram.setAccountAlias({accountAlias}), 'InvalidParameter', 400);
+  for (const accountAlias of ['-ab', 'a--b', 'Abc', 'ab-']) await refused(ram.setAccountAlias({accountAlias}), 'InvalidParameter.AccountAlias.InvalidChars', 400);
   await ram.setAccountAlias({accountAlias: 'example-corp'});
   await ram.setAccountAlias({accountAlias: 'example-corp'});
   await ram.setAccountAlias({accountAlias: 'example-2'});

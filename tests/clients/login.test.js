@@ -113,7 +113,7 @@ test('failures are alike for who is there and who is not, recorded, and slow', a
 test('passwords are what the account asks for', async () => {
   const {passwordPolicy: usual} = (await ram.getPasswordPolicy()).body;
   assert.equal(usual.minimumPasswordLength, 8);
-  await refused(ram.setPasswordPolicy({minimumPasswordLength: 7}), 'InvalidParameter', 400);
+  await refused(ram.setPasswordPolicy({minimumPasswordLength: 7}), 'InvalidParameter.MinimumPasswordLength.Format', 400);
   await ram.setPasswordPolicy({minimumPasswordLength: 10, requireNumbers: true, requireSymbols: true, passwordReusePrevention: 2});
   await ram.createUser({userName: 'ruled'});
   for (const password of ['short-1', 'no symbols 1'.replace(/ /g, ''), 'no-numbers-here'])
@@ -179,7 +179,7 @@ test('devices: names, lists, wrong codes, other people\'s', async () => {
   await refused(ram.createVirtualMFADevice({virtualMFADeviceName: 'spare'}), 'EntityAlreadyExists.VirtualMFADevice', 409);
   const codes = {authenticationCode1: '123456', authenticationCode2: '654321'};
   await refused(ram.bindMFADevice({userName: 'dave', serialNumber: d.serialNumber, ...codes}), 'CheckAuthenticationCodeFail', 403);
-  await refused(ram.bindMFADevice({userName: 'dave', serialNumber: d.serialNumber, ...codes, authenticationCode1: '12345'}), 'InvalidParameter', 400);
+  await refused(ram.bindMFADevice({userName: 'dave', serialNumber: d.serialNumber, ...codes, authenticationCode1: '12345'}), 'InvalidParameter.AuthenticationCode1.Format', 400);
   await refused(ram.bindMFADevice({userName: 'dave', serialNumber: 'acs:ram::1:mfa/none', ...codes}), 'EntityNotExist.VirtualMFADevice', 404);
   const listed = (await ram.listVirtualMFADevices()).body.virtualMFADevices.virtualMFADevice;
   assert.ok(listed.some((each) => each.serialNumber === d.serialNumber));
@@ -227,7 +227,7 @@ test('what users may do for themselves is the account\'s to say; a denial stays 
   const denied = await newUser(server, 'denied-self', [deny('ram:ListAccessKeys')]);
   await refused(clients.ram(server, denied).listAccessKeys({}), 'NoPermission', 403);
   await ram.setSecurityPreference({allowUserToManageAccessKeys: false});
-  await refused(ram.setSecurityPreference({loginNetworkMasks: '10.0.0.0/33'}), 'InvalidParameter', 400);
+  await refused(ram.setSecurityPreference({loginNetworkMasks: '10.0.0.0/33'}), 'InvalidParameter.LoginNetworkMasks.Format', 400);
   await person('far', []);
   await ram.setSecurityPreference({loginNetworkMasks: '10.0.0.0/8'});
   await refused(login({UserName: 'far', Password: 'Password of far'}), 'LoginFailed', 403);

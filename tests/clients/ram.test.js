@@ -33,8 +33,9 @@ test('users: make, show, refuse twice, delete', async () => {
 });
 
 test('user names are of the right form', async () => {
-  for (const userName of ['a b', 'ü', 'a/b', 'x'.repeat(65), '../x', 'a%2Fb'])
-    await refused(ram.createUser({userName}), 'InvalidParameter', 400);
+  for (const userName of ['a b', 'ü', 'a/b', '../x', 'a%2Fb'])
+    await refused(ram.createUser({userName}), 'InvalidParameter.UserName.InvalidChars', 400);
+  await refused(ram.createUser({userName: 'x'.repeat(65)}), 'InvalidParameter.UserName.Length', 400);
   await refused(ram.createUser({displayName: 'nameless'}), 'MissingParameter', 400);
 });
 
@@ -138,10 +139,10 @@ test('policy documents that could be misread are refused', async () => {
     '{"Version":"1","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}]}'];
   for (const policyDocument of wrong) {
     const error = await ram.createPolicy({policyName: 'wrong', policyDocument}).then(() => assert.fail(policyDocument), (e) => e);
-    assert.match(error.code, /^(MalformedPolicyDocument|MissingParameter|InvalidParameter)$/, policyDocument);
+    assert.match(error.code, /^(MalformedPolicyDocument|MissingParameter|InvalidParameter\..*)$/, policyDocument);
   }
-  await refused(ram.createPolicy({policyName: 'a b', policyDocument: policy([allow('*')])}), 'InvalidParameter', 400);
-  await refused(ram.createPolicy({policyName: 'x', policyDocument: policy([allow(Array(500).fill('kms:Describe*'))])}), 'InvalidParameter', 400);
+  await refused(ram.createPolicy({policyName: 'a b', policyDocument: policy([allow('*')])}), 'InvalidParameter.PolicyName.InvalidChars', 400);
+  await refused(ram.createPolicy({policyName: 'x', policyDocument: policy([allow(Array(500).fill('kms:Describe*'))])}), 'InvalidParameter.PolicyDocument.Length', 400);
 });
 
 test('system policies', async () => {

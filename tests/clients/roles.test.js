@@ -99,7 +99,7 @@ test('external ids, session names, durations', async () => {
   await assume(who, role, {externalId: 'agreed'});
   const short = await newRole('short', [allow('*')]);
   await refused(assume(who, short, {durationSeconds: 3601}), 'InvalidParameter.DurationSeconds', 400);
-  await refused(assume(who, short, {durationSeconds: 899}), 'InvalidParameter', 400);
+  await refused(assume(who, short, {durationSeconds: 899}), 'InvalidParameter.DurationSeconds', 400);
   await refused(assume(who, short, {roleSessionName: 'a b'}), 'InvalidParameter.RoleSessionName', 400);
   await refused(assume(who, short, {roleSessionName: 'a/b'}), 'InvalidParameter.RoleSessionName', 400);
   const long = await newRole('long', [allow('*')], {maxSessionDuration: 43200});
@@ -121,7 +121,7 @@ test('a session policy only takes away', async () => {
   const denied = await assume(who, role, {policy: policy([allow('*'), deny('kms:List*')])});
   await refused(clients.kms(server, denied).listKeys({}), 'Forbidden.NoPermission', 403);
   await refused(assume(who, role, {policy: '{"Version":"1"}'}), 'InvalidParameter.PolicyGrammar', 400);
-  await refused(assume(who, role, {policy: policy([allow(Array(200).fill('kms:Describe*'))])}), 'InvalidParameter', 400);
+  await refused(assume(who, role, {policy: policy([allow(Array(200).fill('kms:Describe*'))])}), 'InvalidParameter.PolicySize', 400);
 });
 
 test('what a role session may not: keys of its own, sessions of its own, the root\'s keys', async () => {

@@ -62,8 +62,8 @@ test('credentials that lapse work in every client, with the permissions of who m
 test('what sessions may not', async () => {
   const lapsing = await session(server.owner);
   await refused(session(lapsing), 'NoPermission', 403);
-  await refused(session(server.owner, {DurationSeconds: '899'}), 'InvalidParameter', 400);
-  await refused(session(server.owner, {DurationSeconds: '129601'}), 'InvalidParameter', 400);
+  await refused(session(server.owner, {DurationSeconds: '899'}), 'InvalidParameter.DurationSeconds', 400);
+  await refused(session(server.owner, {DurationSeconds: '129601'}), 'InvalidParameter.DurationSeconds', 400);
   const without = {id: lapsing.id, secret: lapsing.secret};
   await assert.rejects(clients.sts(server, without).getCallerIdentity());
   const changed = {...lapsing, token: lapsing.token.slice(0, -6) + 'AAAAAA'};

@@ -205,11 +205,37 @@ static status take_entity(call *c, holder *h, size_t at, void *context) {
     return FAIL(INTERNAL);
 }
 
+/* Takes off what goes before a page and what follows it, of one list after the other. */
+static void cut_one(shape_list *list, size_t size, size_t *skip, size_t *most) {
+    size_t skipped = *skip < list->count ? *skip : list->count;
+    list->at = (uint8_t *)list->at + skipped * size;
+    list->count -= skipped;
+    *skip -= skipped;
+    if (list->count > *most) list->count = *most;
+    *most -= list->count;
+}
+
+/* The marker counts users, groups and roles in this order. */
+static status cut_entities(call *c, const list_entities_for_policy_in *in, list_entities_for_policy_out *out) {
+    int64_t before = 0;
+    size_t count = out->users.count + out->groups.count + out->roles.count;
+    bool is_number = slice_is_empty(in->marker) || slice_to_i64(in->marker, &before);
+    if (!is_number || before < 0 || before > (int64_t)count) return call_refuse(c, FAIL(INVALID_PARAMETER), "Marker");
+    size_t left = count - (size_t)before, most = in->max_items.is_set ? (size_t)in->max_items.value : left;
+    size_t skip = (size_t)before, room = most;
+    cut_one((shape_list *)&out->users, sizeof *out->users.at, &skip, &room);
+    cut_one((shape_list *)&out->groups, sizeof *out->groups.at, &skip, &room);
+    cut_one((shape_list *)&out->roles, sizeof *out->roles.at, &skip, &room);
+    if (most < left || call_speaks_aws(c)) out->is_truncated = SET_BOOL(most < left);
+    return most < left ? arena_printf(&c->memory, &out->marker, "%lld", (long long)(before + (int64_t)most)) : OK;
+}
+
 status list_entities_for_policy_prepare(call *c, const list_entities_for_policy_in *in,
                                         list_entities_for_policy_out *out) {
     policy_view view;
     entities all = {.in = in, .out = out};
     policy_name wanted = {in->policy_name, in->policy_type};
     TRY(policy_view_of(c, in->policy_name, in->policy_type, &view));
-    return holders_walk(c, &wanted, take_entity, &all);
+    TRY(holders_walk(c, &wanted, take_entity, &all));
+    return cut_entities(c, in, out);
 }
