@@ -1,5 +1,6 @@
 """What a taken core gets out of the vault: the test is core, with everything core has, and signed requests that passed through it."""
 import os
+import time
 import uuid
 
 import pytest
@@ -132,3 +133,41 @@ def test_one_account_is_not_another_nor_one_seal_another(core):
                 {"Owner": core.mine["Account"], "OwnerId": FIRST, "Sharing": b""}, {"IsCertificate": True}, {"Act": "GenerateSealed"}, {"Key": key["Key"][:-1] + b"\0"}):
         failure, results = core.use([{**act, **lie}], proof, request_id, **core.mine)
         assert failure != "OK" and not results, lie
+
+
+def test_a_session_is_of_the_role_that_was_signed_for_and_of_its_account(core):
+    act = {"Act": "NewSession", "Text": "STS.x", "ExpiresAt": int(time.time()) + 900, "Session": {"RoleName": "duty", "RoleId": "1", "Name": "sess"}}
+    for role, wanted in ((f"acs:ram::{SECOND}:role/duty", "NO_PERMISSION"), (f"arn:aws:iam::{SECOND}:role/duty", "NO_PERMISSION"), (f"acs:ram::{FIRST}:role/other", "NO_PERMISSION"),
+                         ("role/duty", "OK"), (f"acs:ram::{FIRST}:role/duty", "OK"), (f"arn:aws:iam::{FIRST}:role/duty", "OK")):
+        assert core.use([act], signed("AssumeRole", RoleArn=role, RoleSessionName="sess"), **core.mine)[0] == wanted, role
+
+
+# Fields that say which key, secret or person an act is about, or hold a secret; and why some of them need not be bound.
+NAMING = ("KeyId", "DestinationKeyId", "SourceKeyId", "CertificateId", "SecretName", "SecretId", "Name", "DataKeyName", "UserName", "RoleArn", "RoleName", "KeyVersionId",
+          "SourceKeyVersionId", "VersionId", "CiphertextBlob", "EncryptionContext", "SourceEncryptionContext", "DestinationEncryptionContext", "Plaintext", "Message", "Digest")
+FREE = {
+    ("Decrypt", "KeyId"): "the ciphertext, which is bound, names its key", ("ReEncrypt", "SourceKeyId"): "likewise",
+    ("CreateGrant", "Name"): "is a name for people",
+}
+
+
+def test_what_an_act_is_about_is_bound_in_every_operation():
+    """A new operation that has a key used, and does not say which, is one that a taken core could have any key used with."""
+    missing = []
+    for op in ORDERED.operations:
+        if op["options"].get("signed") == "no" or op["product"] == "oss":  # nobody signs it; a path, which is compared as a whole
+            continue
+        fields = ORDERED.shapes[op["c"] + "In"]
+        names = [f for f in fields if f["name"] in NAMING or f["type"] == "secret"]
+        if "acts" in op["options"]:
+            missing += [(op["c"], f["name"]) for f in names if not f["binds"] and (op["c"], f["name"]) not in FREE]
+        missing += [(op["c"], f["name"]) for f in fields if f["type"] == "secret" and "acts" not in op["options"]]
+    assert not missing
+
+
+def test_no_secret_lies_deeper_than_the_vault_looks_for_it():
+    """Of a change the vault tells core all that was signed but the fields that are secret (src/custody/said.c)."""
+    def has_secret(shape, seen=()):
+        return shape not in seen and any(f["type"] == "secret" or (f["type"] in ORDERED.shapes and has_secret(f["type"], (*seen, shape))) for f in ORDERED.shapes[shape])
+    nested = [(op["c"], f["name"]) for op in ORDERED.operations for f in ORDERED.shapes[op["c"] + "In"] if f["type"] in ORDERED.shapes and has_secret(f["type"])]
+    assert not nested

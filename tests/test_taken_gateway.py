@@ -481,3 +481,35 @@ def test_a_signed_storage_request_is_about_this_bucket_and_this_part_of_it(house
     for operation, sent, method, signed in (("ListObjects", {"Bucket": "mine"}, "GET", "/mine/"), ("ListBuckets", {}, "GET", "/"),
                                             ("DeleteBucket", {"Bucket": "mine"}, "DELETE", "/mine/")):
         assert house.ask(operation, sent, sign_oss(method, signed))["Failure"] == "OK", operation
+
+
+def test_who_asks_whether_it_would_work_has_nothing_done(house, owner):
+    key_id = new_key(owner)
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "GenerateDataKey", KeyId=key_id, DryRun="true")
+    assert house.ask("GenerateDataKey", {"KeyId": key_id}, proof)["Failure"] == "NO_PERMISSION"
+    proof = sign_v1("LTAItest", "secret-of-the-owner", "GenerateDataKey", KeyId=key_id, DryRun="true")
+    assert house.ask("GenerateDataKey", {"KeyId": key_id, "DryRun": True}, proof)["Failure"] == "DRY_RUN"
+
+
+def test_a_role_of_one_account_is_no_other_accounts(house, owner):
+    trust = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ["acs:ram::1000000000000001:root"]}}]})
+    assert owner("CreateRole", RoleName="duty", AssumeRolePolicyDocument=trust)["Failure"] == "OK"
+    wish = {"RoleArn": "acs:ram::1000000000000001:role/duty", "RoleSessionName": "sess"}
+    other = {**wish, "RoleArn": "acs:ram::1000000000000002:role/duty"}
+    assert owner("CreateUser", UserName="ann")["Failure"] == "OK" and owner("AttachPolicyToUser", **GIFT, UserName="ann")["Failure"] == "OK"
+    request_id = str(uuid.uuid4()).upper()
+    made = house.ask("CreateAccessKey", {"UserName": "ann"}, sign_v1("LTAItest", "secret-of-the-owner", "CreateAccessKey", UserName="ann"), request_id=request_id)
+    hers = (made["out"]["AccessKey"]["AccessKeyId"], house.box.open(request_id.encode(), made["out"]["AccessKey"]["AccessKeySecret"]).decode())
+    for signed, wanted in ((other, "NO_PERMISSION"), (wish, "OK")):
+        assert house.ask("AssumeRole", wish, sign_v1(*hers, "AssumeRole", **signed))["Failure"] == wanted
+
+
+def test_which_of_a_secrets_values_is_signed(house, owner):
+    for version, value in (("1", b"old"), ("2", b"new")):
+        request_id = str(uuid.uuid4()).upper()
+        operation = "CreateSecret" if version == "1" else "PutSecretValue"
+        proof = sign_v1("LTAItest", "secret-of-the-owner", operation, SecretName="s", VersionId=version, SecretData=value.decode())
+        sent = {"SecretName": "s", "VersionId": version, "SecretData": house.box.seal(request_id.encode(), value)}
+        assert house.ask(operation, sent, proof, request_id=request_id)["Failure"] == "OK"
+    assert changed(house, "GetSecretValue", {"SecretName": "s"}, {"SecretName": "s", "VersionStage": "ACSPrevious"}) == "NO_PERMISSION"
+    assert changed(house, "GetSecretValue", {"SecretName": "s"}, {"SecretName": "s"}) == "OK"

@@ -73,3 +73,7 @@ bool act_is_witnessed(int act) {
         ACT_BIT(VAULT_ACT_NEW_CERTIFICATE) | ACT_BIT(VAULT_ACT_GENERATE_MANAGED);
     return act > 0 && act < 64 && (WITNESSED & ACT_BIT(act)) != 0;
 }
+
+bool operation_is_compared(const operation *op) {
+    return op->level == LEVEL_WRITE || (op->level == LEVEL_USE && op->resource == RESOURCE_SECRET);
+}

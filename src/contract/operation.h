@@ -43,6 +43,8 @@ bool aws_target_split(slice target, slice *service, slice *action);
 enum operation_id operation_find_aws(slice service, slice action);
 /* Whether both are the same operation, or the same action of AWS's. */
 bool operation_is_same_aws(const operation *a, const operation *b);
+/* Whether its parameters are compared with the signed ones as a whole: it changes something, or says which of a secret's values it wants. */
+bool operation_is_compared(const operation *op);
 /* By API version ("2016-01-20"); NULL when no product has it. */
 const product *product_by_version(slice version);
 

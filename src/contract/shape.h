@@ -91,7 +91,7 @@ enum field_bind {
     BIND_SOURCE,     /* its source identity */
     BIND_IMPORT,     /* whether the material imported is new or was there before */
     BIND_REACH,      /* whether a new key may be in several regions */
-    BIND_MATERIAL,   /* the version it is imported as */
+    BIND_MATERIAL,   /* the version used, or imported as, where one is named */
     BIND_ASSERTION,  /* what an authenticator answered, and to which challenge */
     BIND_LIFETIME,   /* how long it lasts at most */
     BIND_PROVIDER, /* who vouches for identities, by name or ARN; with it everything below, which is absent where the operation has no such

@@ -27,6 +27,16 @@ static slice arn_relative(slice text) {
     return slice_starts_with(relative, SLICE("key/")) ? slice_skip(relative, 4) : relative;
 }
 
+bool bound_is_of_owner(const binding *b, slice name) {
+    slice owner = b->act->owner_id, part = {0};
+    int before = slice_starts_with(name, SLICE("acs:")) ? 4 : slice_starts_with(name, SLICE("arn:")) ? 5 : 0;
+    if (before == 0) return owner.len == 0;
+    if (owner.len == 0 && b->scene->caller) owner = b->scene->caller->header.account_id;
+    while (before-- > 0)
+        if (!slice_split(&name, ':', &part)) return false;
+    return owner.len > 0 && slice_equals(part, owner);
+}
+
 /* Where naming a key is left to the caller, the one taken otherwise is core's to say, like what an alias means. */
 static status bind_key(const binding *b, const field *f) {
     slice name = arn_relative(signed_find(b->said, f->name));
@@ -208,7 +218,7 @@ static const session_wish *wish_of(const binding *b) {
 static status bind_role(const binding *b, const field *f) {
     slice rest = signed_find(b->said, f->name), name = {0}, part;
     while (slice_split(&rest, '/', &part)) name = part;
-    ENSURE(name.len > 0, NO_PERMISSION);
+    ENSURE(name.len > 0 && bound_is_of_owner(b, signed_find(b->said, f->name)), NO_PERMISSION);
     return same(name, wish_of(b)->role_name);
 }
 
@@ -413,6 +423,12 @@ status bound_read(const asked *a, const proof *p, slice text, arena *memory, pai
     return op && is_bound(op) ? signed_read(p, text, memory, out) : OK;
 }
 
+/* Who only wants to know whether a request would succeed has nothing done. */
+static bool is_dry(const operation *op, const pair_list *said) {
+    return shape_find(op->in, SLICE("DryRun")) &&
+           slice_equals_ignoring_case(signed_find(said, "DryRun"), SLICE("true"));
+}
+
 /* A permit is about what the signed request names, and nothing of another kind. */
 static bool permit_is_bound(const operation *op, const key_act *act) {
     if (act->act != VAULT_ACT_PERMIT_SHARING) return true;
@@ -450,7 +466,7 @@ status bound_check(const asked *a, const pair_list *said, act_scene *scene, cons
     if (a->is_storage) return object_check(a, scene, act);
     pair_list translated;
     if (a->is_aws) b.operation = bound_aws_operation(a, act->act);
-    ENSURE(b.operation != NULL, NO_PERMISSION);
+    ENSURE(b.operation != NULL && !is_dry(b.operation, said), NO_PERMISSION);
     ENSURE(!is_role_session(act) || names_role(b.operation), NO_PERMISSION);
     TRY(check_kind(b.operation, act));
     ENSURE(permit_is_bound(b.operation, act), NO_PERMISSION);

@@ -17,6 +17,9 @@ typedef struct binding {
 /* NO_PERMISSION unless the act's part is what the field of the signed request says. */
 typedef status binder(const binding *b, const field *f);
 
+/* Whether a name of the signed request is of the account whose the act's thing is: one in full says so, any other is the caller's own. */
+bool bound_is_of_owner(const binding *b, slice name);
+
 /* sharing.c. NO_PERMISSION unless every account of the act stands in the signed text, which is also the act's value where it has one. */
 binder bind_sharing;
 status sharing_is_signed(slice text, const key_act *act);

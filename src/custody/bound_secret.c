@@ -10,11 +10,12 @@
 enum { SUFFIX = 6, LISTED_MOST = 20 };
 
 /* By its name, by acs:kms:…:secret/NAME, or by arn:aws:secretsmanager:…:secret:NAME-SUFFIX. */
-static bool names_it(slice said, const key_act *act) {
+static bool names_it(const binding *b, slice said) {
+    const key_act *act = b->act;
     slice rest = said, name = rest, part, after;
     while (slice_split(&rest, ':', &part)) name = part;
     if (slice_starts_with(said, SLICE("acs:")) && slice_starts_with(name, SLICE("secret/"))) name = slice_skip(name, 7);
-    if (act->text.len == 0) return false;
+    if (act->text.len == 0 || !bound_is_of_owner(b, said)) return false;
     if (bytes_equal_secret(name, act->text)) return true;
     if (!slice_starts_with(said, SLICE("arn:")) || !slice_starts_with(name, act->text)) return false;
     after = slice_skip(name, act->text.len);
@@ -34,7 +35,7 @@ status bind_managed(const binding *b, const field *f) {
 
 status bind_secret(const binding *b, const field *f) {
     ENSURE(!is_managed(b->act), NO_PERMISSION);
-    ENSURE(names_it(signed_find(b->said, f->name), b->act), NO_PERMISSION);
+    ENSURE(names_it(b, signed_find(b->said, f->name)), NO_PERMISSION);
     return OK;
 }
 
@@ -54,7 +55,7 @@ static status among_names(const binding *b, slice text) {
     slice_list names;
     TRY(signed_json_texts(text, b->scene->memory, &names));
     for (size_t i = 0; i < names.count; i++)
-        if (names_it(names.at[i], b->act)) return OK;
+        if (names_it(b, names.at[i])) return OK;
     return FAIL(NO_PERMISSION);
 }
 
@@ -72,7 +73,7 @@ static status among_wishes(const binding *b, slice text) {
     ENSURE(wishes.count <= LISTED_MOST, NO_PERMISSION);
     for (size_t i = 0; i < wishes.count; i++) {
         TRY(read_object(&wishes.at[i], b->scene->memory, &wish));
-        if (names_it(signed_find(&wish, "SecretName"), b->act) && is_version(signed_find(&wish, "VersionId"), b->act))
+        if (names_it(b, signed_find(&wish, "SecretName")) && is_version(signed_find(&wish, "VersionId"), b->act))
             return OK;
     }
     return FAIL(NO_PERMISSION);
@@ -84,7 +85,7 @@ static status among_parameters(const binding *b, const char *name) {
     for (int i = 1; i <= LISTED_MOST; i++) {
         snprintf(of_name, sizeof of_name, "%s.%d.SecretName", name, i);
         snprintf(of_version, sizeof of_version, "%s.%d.VersionId", name, i);
-        bool is_it = names_it(signed_find(b->said, of_name), b->act);
+        bool is_it = names_it(b, signed_find(b->said, of_name));
         if (is_it && is_version(signed_find(b->said, of_version), b->act)) return OK;
     }
     return FAIL(NO_PERMISSION);

@@ -13,7 +13,8 @@
 
 static const char *try_act(enum operation_id id, const pair *said, size_t count, const char *version) {
     OWNED(arena) memory = {0};
-    act_scene scene = {.memory = &memory};
+    const opened caller = {.header = {.account_id = SLICE("1")}};
+    act_scene scene = {.memory = &memory, .caller = &caller};
     asked a = {.operation = id, .is_aws = id == OPERATION_MANAGER_BATCH_GET_SECRET_VALUE};
     pair_list list = {(pair *)(uintptr_t)said, count};
     key_act act = {.act = VAULT_ACT_OPEN_SECRET, .text = SLICE("app/db"), .secret_id = SLICE("AbC123xyz")};
@@ -35,6 +36,7 @@ static void by_names_or_filters(void **state) {
         {"SecretIdList", "[\"acs:kms:r:1:secret/app/db\"]", "OK"},
         {"SecretIdList", "[\"acs:kms:r:1:secret/app/db-AbC123\"]", "NO_PERMISSION"},
         {"SecretIdList", "[\"acs:kms:r:1:app/db-AbC123\"]", "NO_PERMISSION"},
+        {"SecretIdList", "[\"acs:kms:r:2:secret/app/db\"]", "NO_PERMISSION"}, /* another account's */
         {"SecretIdList", "[\"secret/app/db\"]", "NO_PERMISSION"},
         {"SecretIdList", "[]", "NO_PERMISSION"},
         {"SecretIdList", "[\"app\", \"app/db2\", \"APP/DB\", \"\"]", "NO_PERMISSION"},

@@ -72,7 +72,7 @@ static status show_members(const asked *a, slice body, arena *memory, slice *out
 
 static bool is_change(const asked *a) {
     const operation *op = operation_get(a->operation);
-    return op != NULL && op->level == LEVEL_WRITE;
+    return op != NULL && operation_is_compared(op);
 }
 
 status said_show(const asked *a, const proof *p, slice text, arena *memory, used_message *out) {

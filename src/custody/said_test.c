@@ -68,7 +68,7 @@ static void test_members_are_told_without_their_secrets(void **state) {
     const slice only = SLICE("{\"SecretBinary\":\"aHVzaA==\"}");
     expect(show_json("PutSecretValue", only, only, &m, &memory), OK);
     assert_true(slice_equals_text(m.said_json, "{}"));
-    expect(show_json("GetSecretValue", body, body, &m, &memory), OK);
+    expect(show_json("DescribeSecret", body, body, &m, &memory), OK);
     assert_true(slice_is_absent(m.said_json));
 }
 

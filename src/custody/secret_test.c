@@ -148,9 +148,13 @@ static void only_the_secret_that_is_signed_for(void **state) {
         "GetSecretValue%26SecretName%3DDB",
         "GetSecretValue%26SecretName%3Dx%252Fdb",
         "GetSecretValue%26SecretName%3Ddb%26SecretName%3Ddb2",
-        "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1%253Akey%252Fdb",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1%253Asecret%253Adb-AbC124",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1%253Asecret%253Adb-",
+        "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1000000000000001%253Akey%252Fdb",
+        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-"
+        "AbC124",
+        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-",
+        "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1%253Asecret%252Fdb", /* another account's */
+        "GetSecretValue%26SecretName%3Dacs%253Akms%253Asecret%252Fdb",
+        "GetSecretValue%26SecretName%3Ddb%26DryRun%3Dtrue",
         "GetSecretValue%26SecretName%3D%25zz",
         "GetSecretValue%26SecretName%3Ddb%26VersionId%3Dv2",
         "DescribeSecret%26SecretName%3Ddb",
@@ -166,9 +170,10 @@ static void only_the_secret_that_is_signed_for(void **state) {
     static const char *const TAKEN[] = {
         "GetSecretValue%26SecretName%3Ddb",
         "GetSecretValue%26SecretName%3Ddb%26VersionId%3Dv1%26VersionStage%3DACSCurrent",
-        "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1%253Asecret%252Fdb",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1%253Asecret%253Adb-AbC123",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1%253Asecret%253Adb",
+        "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1000000000000001%253Asecret%252Fdb",
+        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-"
+        "AbC123",
+        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb",
     };
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
         run_signed(TAKEN[i], act);

@@ -157,5 +157,5 @@ static status check_storage(call *c, const said *s) {
 status said_is_input(call *c, const said *s) {
     if (!c->proof) return OK;
     if (is_storage(c)) return check_storage(c, s);
-    return c->operation->level == LEVEL_WRITE ? check_parameters(c, s) : OK;
+    return operation_is_compared(c->operation) ? check_parameters(c, s) : OK;
 }

@@ -74,7 +74,7 @@ static status body_box(exchange *e, proof *claimed) {
     const operation *op = operation_get(e->decoded.operation);
     bool names_action =
         slice_equals_text(claimed->scope_service, "sts") || slice_equals_text(claimed->scope_service, "iam");
-    bool is_compared = op != NULL && (op->acts != 0 || op->level == LEVEL_WRITE);
+    bool is_compared = op != NULL && (op->acts != 0 || operation_is_compared(op));
     if (!names_action && !is_compared) claimed->body = (slice){0};
     return claimed->body.len ? text_box(e, claimed->body, &claimed->body) : OK;
 }
