@@ -93,6 +93,12 @@ status slowdown_try(slowdown *s, slice name, const slowdown_rule *rule, int64_t 
     return OK;
 }
 
+status slowdown_look(const slowdown *s, slice name, int64_t now_s, int64_t *wait_s) {
+    const tries *t = table_get(&s->by_name, name);
+    *wait_s = t && t->until_s > now_s ? t->until_s - now_s : 0;
+    return *wait_s ? FAIL(LOGIN_SLOWED) : OK;
+}
+
 void slowdown_forgive(slowdown *s, slice name) {
     tries *t = table_remove(&s->by_name, name);
     if (t) s->has_changed |= waits(t);

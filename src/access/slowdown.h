@@ -17,6 +17,8 @@ typedef struct slowdown_rule {
 /* Counts a try before it is known how it ends, so that tries at the same time count as well. LOGIN_SLOWED, and nothing is counted,
  * when it comes too early; *wait_s is then what is left. What was not tried for an hour is forgotten. */
 status slowdown_try(slowdown *s, slice name, const slowdown_rule *rule, int64_t now_s, int64_t *wait_s);
+/* Whether the next try would come too early; nothing is counted. LOGIN_SLOWED. */
+status slowdown_look(const slowdown *s, slice name, int64_t now_s, int64_t *wait_s);
 /* A try succeeded: counting begins anew. */
 void slowdown_forgive(slowdown *s, slice name);
 /* A try succeeded, but others under this name may not have: it alone does not count. */

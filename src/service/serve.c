@@ -1,4 +1,5 @@
 /* The way of a request: see serve.h. Each function below is one stage. */
+#include "service/sts/pace.h"
 #include "service/serve.h"
 
 #include <endian.h>
@@ -185,6 +186,7 @@ static bool goes_back(serve *s, job *j, status *prepared) {
 static void work_finish(serve *s, job *j) {
     call *c = &j->call;
     status finished = check_verified(s, j);
+    if (FAILED_WITH(finished, MFA_CODE) || FAILED_WITH(finished, PASSWORD_WRONG)) pace_fail_shown(c);
     if (!FAILED(finished) && j->is_unprepared && goes_back(s, j, &finished)) return;
     if (!FAILED(finished)) finished = run_finish(j);
     if (begins_again(s, j, finished)) return;

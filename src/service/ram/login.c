@@ -110,21 +110,11 @@ status delete_login_profile_prepare(call *c, const delete_login_profile_in *in, 
     return user_save(c, &user, revision);
 }
 
-/* Counted once; in c->memo what under. */
-static status begin_change(call *c) {
-    if (c->memo) return OK;
-    slice *person = CALL_NEW(c, slice);
-    ENSURE(person != NULL, OUT_OF_MEMORY);
-    TRY(pace_take_old_password(c, c->who.user_name, person));
-    c->memo = person;
-    return OK;
-}
-
 status change_password_prepare(call *c, const change_password_in *in, change_password_out *out) {
     (void)out;
     user_record user;
     TRY(load_with_login(c, (slice){0}, &user, NULL));
-    TRY(begin_change(c));
+    TRY(pace_take_shown(c));
     return ask_password(c, &user, in->new_password, in->old_password);
 }
 
@@ -136,7 +126,7 @@ status change_password_finish(call *c, const change_password_in *in, change_pass
     user.login->sealed = c->results.at[0].output;
     user.login->changed_at = SET_INT(c->now_s);
     user.login->reset_required = SET_BOOL(false);
-    pace_forgive_old_password(c, *(const slice *)c->memo);
+    pace_forgive_shown(c);
     user_end_sessions(&user);
     return user_save(c, &user, revision);
 }

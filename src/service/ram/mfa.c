@@ -2,6 +2,7 @@
 #include "service/ram/mfa.h"
 
 #include "service/ram/passkey.h"
+#include "service/sts/pace.h"
 
 enum { DEVICES_MOST = 2000 };
 
@@ -211,6 +212,7 @@ status mfa_put_code(call *c, const mfa_claim *claim, key_act *act) {
     ENSURE(!FAILED_WITH(found, MFA_NOT_FOUND), MFA_CODE);
     TRY(found);
     ENSURE(device.bound_at.is_set && same_name(device.user_name, c->who.user_name), MFA_CODE);
+    TRY(pace_take_shown(c));
     act->token = device.sealed;
     act->context = claim->boxed_code;
     act->size = device.last_step;
@@ -230,5 +232,6 @@ status mfa_take_code(call *c, const mfa_claim *claim, const key_result *result) 
     slice name;
     if (slice_is_absent(claim->serial)) return OK;
     TRY(mfa_name(c, claim->serial, &name));
+    pace_forgive_shown(c);
     return mfa_take_step(c, name, result->time);
 }

@@ -78,15 +78,39 @@ status pace_forgive(call *c, login_pace *pace, user_record *user) {
     return add_place(c, pace->place, user);
 }
 
-/* ---- old passwords */
+/* ---- old passwords and codes of those who sign */
 
-status pace_take_old_password(call *c, slice user_name, slice *person) {
-    int64_t wait_s = 0;
-    slice place, name;
-    TRY(address_place(c->peer ? c->peer->source_ip : SLICE(""), &c->memory, &place));
-    TRY(person_key(c, &(pace_wish){.user_name = user_name}, place, &name));
-    TRY(ARENA_JOIN(&c->memory, person, SLICE("old password/"), name));
-    return refuse(c, slowdown_try(c->house->by_person, *person, &PERSON, c->now_s, &wait_s), wait_s);
+static status shown_key(call *c, slice place, slice *out) {
+    return arena_printf(&c->memory, out, "shown/%.*s/%.*s@%.*s", SLICE_ARGS(c->who.account_id),
+                        SLICE_ARGS(c->who.user_name), SLICE_ARGS(place));
 }
 
-void pace_forgive_old_password(call *c, slice person) { slowdown_forgive(c->house->by_person, person); }
+static status shown_keys(call *c, slice *by_person, slice *by_place) {
+    slice place;
+    TRY(address_place(c->peer ? c->peer->source_ip : SLICE(""), &c->memory, &place));
+    TRY(shown_key(c, (slice){0}, by_person));
+    return shown_key(c, place, by_place);
+}
+
+status pace_take_shown(call *c) {
+    slice by_person, by_place;
+    int64_t wait_s = 0;
+    TRY(shown_keys(c, &by_person, &by_place));
+    status tried = slowdown_look(c->house->by_person, by_person, c->now_s, &wait_s);
+    if (!FAILED(tried)) tried = slowdown_try(c->house->by_person, by_place, &PERSON, c->now_s, &wait_s);
+    return refuse(c, tried, wait_s);
+}
+
+void pace_forgive_shown(call *c) {
+    slice by_person, by_place;
+    if (FAILED(shown_keys(c, &by_person, &by_place))) return;
+    slowdown_forgive(c->house->by_person, by_person);
+    slowdown_forgive(c->house->by_person, by_place);
+}
+
+void pace_fail_shown(call *c) {
+    slice by_person, by_place;
+    int64_t wait_s;
+    if (FAILED(shown_keys(c, &by_person, &by_place))) return;
+    status_ignore(slowdown_try(c->house->by_person, by_person, &PERSON, c->now_s, &wait_s));
+}

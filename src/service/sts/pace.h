@@ -24,9 +24,11 @@ status pace_take(call *c, const pace_wish *wish, login_pace *out);
 /* It went well. The place is one of the person's from now on. */
 status pace_forgive(call *c, login_pace *pace, user_record *user);
 
-/* The same for whoever shows an old password to set a new one: who has somebody's session or access key does not find out their password by trying.
- * Counted by place alone, because nobody has verified the signature yet: others do not keep people from changing theirs. */
-status pace_take_old_password(call *c, slice user_name, slice *person);
-void pace_forgive_old_password(call *c, slice person);
+/* The same for whoever signs and shows an old password or a one-time code besides: who has somebody's session or access key does not find these out by
+ * trying. Counted by place, because nobody has verified the signature yet and others are not to slow people down; and by person once the vault has
+ * found a signature good and what was shown wrong. LOGIN_SLOWED. */
+status pace_take_shown(call *c);
+void pace_forgive_shown(call *c);
+void pace_fail_shown(call *c);
 
 #endif
