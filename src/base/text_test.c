@@ -284,8 +284,8 @@ static void pem(void **state) {
                                       "-----BEGIN A KEY-----\nProc-Type: 4,ENCRYPTED\n\nZm9vYmFy\n-----END A KEY-----",
                                       "x\n-----BEGIN A KEY-----\nZm9vYmFy\n-----END A KEY-----",
                                       "-----BEGIN A KEY-----\nZm9vYmFy\n-----END A KEY-----\nx",
-                                      "-----BEGIN A KEY-----\nZm9v\n-----END A KEY-----\n-----BEGIN A KEY-----\nYmFy\n"
-                                      "-----END A KEY-----"};
+                                      ("-----BEGIN A KEY-----\nZm9v\n-----END A KEY-----\n-----BEGIN A KEY-----\nYmFy\n"
+                                       "-----END A KEY-----")};
     for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
         ASSERT_OK(pem_decode(slice_of_text(GOOD[i]), "A KEY", &memory, &out));
         assert_true(slice_equals_text(out, "foobar"));

@@ -337,7 +337,7 @@ static status tell_services(call *c, const get_service_last_accessed_details_in 
                             get_service_last_accessed_details_out *out) {
     slice_list services = {0};
     list_rest rest;
-    *out = (get_service_last_accessed_details_out){.job_status = status_of(job), .job_type = job->granularity};
+    *out = (get_service_last_accessed_details_out){.job_status = (int)status_of(job), .job_type = job->granularity};
     out->job_creation_date = job->created_at;
     out->job_completion_date = job->completed_at;
     if (job->completed_at.is_set) TRY(services_of(c, job, &services));
@@ -370,7 +370,7 @@ static status tell_entities(call *c, const get_service_last_accessed_details_wit
     list_rest rest;
     size_t count = job->completed_at.is_set ? job->principals.count : 0;
     entity_identity *who = ARENA_ARRAY(&c->memory, entity_identity, count + 1);
-    *out = (get_service_last_accessed_details_with_entities_out){.job_status = status_of(job)};
+    *out = (get_service_last_accessed_details_with_entities_out){.job_status = (int)status_of(job)};
     out->job_creation_date = job->created_at;
     out->job_completion_date = job->completed_at;
     out->entity_details_list.at = ARENA_ARRAY(&c->memory, entity_access, count + 1);
