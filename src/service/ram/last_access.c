@@ -329,7 +329,7 @@ static status put_service(call *c, const last_access_record *job, slice service,
     return job->granularity == ACCESS_GRANULARITY_ACTION_LEVEL ? put_actions(c, job, to) : OK;
 }
 
-static enum job_status status_of(const last_access_record *job) {
+static int status_of(const last_access_record *job) {
     return job->completed_at.is_set ? JOB_STATUS_COMPLETED : JOB_STATUS_IN_PROGRESS;
 }
 
