@@ -50,8 +50,8 @@ def test_without_a_device_a_login_is_good_for_binding_one_alone(server, root):
 def test_asked_for_a_factor_the_root_s_access_keys_do_nothing_alone(server, root):
     done(server.ask("ListKeys"))
     done(server.ask("SetRootAccess", KEYHOLD, MFARequired="true"))
-    for action, version in (("ListKeys", "2016-01-20"), ("CreateUser", RAM), ("UnbindMFADevice", RAM), ("DeleteGuardRail", KEYHOLD)):
-        assert "second factor" in refused(server.ask(action, version, UserName="x"), 403, "Forbidden.NoPermission" if version == "2016-01-20" else "NoPermission")
+    for action, version, parameters in (("ListKeys", "2016-01-20", {}), ("CreateUser", RAM, {"UserName": "x"}), ("UnbindMFADevice", RAM, {"UserName": "x"}), ("DeleteGuardRail", KEYHOLD, {})):
+        assert "second factor" in refused(server.ask(action, version, **parameters), 403, "Forbidden.NoPermission" if version == "2016-01-20" else "NoPermission")
     refused(server.ask("SetRootAccess", KEYHOLD, MFARequired="false"), 403, "NoPermission")
     bare = Caller.of(server, done(server.ask("GetSessionToken", STS))["Credentials"])  # no code came along
     refused(bare("ListKeys"), 403, "Forbidden.NoPermission")
