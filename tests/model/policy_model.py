@@ -63,6 +63,9 @@ def key_name(name):
                 return canonical + name[len(known):]
             if name.lower() == known.lower():
                 return canonical
+    issuer, _, claim = name.rpartition(":")  # what a token says, under its issuer's own name: a host, so there is a dot
+    if claim in ("aud", "sub", "oaud") and "." in issuer.split("/")[0]:
+        return "oidc:of:" + name
     return name
 
 
