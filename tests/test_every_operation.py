@@ -397,7 +397,7 @@ def asked_of(house, op, wire):
     """Every action with the resources it is asked for."""
     if op["c"] == "CreateOIDCProvider" and wire == "aws":
         return {action_of(op): [house.arn("oidc-provider/issuer.example")]}
-    if op["name"] in ("BeginPasskeyRegistration", "FinishPasskeyRegistration"):
+    if op["resource"] == "user-or-self" and not any(f["name"] == "UserName" for f in CONTRACT.shapes[op["c"] + "In"]):
         return {action_of(op): [house.arn("user/SELF")]}
     if op["c"] == "KmsListTagResources":
         return {action_of(op): [house.arn("key")]}
@@ -417,7 +417,7 @@ def is_refused(house, op, wire, *statements):
 
 def is_everybodys(op):
     """Users may, unless the account says otherwise or a policy denies it."""
-    return op["name"] in ("ChangePassword", "BeginPasskeyRegistration", "FinishPasskeyRegistration")
+    return op["name"] in ("ChangePassword", "BeginPasskeyRegistration", "FinishPasskeyRegistration", "CreateRecoveryCodes")
 
 
 def test_tags_of_secrets_go_by_either_clouds_words(house):
