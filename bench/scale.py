@@ -99,6 +99,8 @@ def listings(bench, access_key, one):
                       ("GetGroup of 200 users by 20, to the end", lambda: pages(iam, "get_group", "Users", GroupName="group-3", PaginationConfig={"PageSize": 20})),
                       ("GetAccountAuthorizationDetails by 100, to the end",
                        lambda: pages(iam, "get_account_authorization_details", "UserDetailList", PaginationConfig={"PageSize": 100})),
+                      ("GenerateCredentialReport", lambda: iam.generate_credential_report()["State"]),
+                      ("GetCredentialReport, lines", lambda: len(iam.get_credential_report()["Content"].splitlines())),
                       ("GetAccountSummary", lambda: len(iam.get_account_summary()["SummaryMap"]))):
         with Cost(server) as cost:
             shown = ask()
