@@ -36,6 +36,7 @@ RULES = [
     r"A break-glass grant is for one account\.", r"\S+ under a break-glass grant would outlast it\.", r"The break-glass grant has ended\.",
     r"A role has no password\.", r"A session cannot make another one\.", r"The session has another source identity\.", r"Only the root says so of itself\.",
     r"Only who signs with an access key shows a code\.", r"The user has a second factor: show it first, by logging in\.",
+    r"The account.s root asks for it, in a session that began with a second factor\.", r"An approver objects, or the root, in a session that began with a second factor\.",
     r"A person approves, in a session that began with a second factor\.", r"Nobody approves what they asked for themselves\.",
     r"An approver objects, or the root, in a session that began with a second factor\.", r"The account's rule does not name the caller\.",
     r"It is not known which person is behind the role\.", r"The bucket you access does not belong to you\.",
