@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "contract/message.h"
 #include "crypto/random.h"
+#include "service/account/approval.h"
 #include "service/pipeline.h"
 
 enum { FRAME_MEMORY_LIMIT = 8 << 20 };
@@ -204,6 +205,7 @@ status serve_from_vault(serve *s, slice frame) {
         c->failure = (status){(enum status_code)used->failure.value};
         c->detail = used->detail;
         j->is_verified = used->candidate.is_set;
+        approval_tell_vault(c);
         job_fail(s, j, c->failure);
         return OK;
     }

@@ -12,6 +12,8 @@
 
 #include "service/handlers.h"
 
+/* The vault goes by none of the approvals that core went by: the words for it, where that is the failure. */
+void approval_tell_vault(call *c);
 /* Before anything reads the input: takes its parameters down, where the account has a rule. */
 status approval_note(call *c);
 /* What the rule says of the call: nothing for operations it does not hold. Otherwise an approved request has to be there, of exactly this

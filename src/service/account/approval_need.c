@@ -181,6 +181,12 @@ static status name_approvers(call *c, const approval_record *request) {
     return arena_copy(&c->memory, buffer_slice(&names), &c->approved_by);
 }
 
+/* Another request was quicker, or an answer was lost: the record is still there, and what it holds was used. */
+void approval_tell_vault(call *c) {
+    if (!FAILED_WITH(c->failure, APPROVAL_REQUIRED) || !c->who.approval || slice_is_absent(c->approval)) return;
+    status_ignore(refuse(c, c->approval, 0, c->who.approval->count.value));
+}
+
 /* What the vault is to see: of those who still stand. */
 static status show_vault(call *c, const approval_rule_record *rule, const approval_record *request) {
     approval_shown *shown = CALL_NEW(c, approval_shown);
