@@ -134,6 +134,8 @@ static void run_signed(const char *parameters, key_act act) {
 }
 
 /* It can neither have another secret opened than the one that was signed for, nor use other calls for it. */
+#define OF_AWS "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253A"
+
 static void only_the_secret_that_is_signed_for(void **state) {
     (void)state;
     slice key = test_new_key(&house);
@@ -149,9 +151,8 @@ static void only_the_secret_that_is_signed_for(void **state) {
         "GetSecretValue%26SecretName%3Dx%252Fdb",
         "GetSecretValue%26SecretName%3Ddb%26SecretName%3Ddb2",
         "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1000000000000001%253Akey%252Fdb",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-"
-        "AbC124",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-",
+        OF_AWS "db-AbC124",
+        OF_AWS "db-",
         "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1%253Asecret%252Fdb", /* another account's */
         "GetSecretValue%26SecretName%3Dacs%253Akms%253Asecret%252Fdb",
         "GetSecretValue%26SecretName%3Ddb%26DryRun%3Dtrue",
@@ -171,9 +172,8 @@ static void only_the_secret_that_is_signed_for(void **state) {
         "GetSecretValue%26SecretName%3Ddb",
         "GetSecretValue%26SecretName%3Ddb%26VersionId%3Dv1%26VersionStage%3DACSCurrent",
         "GetSecretValue%26SecretName%3Dacs%253Akms%253Ar%253A1000000000000001%253Asecret%252Fdb",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb-"
-        "AbC123",
-        "GetSecretValue%26SecretName%3Darn%253Aaws%253Asecretsmanager%253Ar%253A1000000000000001%253Asecret%253Adb",
+        OF_AWS "db-AbC123",
+        OF_AWS "db",
     };
     for (size_t i = 0; i < sizeof TAKEN / sizeof *TAKEN; i++) {
         run_signed(TAKEN[i], act);
