@@ -233,3 +233,22 @@ def test_nothing_is_gained_by_being_oneself(server, targets, account):
     for action, parameters in (("EnableMFADevice", {"UserName": "one", "SerialNumber": f"arn:aws:iam::{account}:mfa/one", **CODES}), ("CreateAccessKey", {}),
                                ("CreateVirtualMFADevice", {"VirtualMFADeviceName": "one-more"}), ("DeactivateMFADevice", {"UserName": "one", "SerialNumber": "one"})):
         assert ask_form(server, "iam", action, parameters, who=who)[0] == 403, action
+
+
+MADE = {"CreateUser": ("user", "UserName", {}), "CreateGroup": ("group", "GroupName", {}), "CreatePolicy": ("policy", "PolicyName", {"PolicyDocument": EVERYTHING}),
+        "CreateRole": ("role", "RoleName", {"AssumeRolePolicyDocument": None})}
+
+
+@pytest.mark.parametrize("action", MADE)
+def test_who_may_make_some_names_may_make_no_others(server, iam, account, action):
+    """What is made is asked for by its own name: patterns of names hold, also before there is anything of the name."""
+    kind, field, more = MADE[action]
+    maker = f"maker-of-{kind}"
+    more = {name: trust(account) if name == "AssumeRolePolicyDocument" else value for name, value in more.items()}
+    iam.create_user(UserName=maker)
+    iam.put_user_policy(UserName=maker, PolicyName="some", PolicyDocument=document(
+        allow(f"iam:{action}", f"arn:aws:iam::{account}:{kind}/dev-*"), {**allow(f"iam:{action}", f"arn:aws:iam::{account}:{kind}/dev-secret-*"), "Effect": "Deny"}))
+    key = key_of(iam, maker)
+    for name, status in (("prod-1", 403), ("dev-secret-1", 403), ("xdev-1", 403), ("dev-1", 200)):
+        answer = ask_form(server, "iam", action, {field: name, **more}, who=key)
+        assert answer[0] == status, (name, answer)

@@ -116,9 +116,12 @@ def providers(iam):
     arn = iam.create_open_id_connect_provider(Url="https://idp.example.org", ClientIDList=["c"], ThumbprintList=["a" * 40])["OpenIDConnectProviderArn"]
     iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn), iam.list_open_id_connect_providers(), iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="d")
     iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="d")
+    iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "a", "Value": "b"}]), iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)
+    iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=["a"])
     iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=["b" * 40]), iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
     metadata = METADATA % certificate()
     arn = iam.create_saml_provider(Name="s", SAMLMetadataDocument=metadata)["SAMLProviderArn"]
+    iam.tag_saml_provider(SAMLProviderArn=arn, Tags=[{"Key": "a", "Value": "b"}]), iam.list_saml_provider_tags(SAMLProviderArn=arn), iam.untag_saml_provider(SAMLProviderArn=arn, TagKeys=["a"])
     iam.get_saml_provider(SAMLProviderArn=arn), iam.list_saml_providers(), iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=metadata), iam.delete_saml_provider(SAMLProviderArn=arn)
 
 

@@ -260,7 +260,7 @@ AWS_VALUES = {
     "WrappingKeySpec": "RSA_2048", "KeyPairSpec": "RSA_2048", "KeyAgreementAlgorithm": "ECDH", "GranteePrincipal": "arn:aws:iam::ACCOUNT:user/target",
     "RetiringPrincipal": "arn:aws:iam::ACCOUNT:user/target", "RemoveReplicaRegions": ["cn-elsewhere"], "AddReplicaRegions": [{"Region": "cn-elsewhere"}],
     "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE", "Description": "words", "Status": "Active", "AccountAlias": "swept-alias", "UserName": "target",
-    "SAMLMetadataDocument": "<x/>" * 400, "RoleName": "duty", "PolicyName": "inline", "VersionStage": "mine", "EncodedMessage": "x", "NumberOfBytes": 8,
+    "SAMLMetadataDocument": "<x/>" * 400, "RoleName": "duty", "PolicyName": "paper", "VersionStage": "mine", "EncodedMessage": "x", "NumberOfBytes": 8,
     "MoveToVersionId": "0" * 32,
 }
 AWS_VALUES_OF = {("CreateSAMLProvider", "Name"): "metadata"}

@@ -109,6 +109,9 @@ ROWS = {
     "GetOpenIDConnectProvider": {}, "DeleteOpenIDConnectProvider": {},
     "AddClientIDToOpenIDConnectProvider": {"ClientID": "d"}, "RemoveClientIDFromOpenIDConnectProvider": {"ClientID": "c"},
     "UpdateOpenIDConnectProviderThumbprint": {"ThumbprintList.member.1": "b" * 40},
+    **{f"{verb}{kind}": more for kind in ("OpenIDConnectProvider", "SAMLProvider")
+       for verb, more in (("Tag", {"Tags.member.1.Key": "a", "Tags.member.1.Value": "b"}), ("Untag", {"TagKeys.member.1": "a"}))},
+    "ListOpenIDConnectProviderTags": {}, "ListSAMLProviderTags": {},
     "GetSAMLProvider": {}, "DeleteSAMLProvider": {}, "UpdateSAMLProvider": lambda h, arn: {"SAMLMetadataDocument": h.metadata},
     "SimulatePrincipalPolicy": {"ActionNames.member.1": "kms:Encrypt"}, "GetContextKeysForPrincipalPolicy": {},
     "GenerateServiceLastAccessedDetails": {}, "AssumeRole": {"RoleSessionName": "session"},

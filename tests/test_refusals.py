@@ -20,8 +20,8 @@ ASKED = [("Encrypt", KMS, {"KeyId": "KEY", "Plaintext": PLAIN}, "kms:Encrypt", "
          ("GenerateDataKey", KMS, {"KeyId": "KEY"}, "kms:GenerateDataKey", ":key/KEY"), ("CreateKey", KMS, {}, "kms:CreateKey", ":key"),
          ("ScheduleKeyDeletion", KMS, {"KeyId": "KEY", "PendingWindowInDays": "7"}, "kms:ScheduleKeyDeletion", ":key/KEY"),
          ("GetSecretValue", KMS, {"SecretName": "s"}, "kms:GetSecretValue", ":secret/s"), ("ListSecrets", KMS, {}, "kms:ListSecrets", ":secret"),
-         ("CreateUser", RAM, {"UserName": "x"}, "ram:CreateUser", ":user/*"), ("GetUser", RAM, {"UserName": "x"}, "ram:GetUser", ":user/x"),
-         ("CreateRole", RAM, {"RoleName": "x", "AssumeRolePolicyDocument": "{}"}, "ram:CreateRole", ":role/*"),
+         ("CreateUser", RAM, {"UserName": "x"}, "ram:CreateUser", ":user/x"), ("GetUser", RAM, {"UserName": "x"}, "ram:GetUser", ":user/x"),
+         ("CreateRole", RAM, {"RoleName": "x", "AssumeRolePolicyDocument": "{}"}, "ram:CreateRole", ":role/x"),
          ("LookupEvents", TRAIL, {}, "actiontrail:LookupEvents", ":trail/default")]
 
 

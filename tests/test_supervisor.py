@@ -52,7 +52,7 @@ def content(folder):
     (("serve", "--in-memory", "--http", "0.0.0.0:8080"), 2, "plain HTTP, which is offered on loopback addresses only"),
     (("serve", "--in-memory", "--http", "off", "--https", "off"), 2, "there is nothing to serve"),
     (("serve", "--in-memory", "--gateways", "65"), 2, "from 0 to 64"),
-    (("serve", "--in-memory", "--https", "192.0.2.1:0"), 3, "not an address of this machine"),
+    (("serve", "--in-memory", "--http", "127.0.0.1:0", "--https", "192.0.2.1:0"), 3, "not an address of this machine"),
 ])
 def test_bad_words(words, code, sentence):
     done = run(*words)

@@ -4,6 +4,12 @@
 #include "service/resource.h"
 #include "service/sts/provider_saml.h"
 
+/* Whether what it names is to be made by it. A version is made of a policy that is there. */
+static bool makes_it(const call *c) {
+    return slice_starts_with(slice_of_text(c->operation->name), SLICE("Create")) &&
+           strcmp(c->operation->name, "CreatePolicyVersion") != 0;
+}
+
 /* What belongs to the account as a whole, or all of a kind in it. */
 static status allow_of_account(call *c, status (*name)(slice account, arena *memory, slice *out)) {
     slice arn_text;
@@ -18,6 +24,7 @@ static status allow_user(call *c, slice name) {
     return resolve_allow(c, arn_text);
 }
 
+/* Also of one that is to be made: who may make users of some names may make no others. */
 status resolve_user(call *c) { return allow_user(c, call_input_text(c, "UserName")); }
 
 /* A name may be what policies go by: who gives one has to be allowed it as well. */
@@ -169,8 +176,6 @@ status resolve_group_named_anew(call *c) {
     return slice_is_absent(call_input_text(c, "NewGroupName")) ? OK : allow_group(c, "NewGroupName");
 }
 
-static bool makes_it(const call *c) { return slice_starts_with(slice_of_text(c->operation->name), SLICE("Create")); }
-
 /* A new one without a name is called by its issuer. */
 status resolve_oidc_provider(call *c) {
     slice arn_text, issuer = oidc_issuer_name(call_input_text(c, "IssuerUrl"));
@@ -215,7 +220,7 @@ status resolve_role_container(call *c) { return allow_of_account(c, arn_roles); 
 status resolve_account(call *c) { return allow_of_account(c, arn_ram_account); }
 
 static status allow_policy(call *c, bool is_system) {
-    named_kind kind = {"PolicyName", "policy/", arn_policy, {FAILURE_POLICY_NOT_FOUND}, {0}, false};
+    named_kind kind = {"PolicyName", "policy/", arn_policy, {FAILURE_POLICY_NOT_FOUND}, {0}, makes_it(c)};
     if (is_system) kind.account = SLICE("system");
     TRY(allow_named(c, &kind));
     if (call_input_text(c, "PolicyName").len > POLICY_NAME_MOST)
