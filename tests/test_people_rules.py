@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 import uuid
@@ -136,6 +137,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # as a person's shell has it, whoever runs the tests
             os.execve(os.path.join(BUILD, "src", "cli", "keyhold"), ["keyhold", *words], environment)
         self.shown = ""
 
