@@ -9,7 +9,7 @@ FLOORS = {
     "base": 0,
     "crypto": 1, "format": 1, "system": 1,
     "contract": 2, "store": 2, "blobs": 2,
-    "keys": 3, "access": 3, "trail": 3, "objects": 3, "trust": 3, "custody": 3, "saml": 3, "wire": 3,
+    "keys": 3, "access": 3, "trail": 3, "objects": 3, "custody": 3, "saml": 3, "wire": 3,
     "service": 4, "dialect": 4,
     "role": 5, "cli": 5,
 }

@@ -168,8 +168,9 @@ static status write_short_names(const command *c, buffer *out) {
 
 static status write_flags(const command *c, buffer *out) {
     const field *fields[COMMAND_FIELDS_MOST];
-    size_t count = command_fields(c, fields);
+    size_t count = command_fields(c, fields), before = out->len;
     TRY(buffer_append_text(out, "\nFlags:\n"));
+    size_t opened = out->len;
     for (const command_flag *each = c->flags; each && each->name; each++) {
         char left[KEBAB_BYTES_MOST];
         snprintf(left, sizeof left, "--%s%s%s", each->name, each->value ? " " : "", each->value ? each->value : "");
@@ -177,7 +178,9 @@ static status write_flags(const command *c, buffer *out) {
     }
     for (size_t i = 0; i < count; i++)
         if (command_shows_field(c, fields[i])) TRY(write_field(c, fields[i], out));
-    return write_short_names(c, out);
+    TRY(write_short_names(c, out));
+    if (out->len == opened) out->len = before;
+    return OK;
 }
 
 static status write_common(const command *c, buffer *out) {

@@ -145,6 +145,9 @@ static const command login_rows[] = {
      .short_names = "DurationSeconds=duration",
      .flags = identity_flags,
      .instead = "oidc-token saml-assertion",
+     .help = "Logs in with a password and, where the user has a device, a one-time code, or takes a role on with a "
+             "token or "
+             "an assertion; later calls are signed with the session.",
      .run = login},
 };
 
