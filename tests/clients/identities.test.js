@@ -189,6 +189,9 @@ test('descriptions and tags', async () => {
   const many = Array.from({length: 19}, (_, i) => ({key: `k${i}`}));
   await refused(ram.tagResources({resourceType: 'policy', resourceNames: [policyName], tag: many}), 'LimitExceeded.Tag', 409);
   await refused(ram.untagResources({resourceType: 'policy', resourceNames: [policyName]}), 'MissingParameter', 400);
+  const twice = {resourceType: 'policy', resourceNames: [policyName, policyName]};
+  await refused(ram.tagResources({...twice, tag: [{key: 'twice'}]}), 'InvalidParameter.ResourceNames.Format', 400);
+  await refused(ram.untagResources({...twice, all: true}), 'InvalidParameter.ResourceNames.Format', 400);
   await ram.untagResources({resourceType: 'policy', resourceNames: [policyName], tagKeys: ['bare']});
   const left = (await ram.listTagResources({resourceType: 'policy'})).body.tagResources;
   assert.deepEqual(left.map((t) => `${t.resourceName} ${t.tagKey}=${t.tagValue}`), ['tagged team=blue']);

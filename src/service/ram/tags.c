@@ -79,8 +79,18 @@ static status tagged_save(call *c, tagged *t, const tag_set *tags) {
     }
 }
 
+/* Each is changed once: two changes of one record would be two answers to what it is now. */
+static status check_once(call *c, const slice *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (slice_equals(names[i], names[k]))
+                return call_refuse(c, FAIL(INVALID_PARAMETER), "ResourceNames: one is there twice.");
+    return OK;
+}
+
 status tag_resources_prepare(call *c, const tag_resources_in *in, tag_resources_out *out) {
     (void)out;
+    TRY(check_once(c, in->resource_names.at, in->resource_names.count));
     for (size_t i = 0; i < in->resource_names.count; i++) {
         tagged t;
         tag_set merged;
@@ -102,6 +112,7 @@ status untag_resources_prepare(call *c, const untag_resources_in *in, untag_reso
     (void)out;
     bool takes_all = in->all.value && in->tag_keys.count == 0;
     if (!takes_all && in->tag_keys.count == 0) return call_refuse(c, FAIL(MISSING_PARAMETER), "TagKeys");
+    TRY(check_once(c, in->resource_names.at, in->resource_names.count));
     for (size_t i = 0; i < in->resource_names.count; i++) {
         tagged t;
         TRY(tagged_load(c, in->resource_type, in->resource_names.at[i], &t));
