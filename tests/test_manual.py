@@ -1,5 +1,6 @@
-"""The manual pages name every noun and verb of the command line, and none that is not there."""
+"""The manual pages name every noun and verb of the command line, and none that is not there; and every setting."""
 import glob
+import json
 import os
 import re
 import subprocess
@@ -52,3 +53,37 @@ def test_the_manual_names_no_verb_that_is_not_there():
     with_verbs = {noun for noun, verb in exist if verb}
     named = {each for each in named_in(os.path.join(MAN, "keyhold.1.scd"), with_verbs) if each[1]}
     assert named and not named - exist, sorted(named - exist)
+
+
+def test_every_setting_is_in_the_manual(tmp_path):
+    done = subprocess.run(["keyhold", "config", "show", "--data", str(tmp_path), "-o", "json"], env={"PATH": PATH, "HOME": str(tmp_path)},
+                          capture_output=True, text=True, timeout=30, check=True)
+    names = [each["Setting"] for each in json.loads(done.stdout)]
+    with open(os.path.join(MAN, "keyhold.conf.5.scd"), encoding="utf-8") as f:
+        described = re.findall(r"^\*([a-z_]+)\*$", f.read(), re.MULTILINE)
+    assert len(names) > 10 and sorted(described) == sorted(name.split(".")[-1] for name in names)
+
+
+def anchors(path):
+    """Of its headings, as they are made of them where the pages are shown."""
+    with open(path, encoding="utf-8") as f:
+        text = re.sub(r"```.*?```", "", f.read(), flags=re.DOTALL)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
+def test_links_and_files_named_in_the_documentation_are_there():
+    root, broken, looked_at = os.path.dirname(MAN), [], 0
+    for page in glob.glob(os.path.join(root, "*.md")) + glob.glob(os.path.join(root, "docs", "**", "*.md"), recursive=True):
+        with open(page, encoding="utf-8") as f:
+            text = f.read()
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+            name, _, anchor = target.partition("#")
+            meant = os.path.normpath(os.path.join(os.path.dirname(page), name)) if name else page
+            looked_at += 1
+            if not os.path.exists(meant) or (anchor and anchor not in anchors(meant)):
+                broken.append((os.path.relpath(page, root), target))
+        for name in re.findall(r"`((?:src|tests|tools|packaging)/[\w./-]+)`", text):
+            looked_at += 1
+            if not os.path.exists(os.path.join(root, name)):
+                broken.append((os.path.relpath(page, root), name))
+    assert looked_at > 50 and not broken, broken
