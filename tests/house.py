@@ -297,7 +297,7 @@ class House:
                 except OSError:
                     pass
                 try:
-                    self.processes[role].wait(10)
+                    self.processes[role].wait(30)
                 except subprocess.TimeoutExpired:
                     self.processes[role].kill()
         codes = {role: p.wait() for role, p in self.processes.items()}

@@ -2,6 +2,7 @@
 key it names is there, was never there, is disabled, was deleted, or belongs to a frozen account; and what a token's clear part names
 makes no difference either."""
 import base64
+import glob
 import http.client
 import itertools
 import json
@@ -196,7 +197,8 @@ def test_tokens_that_ended_say_so_to_who_can_sign(house, tokens, scheme):
 # ---- time
 
 def test_it_takes_the_same_work_whoever_is_named(house):
-    """CPU of core, gateways and vault for requests with a wrong signature: pairs of runs, their median within a fifth. The operation is the dearest to prepare:
+    """CPU of core, gateways and vault for requests with a wrong signature: pairs of runs, their median within a fifth; more pairs on a machine so busy
+    that seven do not tell: what is dearer is so in most of them. The operation is the dearest to prepare:
     nothing of it may be done for who has not signed."""
     server, keys, _, _ = house
     heavy = json.dumps({"Version": "2012-10-17", "Statement": [statement("Allow", [f"kms:*a*b{n}" for n in range(20)], [f"arn:aws:kms:*:*:*a*b{n}" for n in range(20)])] * 8})
@@ -209,7 +211,12 @@ def test_it_takes_the_same_work_whoever_is_named(house):
         return cpu_ns(server) - begun
 
     work(keys["root"][0]), work(keys["missing"][0])
-    ratios = [work(keys["root"][0]) / work(keys["missing"][0]) for _ in range(7)]
+    ratios = []
+    while len(ratios) < 7 or (not 0.8 < statistics.median(ratios) < 1.25 and len(ratios) < 35):
+        spent = {}
+        for name in ("root", "missing") if len(ratios) % 2 else ("missing", "root"):  # neither is always the one that comes first
+            spent[name] = work(keys[name][0])
+        ratios.append(spent["root"] / spent["missing"])
     assert 0.8 < statistics.median(ratios) < 1.25, ratios
 
 
@@ -218,6 +225,7 @@ def cpu_ns(server):
     total = 0
     for role in ("core", "gateway", "vault"):
         for pid in server.pids(role):
-            with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
-                total += int(f.read().split()[0])
+            for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+                with open(path, encoding="ascii") as f:
+                    total += int(f.read().split()[0])
     return total

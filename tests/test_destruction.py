@@ -20,6 +20,10 @@ DAY_S = 86400
 OWNER = ("LTAItest", "secret-of-the-owner")
 
 
+def raise_it(why):
+    raise why
+
+
 class Place:
     """A data folder, and a house on it at a time of one's choice."""
 
@@ -71,8 +75,17 @@ class Place:
         return value
 
     def files_with(self, needle):
+        """Names of the files that hold it, of a walk in which none was replaced by another while it was looked for."""
+        end = time.monotonic() + 20
+        while True:
+            try:
+                return self._files_with(needle)
+            except FileNotFoundError:
+                assert time.monotonic() < end, "files come and go"
+
+    def _files_with(self, needle):
         found = []
-        for folder, _, names in os.walk(self.folder):
+        for folder, _, names in os.walk(self.folder, onerror=raise_it):
             for name in names:
                 with open(os.path.join(folder, name), "rb") as f:
                     if needle in f.read():

@@ -55,7 +55,7 @@ def test_nobody_is_locked_out_where_they_usually_are(server, amy):
     refused(login(server, "amy", "Password of amy"), 429, "LoginSlowed")
     done(login(server, "amy", "Password of amy", amy))
     refused(login(server, "amy", "Password of amy"), 429, "LoginSlowed")  # which forgives nothing elsewhere
-    codes = [login(server, f"name-{at}", place=amy)[1]["Code"] for at in range(24)]  # somebody beside her tries one name after another
+    codes = [login(server, f"name-{at}", place=amy)[1]["Code"] for at in range(26)]  # somebody beside her tries one name after another
     assert codes[0] == "LoginFailed" and "LoginSlowed" in codes
     done(login(server, "amy", "Password of amy", amy))
     codes = [login(server, "amy", place=amy)[1]["Code"] for _ in range(8)]  # at hers
@@ -95,25 +95,31 @@ def test_a_code_is_good_once_however_many_show_it_at_once(server):
 
 
 def test_wrong_answers_take_as_long_for_whoever_it_is(server):
-    """Least of several for each: missing names, without a password, without a device, with one, and with the right password but a wrong code."""
+    """Least of several for each: missing names, without a password, without a device, with one, and with the right password but a wrong code. On a
+    machine busy with other things it takes more of them until each was left alone once; what is dearer stays dearer in all of them."""
     kinds = {"missing": {}, "bare": {}, "password": {}, "device": {}, "code": {"Code": "000000"}}
-    took = {kind: [] for kind in kinds}
-    for at in range(3):
+    least = dict.fromkeys(kinds, 1e9)
+    for at in range(12):
         for kind in kinds:
-            name = f"{kind}-{at}"
-            if kind == "bare":
-                done(server.ask("CreateUser", RAM, UserName=name))
-            if kind == "password":
-                user(server, name)
-            if kind in ("device", "code"):
-                Person(server, name).bind_device()
-                done(server.ask("CreateLoginProfile", RAM, UserName=name, Password="Password of " + name))
-    for at, again, kind in itertools.product(range(3), range(4), kinds):
-        begun = time.monotonic()
-        refused(login(server, f"{kind}-{at}", f"Password of {kind}-{at}" if kind == "code" else "wrong", **kinds[kind]), 403, "LoginFailed")
-        took[kind].append(time.monotonic() - begun)
-    least = {kind: min(list_) for kind, list_ in took.items()}
-    assert max(least.values()) < 3 * min(least.values()), least  # one hash is nearly all of it: without it is a fifth
+            named(server, kind, f"{kind}-{at}")
+        for _, kind in itertools.product(range(4), kinds):
+            begun = time.monotonic()
+            refused(login(server, f"{kind}-{at}", f"Password of {kind}-{at}" if kind == "code" else "wrong", **kinds[kind]), 403, "LoginFailed")
+            least[kind] = min(least[kind], time.monotonic() - begun)
+        if at >= 2 and max(least.values()) < 3 * min(least.values()):
+            return
+    raise AssertionError(least)  # one hash is nearly all of it: without it is a fifth
+
+
+def named(server, kind, name):
+    """Somebody of whom there is so much."""
+    if kind == "bare":
+        done(server.ask("CreateUser", RAM, UserName=name))
+    if kind == "password":
+        user(server, name)
+    if kind in ("device", "code"):
+        Person(server, name).bind_device()
+        done(server.ask("CreateLoginProfile", RAM, UserName=name, Password="Password of " + name))
 
 
 def memory_kib(pid, what):
@@ -124,13 +130,22 @@ def memory_kib(pid, what):
 def test_a_flood_costs_what_it_may(server):
     """Strangers from everywhere at names nobody has: hashes are bounded in number and memory, keys stay in use, and those who are known log in."""
     key = done(server.ask("CreateKey"))["KeyMetadata"]["KeyId"]
-    codes, waits, over = [], [], threading.Event()
+    codes, over = [], threading.Event()
 
     def flood(first):
         for at in itertools.count(first, 8):
             if over.is_set():
                 return
             codes.append(login(server, f"flood-{at}", place=f"127.200.{at // 250}.{1 + at % 250}")[1]["Code"])
+
+    def median_wait():
+        waits = []
+        for _ in range(40):
+            begun = time.monotonic()
+            done(server.ask("Encrypt", KeyId=key, Plaintext="aGVsbG8="))
+            waits.append(time.monotonic() - begun)
+        return statistics.median(waits)
+    quiet = median_wait()
     user(server, "eve")
     home = next(PLACES)
     done(login(server, "eve", "Password of eve", home))
@@ -139,11 +154,8 @@ def test_a_flood_costs_what_it_may(server):
     for each in strangers:
         each.start()
     try:
-        server.wait_for(lambda: "LoginSlowed" in codes or len(codes) > 90, within=30, what="a flood")
-        for _ in range(40):
-            one = time.monotonic()
-            done(server.ask("Encrypt", KeyId=key, Plaintext="aGVsbG8="))
-            waits.append(time.monotonic() - one)
+        server.wait_for(lambda: "LoginSlowed" in codes or len(codes) > 90, within=90, what="a flood")
+        flooded = median_wait()
         done(login(server, "eve", "Password of eve", home))
     finally:
         over.set()
@@ -154,8 +166,8 @@ def test_a_flood_costs_what_it_may(server):
     assert hashed <= 60 + 20 * (took + 1), (hashed, took)
     memory = max(memory_kib(pid, "VmHWM") for role in ("vault", "keygen") for pid in server.pids(role))
     assert memory < 80 << 10, memory
-    assert statistics.median(waits) < 0.25, waits
-    print(f"{hashed} hashes of {len(codes)} tries in {took:.1f} s, Encrypt median {1000 * statistics.median(waits):.1f} ms, most {memory} KiB")
+    assert flooded < max(0.25, 20 * quiet), (flooded, quiet)  # the latter on a slow machine
+    print(f"{hashed} hashes of {len(codes)} tries in {took:.1f} s, Encrypt median {1000 * flooded:.1f} ms, most {memory} KiB")
 
 
 def test_what_a_restart_keeps(keyhold, tmp_path):

@@ -35,8 +35,8 @@ def kill(running, role):
     seen, victims = len(running.log("ready again")), running.pids(role)
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    running.wait_for(lambda: len(running.log("ready again")) >= seen + len(victims), 20, "the return")
-    running.wait_answering()
+    running.wait_for(lambda: len(running.log("ready again")) >= seen + len(victims), 60, "the return")
+    running.wait_answering(60)
 
 
 @pytest.fixture
