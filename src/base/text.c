@@ -301,3 +301,9 @@ bool utf8_is_valid(slice text) {
     }
     return true;
 }
+
+int64_t utf8_count(slice text) {
+    int64_t count = 0;
+    for (size_t i = 0; i < text.len; i++) count += (text.at[i] & 0xC0) != 0x80;
+    return count;
+}

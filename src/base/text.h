@@ -35,5 +35,7 @@ status uuid_parse(slice text, uint8_t out[16]);
 
 /* Whole text is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_is_valid(slice text);
+/* Characters of well-formed UTF-8. */
+int64_t utf8_count(slice text);
 
 #endif

@@ -248,6 +248,8 @@ static void utf8(void **state) {
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(utf8_is_valid(slice_of_text(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (utf8_is_valid(slice_of_text(bad[i]))) fail_msg("bad text %zu is taken", i);
+    assert_int_equal(utf8_count(SLICE("a\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80")), 4);
+    assert_int_equal(utf8_count((slice){0}), 0);
     assert_true(utf8_is_valid((slice){0}));
     assert_true(utf8_is_valid(SLICE("a\0b")));
 }

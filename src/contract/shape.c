@@ -21,19 +21,13 @@ const char *choice_text(const char *const *choices, int choice) {
     return "";
 }
 
-static int64_t count_characters(slice text) {
-    int64_t count = 0;
-    for (size_t i = 0; i < text.len; i++) count += (text.at[i] & 0xC0) != 0x80;
-    return count;
-}
-
 static bool is_within(const field *f, int64_t amount) { return amount >= f->min && (f->max == 0 || amount <= f->max); }
 
 static bool map_is_within(const field *f, const pair_list *map) {
     int64_t total = 0;
     for (size_t i = 0; i < map->count; i++) {
         if (!utf8_is_valid(map->at[i].key) || !utf8_is_valid(map->at[i].value)) return false;
-        total += count_characters(map->at[i].key) + count_characters(map->at[i].value);
+        total += utf8_count(map->at[i].key) + utf8_count(map->at[i].value);
     }
     return is_within(f, total);
 }
@@ -47,7 +41,7 @@ static bool texts_are_within(const field *f, const slice_list *texts) {
 static bool scalar_is_valid(const field *f, const void *at) {
     const slice *text = at;
     switch (f->kind) {
-    case FIELD_TEXT: return utf8_is_valid(*text) && is_within(f, count_characters(*text));
+    case FIELD_TEXT: return utf8_is_valid(*text) && is_within(f, utf8_count(*text));
     case FIELD_BYTES: return is_within(f, (int64_t)text->len);
     case FIELD_SECRET:
         return (int64_t)text->len >= f->min && (f->max == 0 || (int64_t)text->len <= f->max + SECRET_BOX_BYTES);

@@ -1,5 +1,6 @@
 /* Answers of the Alibaba RPC wire, in JSON and XML. */
 #include "base/clock.h"
+#include "base/text.h"
 #include "dialect/alibaba_rows.h"
 #include "dialect/alibaba_rpc.h"
 #include "dialect/answer.h"
@@ -208,11 +209,10 @@ static slice first_word(slice text) {
 
 /* What is wrong with a parameter: a length out of its limits, characters of a name, or anything else. */
 static const char *fault_of(const field *f, const void *input) {
-    int64_t count = 0;
     slice name = slice_of_text(f->name);
     if (f->kind != FIELD_TEXT || !input) return "Format";
     slice text = *(const slice *)field_at(f, input);
-    for (size_t i = 0; i < text.len; i++) count += (text.at[i] & 0xC0) != 0x80;
+    int64_t count = utf8_count(text);
     if (count < f->min || (f->max && count > f->max)) return "Length";
     return slice_ends_with(name, SLICE("Name")) || slice_ends_with(name, SLICE("Alias")) ? "InvalidChars" : "Format";
 }

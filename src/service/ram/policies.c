@@ -102,19 +102,27 @@ status create_policy_prepare(call *c, const create_policy_in *in, create_policy_
     return new_policy_view(c, view_custom(&p), &out->policy);
 }
 
+static status show_policy(call *c, const policy_view *shown, const policy_version_view *version, get_policy_out *out) {
+    TRY(new_policy_view(c, *shown, &out->policy));
+    out->policy->policy_document = version->policy_document;
+    return new_version_view(c, *version, &out->default_policy_version);
+}
+
 status get_policy_prepare(call *c, const get_policy_in *in, get_policy_out *out) {
     if (in->policy_type == POLICY_TYPE_SYSTEM) {
         const system_policy *shipped;
         TRY(find_system(in->policy_name, &shipped));
-        TRY(new_policy_view(c, view_system(shipped), &out->policy));
-        return new_version_view(c, view_system_version(shipped), &out->default_policy_version);
+        policy_view shown = view_system(shipped);
+        policy_version_view only = view_system_version(shipped);
+        return show_policy(c, &shown, &only, out);
     }
     policy_record p;
     TRY(policy_load(c, in->policy_name, &p, NULL));
     const policy_version_record *version = find_version(&p, p.default_version);
     ENSURE(version != NULL, CORRUPT);
-    TRY(new_policy_view(c, view_custom(&p), &out->policy));
-    return new_version_view(c, view_version(&p, version), &out->default_policy_version);
+    policy_view shown = view_custom(&p);
+    policy_version_view is_default = view_version(&p, version);
+    return show_policy(c, &shown, &is_default, out);
 }
 
 /* System policies come first, then custom ones; the marker is "System/NAME" or "Custom/NAME" of the last one shown. */

@@ -4,9 +4,11 @@
 
 #include "service/handlers.h"
 
+/* Whether a text is of ASCII's letters, digits and these further characters alone. */
+bool identity_text_has_only(slice text, const char *further);
 /* Letters, digits and + = , . @ _ - as both clouds' names have them; at least one. */
 bool identity_name_is_valid(slice name, size_t bytes_most);
-enum { USER_NAME_MOST = 64, GROUP_NAME_MOST = 64, ROLE_NAME_MOST = 64, POLICY_NAME_MOST = 128 };
+enum { USER_NAME_MOST = 64, GROUP_NAME_MOST = 128, ROLE_NAME_MOST = 64, POLICY_NAME_MOST = 128 };
 /* INVALID_PARAMETER, naming the field, unless the name is valid. */
 status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name);
 
@@ -120,6 +122,8 @@ typedef struct name_tags {
     const name_tag *at;
     size_t count;
 } name_tags;
+/* INVALID_PARAMETER for a key that no tag can have. */
+status tags_check_keys(call *c, const slice_list *keys);
 status tags_merge(call *c, const tag_set *present, const name_tags *wanted, tag_set *out);
 /* Whether all that are wanted are among those present; one without a value asks for the key alone. */
 bool tags_match(const tag_set *present, const name_tags *wanted);

@@ -7,14 +7,17 @@
 
 enum { PAGE_DEFAULT = 100 };
 
-bool identity_name_is_valid(slice name, size_t bytes_most) {
-    static const char FURTHER[] = "+=,.@_-";
-    for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = name.at[i];
+bool identity_text_has_only(slice text, const char *further) {
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.at[i];
         bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_plain && (c == 0 || !strchr(FURTHER, c))) return false;
+        if (!is_plain && (c == 0 || !strchr(further, c))) return false;
     }
-    return name.len >= 1 && name.len <= bytes_most;
+    return true;
+}
+
+bool identity_name_is_valid(slice name, size_t bytes_most) {
+    return identity_text_has_only(name, "+=,.@_-") && name.len >= 1 && name.len <= bytes_most;
 }
 
 status identity_name_check(call *c, slice name, size_t bytes_most, const char *field_name) {

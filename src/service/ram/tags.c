@@ -1,7 +1,15 @@
 /* RAM: tags of users, roles and custom policies. */
+#include "base/text.h"
 #include "service/ram/ram.h"
 
-enum { TAGS_MOST = 20, TAGS_PAGE = 100 };
+enum { TAGS_MOST = 20, TAGS_PAGE = 100, TAG_KEY_MOST = 128 };
+
+status tags_check_keys(call *c, const slice_list *keys) {
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->at[i].len == 0 || utf8_count(keys->at[i]) > TAG_KEY_MOST)
+            return call_refuse(c, FAIL(INVALID_PARAMETER), "TagKeys");
+    return OK;
+}
 
 status tags_merge(call *c, const tag_set *present, const name_tags *wanted, tag_set *out) {
     tag_set merged = {ARENA_ARRAY(&c->memory, tag, present->count + wanted->count + 1), present->count};
@@ -112,6 +120,7 @@ status untag_resources_prepare(call *c, const untag_resources_in *in, untag_reso
     (void)out;
     bool takes_all = in->all.value && in->tag_keys.count == 0;
     if (!takes_all && in->tag_keys.count == 0) return call_refuse(c, FAIL(MISSING_PARAMETER), "TagKeys");
+    TRY(tags_check_keys(c, &in->tag_keys));
     TRY(check_once(c, in->resource_names.at, in->resource_names.count));
     for (size_t i = 0; i < in->resource_names.count; i++) {
         tagged t;

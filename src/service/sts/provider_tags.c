@@ -33,6 +33,7 @@ status untag_oidc_provider_prepare(call *c, const untag_oidc_provider_in *in, un
     (void)out;
     uint64_t revision;
     oidc_provider_record p;
+    TRY(tags_check_keys(c, &in->tag_keys));
     TRY(oidc_load(c, in->oidc_provider_name, &p, &revision));
     p.tags.count = drop(p.tags.at, p.tags.count, &in->tag_keys);
     return oidc_save(c, &p, revision);
@@ -66,6 +67,7 @@ status untag_saml_provider_prepare(call *c, const untag_saml_provider_in *in, un
     (void)out;
     uint64_t revision;
     saml_provider_record p;
+    TRY(tags_check_keys(c, &in->tag_keys));
     TRY(saml_load(c, in->saml_provider_name, &p, &revision));
     p.tags.count = drop(p.tags.at, p.tags.count, &in->tag_keys);
     return saml_save(c, &p, revision);

@@ -14,6 +14,11 @@ static slice role_name_of(slice role_arn) {
 
 static bool session_name_is_valid(slice name) { return name.len >= 2 && identity_name_is_valid(name, 64); }
 
+/* How long it may be, the contract says. */
+static status check_external_id(call *c, slice id) {
+    return identity_text_has_only(id, "+=,.@:/_-") ? OK : call_refuse(c, FAIL(INVALID_PARAMETER), "ExternalId");
+}
+
 static status check_session_policy(call *c, slice document) {
     if (slice_is_absent(document)) return OK;
     status checked = document_check(c, document, POLICY_IDENTITY);
@@ -71,6 +76,7 @@ status assume_role_prepare(call *c, const assume_role_in *in, assume_role_out *o
     if (c->who.is_root) return call_refuse(c, FAIL(NO_PERMISSION), "The account root takes no role on.");
     ENSURE(session_name_is_valid(in->role_session_name), ROLE_SESSION_NAME);
     if (!slice_is_absent(in->source_identity)) TRY(identity_name_check(c, in->source_identity, 64, "SourceIdentity"));
+    TRY(check_external_id(c, in->external_id));
     TRY(check_session_policy(c, in->policy));
     TRY(role_load(c, role_name_of(in->role_arn), &role, &c->role_revision));
     TRY(put_conditions(c, in));
