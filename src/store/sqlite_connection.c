@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
+#include "store/sqlite_pages.h"
 #include "system/files.h"
 
 enum { APPLICATION_ID = 0x4B485354 }; /* "KHST" */
@@ -100,7 +101,7 @@ static status check_structure(sqlite3 *db, store_fault *fault) {
     return is_sound ? OK : FAIL(CORRUPT);
 }
 
-/* Free pages and slack of the older format may hold what was deleted: the file is written anew. */
+/* Free pages and slack of the older formats may hold what was deleted: the file is written anew. */
 static status take_over(sqlite3 *db, store_fault *fault) {
     char sql[64];
     snprintf(sql, sizeof sql, "VACUUM; PRAGMA user_version=%d", SQLITE_FORMAT_VERSION);
@@ -116,7 +117,7 @@ static status check_format(sqlite3 *db, store_fault *fault) {
         snprintf(fault->text, sizeof fault->text, "store.db is not a Keyhold store");
         return FAIL(CORRUPT);
     }
-    if (version == SQLITE_FORMAT_VERSION - 1) return take_over(db, fault);
+    if (version >= 1 && version < SQLITE_FORMAT_VERSION) return take_over(db, fault);
     if (version != SQLITE_FORMAT_VERSION) {
         snprintf(fault->text, sizeof fault->text, "store.db has format %lld, this program knows %d", (long long)version,
                  SQLITE_FORMAT_VERSION);
@@ -128,13 +129,13 @@ static status check_format(sqlite3 *db, store_fault *fault) {
 /* Settings of the connection. EXCLUSIVE comes before the first access, so that the write-ahead index is plain memory
  * and no third file is needed; the lock keeps a second process out. */
 static status connection_settle(sqlite3 *db, const store_options *options, store_fault *fault) {
-    TRY(connection_run(
-        db,
-        "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA mmap_size=0;"
-        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=2000;"
-        "PRAGMA journal_size_limit=16777216; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"
-        "PRAGMA secure_delete=ON",
-        fault));
+    TRY(connection_run(db,
+                       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA max_page_count=33554431; PRAGMA "
+                       "journal_mode=WAL; PRAGMA mmap_size=0;"
+                       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=2000;"
+                       "PRAGMA journal_size_limit=16777216; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"
+                       "PRAGMA secure_delete=ON",
+                       fault));
     if (!options->is_durable) return connection_run(db, "PRAGMA synchronous=OFF", fault);
     return connection_run(db, "PRAGMA synchronous=FULL", fault);
 }
@@ -185,9 +186,11 @@ status connection_open(const store_options *options, store_fault *fault, sqlite3
     OWNED(buffer) path = {0};
     TRY(path_make(options, fault, &path));
     sqlite3 *db = NULL;
+    const char *pages = sqlite_pages_vfs();
+    ENSURE(pages != NULL, OUT_OF_MEMORY);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE |
                 (options->folder ? 0 : SQLITE_OPEN_CREATE);
-    int opened = sqlite3_open_v2((const char *)path.at, &db, flags, NULL);
+    int opened = sqlite3_open_v2((const char *)path.at, &db, flags, pages);
     ENSURE(db != NULL, OUT_OF_MEMORY);
     status result = opened == SQLITE_OK ? connection_prepare(db, options, fault)
                                         : connection_failure(db, "opening store.db", fault);

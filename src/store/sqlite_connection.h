@@ -6,7 +6,9 @@
 
 #include "store/store.h"
 
-enum { SQLITE_FORMAT_VERSION = 2 }; /* 1: without secure_delete; taken over by writing the file anew */
+enum {
+    SQLITE_FORMAT_VERSION = 3
+}; /* 1: without secure_delete, 2: with gaps that were not wiped; taken over by writing the file anew */
 
 /* Opens <folder>/store.db (or a database in memory), makes the table if the file is new, checks its structure. On
  * failure *fault says what is wrong. The file is locked until sqlite3_close. */

@@ -72,7 +72,7 @@ static void test_refuses_foreign_files(void **state) {
     expect_refused(b, FAIL(CORRUPT));
     unlink(b->file);
     store_close(open_now(b));
-    run_sql(b, "PRAGMA user_version=3");
+    run_sql(b, "PRAGMA user_version=4");
     expect_refused(b, FAIL(UNSUPPORTED));
 }
 
