@@ -6,6 +6,7 @@
 
 #include "crypto/start.h"
 #include "store/sqlite.h"
+#include "store/sqlite_pages.h"
 #include "store/test_bench.h"
 
 enum { OTHERS = 600, SECRETS = 40, ROUNDS = 2500 };
@@ -113,6 +114,32 @@ static void nothing_is_left_where_rows_were_moved(void **state) {
     store_engine_sqlite.close(e.state);
 }
 
+/* Heads of pages that no tree has, or that say what cannot be: nothing of those is touched. */
+static void a_gap_is_where_a_page_says_and_nowhere_else(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t type, count[2], content[2];
+        page_gap first, later;
+    } cases[] = {
+        {10, {0, 3}, {7, 208}, {114, 2000}, {14, 2000}}, {13, {0, 3}, {7, 208}, {114, 2000}, {14, 2000}},
+        {2, {0, 3}, {7, 208}, {118, 2000}, {18, 2000}},  {5, {0, 0}, {16, 0}, {112, 4096}, {12, 4096}},
+        {10, {0, 3}, {16, 1}, {0, 0}, {0, 0}},           {10, {0, 3}, {0, 0}, {0, 0}, {0, 0}},
+        {10, {255, 255}, {255, 255}, {0, 0}, {0, 0}},    {10, {255, 255}, {16, 0}, {0, 0}, {0, 0}},
+        {10, {0, 3}, {0, 14}, {0, 0}, {0, 0}},           {0, {0, 3}, {7, 208}, {0, 0}, {0, 0}},
+        {1, {0, 3}, {7, 208}, {0, 0}, {0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (uint64_t number = 1; number <= 2; number++) {
+            uint8_t page[SQLITE_PAGE_BYTES] = {0}, *head = number == 1 ? page + 100 : page;
+            head[0] = cases[i].type;
+            memcpy(head + 3, cases[i].count, 2);
+            memcpy(head + 5, cases[i].content, 2);
+            page_gap found = page_gap_of(page, number), expected = number == 1 ? cases[i].first : cases[i].later;
+            assert_int_equal(found.from, expected.from);
+            assert_int_equal(found.to, expected.to);
+        }
+}
+
 static void nothing_is_left(void **state) {
     bench *b = *state;
     engine e = open_engine(b);
@@ -158,6 +185,7 @@ static int start(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gap_is_where_a_page_says_and_nowhere_else),
         cmocka_unit_test_setup_teardown(nothing_is_left, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_left_where_rows_were_moved, begin, end),
         cmocka_unit_test_setup_teardown(an_older_file_is_taken_over_clean, begin, end),
