@@ -110,10 +110,14 @@ static status take_over(sqlite3 *db, store_fault *fault) {
 }
 
 static status check_format(sqlite3 *db, store_fault *fault) {
-    int64_t application = 0, version = 0;
+    int64_t application = 0, version = 0, page_bytes = 0, map_pages = 0;
+    TRY(ask_number(db, "PRAGMA page_size", fault, &page_bytes));
+    TRY(ask_number(db, "PRAGMA auto_vacuum", fault, &map_pages));
     TRY(ask_number(db, "PRAGMA application_id", fault, &application));
     TRY(ask_number(db, "PRAGMA user_version", fault, &version));
-    if (application != APPLICATION_ID) {
+    /* In a file with maps of pages sqlite_pages.c could take a map for a tree. */
+    bool is_ours = application == APPLICATION_ID && page_bytes == SQLITE_PAGE_BYTES && map_pages == 0;
+    if (!is_ours) {
         snprintf(fault->text, sizeof fault->text, "store.db is not a Keyhold store");
         return FAIL(CORRUPT);
     }
@@ -130,8 +134,8 @@ static status check_format(sqlite3 *db, store_fault *fault) {
  * and no third file is needed; the lock keeps a second process out. */
 static status connection_settle(sqlite3 *db, const store_options *options, store_fault *fault) {
     TRY(connection_run(db,
-                       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA max_page_count=33554431; PRAGMA "
-                       "journal_mode=WAL; PRAGMA mmap_size=0;"
+                       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=4096; PRAGMA max_page_count=33554431;"
+                       "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=WAL; PRAGMA mmap_size=0;"
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA wal_autocheckpoint=2000;"
                        "PRAGMA journal_size_limit=16777216; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"
                        "PRAGMA secure_delete=ON",

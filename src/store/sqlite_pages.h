@@ -1,5 +1,6 @@
 /* store.db as it is written: SQLite overwrites what is deleted (secure_delete), but when it moves rows to another page, it leaves them standing
- * in the gap of the old one, between the list of its cells and the first of them. The gap is zeros in every page that reaches the file. */
+ * in the gap of the old one, between the list of its cells and the first of them. The gap is zeros in every page that reaches the file. For files
+ * without pointer maps (auto_vacuum NONE), whose pages begin with a tree's type only where they are a tree's. */
 #ifndef STORE_SQLITE_PAGES_H
 #define STORE_SQLITE_PAGES_H
 
