@@ -2,36 +2,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/call.h"
+#include "contract/oss_route.h"
 #include "crypto/hash.h"
 #include "format/xml.h"
-
-typedef struct route {
-    enum operation_id id;
-    const char *method;
-    const char *query; /* NULL, "acl" or "list-type=2" */
-} route;
-
-static const route routes[] = {
-    {OPERATION_LIST_BUCKETS, "GET", NULL},
-    {OPERATION_PUT_BUCKET, "PUT", NULL},
-    {OPERATION_DELETE_BUCKET, "DELETE", NULL},
-    {OPERATION_GET_BUCKET_INFO, "GET", "bucketInfo"},
-    {OPERATION_GET_BUCKET_LOCATION, "GET", "location"},
-    {OPERATION_GET_BUCKET_ACL, "GET", "acl"},
-    {OPERATION_PUT_BUCKET_ENCRYPTION, "PUT", "encryption"},
-    {OPERATION_GET_BUCKET_ENCRYPTION, "GET", "encryption"},
-    {OPERATION_DELETE_BUCKET_ENCRYPTION, "DELETE", "encryption"},
-    {OPERATION_PUT_BUCKET_POLICY, "PUT", "policy"},
-    {OPERATION_GET_BUCKET_POLICY, "GET", "policy"},
-    {OPERATION_DELETE_BUCKET_POLICY, "DELETE", "policy"},
-    {OPERATION_LIST_OBJECTS_V2, "GET", "list-type=2"},
-    {OPERATION_PUT_OBJECT, "PUT", NULL},
-    {OPERATION_GET_OBJECT, "GET", NULL},
-    {OPERATION_HEAD_OBJECT, "HEAD", NULL},
-    {OPERATION_COPY_OBJECT, "PUT", NULL},
-    {OPERATION_DELETE_OBJECT, "DELETE", NULL},
-    {OPERATION_DELETE_MULTIPLE_OBJECTS, "POST", "delete"},
-};
 
 /* Fields that travel in a header; those of a bucket's listing are parameters of the URL. */
 static const struct {
@@ -134,19 +107,9 @@ status order_from_arguments(invocation *inv, oss_order *out) {
 
 /* ---- calling */
 
-static const route *route_of(enum operation_id id) {
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (routes[i].id == id) return &routes[i];
-    return NULL;
-}
-
-/* The parameter that chooses the operation. */
-static void add_choice(const route *r, oss_order *o) {
-    slice whole = slice_of_text(r->query);
-    size_t equals = slice_find_byte(whole, '=');
-    if (!r->query) return;
-    o->query[o->query_count++] =
-        (pair){slice_head(whole, equals), equals == SIZE_MAX ? SLICE("") : slice_skip(whole, equals + 1)};
+static void add_choice(const oss_route *r, oss_order *o) {
+    if (r->part) o->query[o->query_count++] = (pair){slice_of_text(r->part), SLICE("")};
+    if (r->operation == OPERATION_LIST_OBJECTS_V2) o->query[o->query_count++] = (pair){SLICE("list-type"), SLICE("2")};
 }
 
 /* The body of a request is under the signature through its digest. */
@@ -171,7 +134,7 @@ static status read_failure(client *c, const answer *a) {
 }
 
 status call_oss(client *c, const oss_order *order, const client_stream *stream, result *out) {
-    const route *r = route_of(order->id);
+    const oss_route *r = oss_route_of(order->id);
     ENSURE(r != NULL && order->query_count < ORDER_PARTS_MOST, INTERNAL);
     oss_order *o = ARENA_NEW(&c->inv->memory, oss_order);
     ENSURE(o != NULL, OUT_OF_MEMORY);

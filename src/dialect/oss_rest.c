@@ -1,6 +1,8 @@
 /* The OSS REST wire: method, address and sub-resource name the operation. */
 #include "dialect/oss_rest.h"
 
+#include "contract/oss_route.h"
+
 slice oss_parameter(const oss_request *r, const char *name) {
     const form_pair *found = form_find(&r->query, slice_of_text(name));
     if (!found) return (slice){0};
@@ -8,37 +10,6 @@ slice oss_parameter(const oss_request *r, const char *name) {
 }
 
 /* ---- which operation */
-
-enum about { ABOUT_SERVICE, ABOUT_BUCKET, ABOUT_OBJECT };
-
-typedef struct route {
-    const char *method;
-    enum about about;
-    const char *sub_resource; /* NULL: none */
-    enum operation_id operation;
-} route;
-
-static const route routes[] = {
-    {"GET", ABOUT_SERVICE, NULL, OPERATION_LIST_BUCKETS},
-    {"GET", ABOUT_BUCKET, NULL, OPERATION_LIST_OBJECTS},
-    {"PUT", ABOUT_BUCKET, NULL, OPERATION_PUT_BUCKET},
-    {"DELETE", ABOUT_BUCKET, NULL, OPERATION_DELETE_BUCKET},
-    {"GET", ABOUT_BUCKET, "bucketInfo", OPERATION_GET_BUCKET_INFO},
-    {"GET", ABOUT_BUCKET, "location", OPERATION_GET_BUCKET_LOCATION},
-    {"GET", ABOUT_BUCKET, "acl", OPERATION_GET_BUCKET_ACL},
-    {"GET", ABOUT_BUCKET, "encryption", OPERATION_GET_BUCKET_ENCRYPTION},
-    {"PUT", ABOUT_BUCKET, "encryption", OPERATION_PUT_BUCKET_ENCRYPTION},
-    {"DELETE", ABOUT_BUCKET, "encryption", OPERATION_DELETE_BUCKET_ENCRYPTION},
-    {"GET", ABOUT_BUCKET, "policy", OPERATION_GET_BUCKET_POLICY},
-    {"PUT", ABOUT_BUCKET, "policy", OPERATION_PUT_BUCKET_POLICY},
-    {"DELETE", ABOUT_BUCKET, "policy", OPERATION_DELETE_BUCKET_POLICY},
-    {"POST", ABOUT_BUCKET, "delete", OPERATION_DELETE_MULTIPLE_OBJECTS},
-    {"PUT", ABOUT_OBJECT, NULL, OPERATION_PUT_OBJECT},
-    {"GET", ABOUT_OBJECT, NULL, OPERATION_GET_OBJECT},
-    {"HEAD", ABOUT_OBJECT, NULL, OPERATION_HEAD_OBJECT},
-    {"HEAD", ABOUT_OBJECT, "objectMeta", OPERATION_HEAD_OBJECT},
-    {"DELETE", ABOUT_OBJECT, NULL, OPERATION_DELETE_OBJECT},
-};
 
 /* Query parameters that make the request about something else than the bucket or object itself. */
 static bool is_sub_resource(slice name) {
@@ -66,20 +37,14 @@ static enum operation_id refine(const oss_request *r, enum operation_id id) {
 }
 
 static enum operation_id find_route(const oss_request *r, slice sub_resource) {
-    enum about about = slice_is_absent(r->address.bucket) ? ABOUT_SERVICE
-                       : slice_is_absent(r->address.key)  ? ABOUT_BUCKET
-                                                          : ABOUT_OBJECT;
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        const route *row = &routes[i];
-        bool is_same =
-            row->sub_resource ? slice_equals_text(sub_resource, row->sub_resource) : slice_is_absent(sub_resource);
-        if (row->about == about && is_same && slice_equals_text(r->head->method, row->method))
-            return refine(r, row->operation);
-    }
-    return OPERATION_NONE;
+    enum oss_about about = slice_is_absent(r->address.bucket) ? ABOUT_SERVICE
+                           : slice_is_absent(r->address.key)  ? ABOUT_BUCKET
+                                                              : ABOUT_OBJECT;
+    const oss_route *row = oss_route_find(r->head->method, about, sub_resource);
+    return row ? refine(r, row->operation) : OPERATION_NONE;
 }
 
-status oss_route(const oss_request *r, decoded *out, slice *detail) {
+status oss_name_operation(const oss_request *r, decoded *out, slice *detail) {
     slice sub_resource = {0};
     size_t count = 0;
     for (size_t i = 0; i < r->query.count; i++) {
@@ -130,7 +95,7 @@ static size_t body_wanted(const http_head *head) {
     oss_request r = {.head = head, .memory = &memory};
     decoded named = {0};
     slice detail;
-    if (FAILED(read_request(&r, &detail)) || FAILED(oss_route(&r, &named, &detail))) return 0;
+    if (FAILED(read_request(&r, &detail)) || FAILED(oss_name_operation(&r, &named, &detail))) return 0;
     return oss_body_most(named.operation);
 }
 
@@ -164,7 +129,7 @@ static status decode(const http_head *head, slice body, arena *memory, decoded *
     out->api_version = slice_of_text(out->product->version);
     TRY(read_request(&r, detail));
     slice no_route = {0};
-    status routed = oss_route(&r, out, &no_route);
+    status routed = oss_name_operation(&r, out, &no_route);
     TRY(oss_proof(&r, out, detail));
     /* What is signed of it is its Content-MD5: whom a policy lets in, the vault reads for itself. */
     if (out->operation == OPERATION_PUT_BUCKET_POLICY) out->proof.body = body;

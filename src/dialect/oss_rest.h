@@ -46,7 +46,7 @@ status oss_string_to_sign(const proof *p, arena *memory, slice *out);
 
 /* Which operation it is: out->operation and out->action. UNSUPPORTED for what OSS has and this service has not,
  * UNSUPPORTED_METHOD. */
-status oss_route(const oss_request *r, decoded *out, slice *detail);
+status oss_name_operation(const oss_request *r, decoded *out, slice *detail);
 
 /* Query, headers and body into the operation's input. */
 status oss_input(const oss_request *r, enum operation_id id, void *in, slice *detail);

@@ -1,7 +1,7 @@
 /* The input read once more from what was signed, by the same rules (wire/), and compared; paths of storage word by word. */
 #include "service/said.h"
 
-#include "contract/contract_tables.h"
+#include "contract/oss_route.h"
 #include "wire/aws_form.h"
 #include "wire/aws_json_input.h"
 #include "wire/rpc_input.h"
@@ -90,40 +90,6 @@ static status check_parameters(call *c, const said *s) {
 
 /* ---- storage */
 
-/* Which operations are about a part of a bucket, and the word that says so. */
-static const struct part_row {
-    enum operation_id id;
-    const char *verb, *part;
-} PARTS[] = {
-    {OPERATION_LIST_BUCKETS, "GET", NULL},
-    {OPERATION_PUT_BUCKET, "PUT", NULL},
-    {OPERATION_DELETE_BUCKET, "DELETE", NULL},
-    {OPERATION_GET_BUCKET_INFO, "GET", "bucketInfo"},
-    {OPERATION_GET_BUCKET_LOCATION, "GET", "location"},
-    {OPERATION_GET_BUCKET_ACL, "GET", "acl"},
-    {OPERATION_PUT_BUCKET_ENCRYPTION, "PUT", "encryption"},
-    {OPERATION_GET_BUCKET_ENCRYPTION, "GET", "encryption"},
-    {OPERATION_DELETE_BUCKET_ENCRYPTION, "DELETE", "encryption"},
-    {OPERATION_PUT_BUCKET_POLICY, "PUT", "policy"},
-    {OPERATION_GET_BUCKET_POLICY, "GET", "policy"},
-    {OPERATION_DELETE_BUCKET_POLICY, "DELETE", "policy"},
-    {OPERATION_LIST_OBJECTS, "GET", NULL},
-    {OPERATION_LIST_OBJECTS_V2, "GET", NULL},
-    {OPERATION_PUT_OBJECT, "PUT", NULL},
-    {OPERATION_GET_OBJECT, "GET", NULL},
-    {OPERATION_HEAD_OBJECT, "HEAD", NULL},
-    {OPERATION_COPY_OBJECT, "PUT", NULL},
-    {OPERATION_DELETE_OBJECT, "DELETE", NULL},
-    {OPERATION_DELETE_MULTIPLE_OBJECTS, "POST", "delete"},
-};
-enum { PART_ROWS = sizeof PARTS / sizeof *PARTS };
-
-static const struct part_row *part_of(const operation *op) {
-    for (size_t i = 0; i < PART_ROWS; i++)
-        if (operation_get(PARTS[i].id) == op) return &PARTS[i];
-    return NULL;
-}
-
 static bool names_part(slice query, const char *part) {
     slice each;
     while (slice_split(&query, '&', &each))
@@ -133,24 +99,31 @@ static bool names_part(slice query, const char *part) {
 
 /* This part, and no other. */
 static bool is_part(slice query, const char *part) {
-    for (size_t i = 0; i < PART_ROWS; i++) {
-        const char *each = PARTS[i].part;
+    for (size_t i = 0; oss_route_at(i); i++) {
+        const char *each = oss_route_at(i)->part;
         bool is_it = each && part && strcmp(each, part) == 0;
         if (each && names_part(query, each) != is_it) return false;
     }
     return true;
 }
 
+static bool is_asked_for(const call *c, const said *s, slice query) {
+    const oss_route *row;
+    for (size_t i = 0; (row = oss_route_at(i)) != NULL; i++)
+        if (operation_get(row->operation) == c->operation && slice_equals_text(s->verb, row->method) &&
+            is_part(query, row->part))
+            return true;
+    return false;
+}
+
 static status check_storage(call *c, const said *s) {
-    const struct part_row *row = part_of(c->operation);
     slice bucket = call_input_text(c, "Bucket"), key = call_input_text(c, "Key"), path = SLICE("/"), rest;
-    ENSURE(row != NULL && slice_equals_text(s->verb, row->verb), NO_PERMISSION);
     if (bucket.len) TRY(ARENA_JOIN(&c->memory, &path, SLICE("/"), bucket, SLICE("/"), key));
     ENSURE(slice_starts_with(s->resource, path), NO_PERMISSION);
     rest = slice_skip(s->resource, path.len);
     bool has_query = c->proof->scheme == SCHEME_OSS_V1 && rest.len > 0 && rest.at[0] == '?';
     ENSURE(rest.len == 0 || has_query, NO_PERMISSION);
-    ENSURE(is_part(has_query ? slice_skip(rest, 1) : s->query, row->part), NO_PERMISSION);
+    ENSURE(is_asked_for(c, s, has_query ? slice_skip(rest, 1) : s->query), NO_PERMISSION);
     return OK;
 }
 
