@@ -72,13 +72,21 @@ static void on_keygen_frame(void *context, slice frame, int *fds, size_t fd_coun
     vault_want_pairs(v);
 }
 
+/* The frame of a helper that may say one thing only. */
+static status read_answer(enum role from, enum message_verb verb, slice frame, size_t fd_count, arena *memory,
+                          message *out) {
+    ENSURE(fd_count == 0, MALFORMED);
+    TRY(message_decode(frame, from, ROLE_VAULT, memory, out));
+    ENSURE(out->verb == verb, MALFORMED);
+    return OK;
+}
+
 static void on_labourer_frame(void *context, slice frame, int *fds, size_t fd_count) {
     vault *v = context;
     message m;
     OWNED(arena) memory = {0};
     close_all(fds, fd_count);
-    status read = fd_count == 0 ? message_decode(frame, ROLE_KEYGEN, ROLE_VAULT, &memory, &m) : FAIL(MALFORMED);
-    if (!FAILED(read) && m.verb != MESSAGE_LABOURED) read = FAIL(MALFORMED);
+    status read = read_answer(ROLE_KEYGEN, MESSAGE_LABOURED, frame, fd_count, &memory, &m);
     if (FAILED(read)) return lose_labourer(v, read);
     const laboured_message *done = m.fields;
     labour_answer given = {done->number.value, {(enum status_code)done->failure.value}, done->result};
@@ -95,8 +103,7 @@ static void on_reader_frame(void *context, slice frame, int *fds, size_t fd_coun
     message m;
     OWNED(arena) memory = {0};
     close_all(fds, fd_count);
-    status read = fd_count == 0 ? message_decode(frame, ROLE_READER, ROLE_VAULT, &memory, &m) : FAIL(MALFORMED);
-    if (!FAILED(read) && m.verb != MESSAGE_EXAMINED) read = FAIL(MALFORMED);
+    status read = read_answer(ROLE_READER, MESSAGE_EXAMINED, frame, fd_count, &memory, &m);
     if (FAILED(read)) return lose_reader(v, read);
     const examined_message *done = m.fields;
     labour_answer given = {.labour = done->number.value, .answer = {(enum status_code)done->failure.value}};

@@ -125,6 +125,8 @@ typedef struct name_tags {
 /* INVALID_PARAMETER for a key that no tag can have. */
 status tags_check_keys(call *c, const slice_list *keys);
 status tags_merge(call *c, const tag_set *present, const name_tags *wanted, tag_set *out);
+/* Without those of these names, in place: for a record that was loaded for this call alone. Gives how many are left. */
+size_t tags_drop(const tag_set *present, const slice_list *keys);
 /* Whether all that are wanted are among those present; one without a value asks for the key alone. */
 bool tags_match(const tag_set *present, const name_tags *wanted);
 #define TAG_SET(list) (&(tag_set){(list).at, (list).count})

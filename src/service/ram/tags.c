@@ -110,10 +110,17 @@ status tag_resources_prepare(call *c, const tag_resources_in *in, tag_resources_
     return OK;
 }
 
-static bool is_listed(const untag_resources_in *in, slice key) {
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        if (slice_equals(in->tag_keys.at[i], key)) return true;
+static bool is_listed(const slice_list *keys, slice key) {
+    for (size_t i = 0; i < keys->count; i++)
+        if (slice_equals(keys->at[i], key)) return true;
     return false;
+}
+
+size_t tags_drop(const tag_set *present, const slice_list *keys) {
+    size_t kept = 0;
+    for (size_t i = 0; i < present->count; i++)
+        if (!is_listed(keys, present->at[i].tag_key)) present->at[kept++] = present->at[i];
+    return kept;
 }
 
 status untag_resources_prepare(call *c, const untag_resources_in *in, untag_resources_out *out) {
@@ -126,10 +133,7 @@ status untag_resources_prepare(call *c, const untag_resources_in *in, untag_reso
         tagged t;
         TRY(tagged_load(c, in->resource_type, in->resource_names.at[i], &t));
         tag_set tags = tags_of(&t);
-        size_t kept = 0;
-        for (size_t k = 0; k < tags.count; k++)
-            if (!takes_all && !is_listed(in, tags.at[k].tag_key)) tags.at[kept++] = tags.at[k];
-        tags.count = kept;
+        tags.count = takes_all ? 0 : tags_drop(&tags, &in->tag_keys);
         TRY(tagged_save(c, &t, &tags));
     }
     return OK;

@@ -105,17 +105,9 @@ status manager_cancel_rotate_secret_prepare(call *c, const manager_cancel_rotate
 status manager_get_random_password_prepare(call *c, const manager_get_random_password_in *in,
                                            manager_get_random_password_out *out) {
     (void)out;
-    password_rule *rule = CALL_NEW(c, password_rule);
-    ENSURE(rule != NULL, OUT_OF_MEMORY);
-    *rule = (password_rule){.password_length = in->password_length, .exclude_characters = in->exclude_characters};
-    rule->exclude_lowercase = in->exclude_lowercase;
-    rule->exclude_uppercase = in->exclude_uppercase;
-    rule->exclude_numbers = in->exclude_numbers;
-    rule->exclude_punctuation = in->exclude_punctuation;
-    rule->include_space = in->include_space;
-    rule->require_each_included_type = in->require_each_included_type;
-    key_act act = {.act = VAULT_ACT_RANDOM_PASSWORD, .rule = rule};
-    return call_ask_vault(c, &act);
+    password_rule rule = PASSWORD_RULE_OF(in);
+    rule.include_space = in->include_space;
+    return secret_ask_random(c, &rule);
 }
 
 status manager_get_random_password_finish(call *c, const manager_get_random_password_in *in,

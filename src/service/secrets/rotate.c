@@ -8,12 +8,7 @@
 static status rule_of(call *c, const update_secret_rotation_policy_in *in, password_rule **out) {
     password_rule *rule = CALL_NEW(c, password_rule);
     ENSURE(rule != NULL, OUT_OF_MEMORY);
-    *rule = (password_rule){.password_length = in->password_length, .exclude_characters = in->exclude_characters};
-    rule->exclude_lowercase = in->exclude_lowercase;
-    rule->exclude_uppercase = in->exclude_uppercase;
-    rule->exclude_numbers = in->exclude_numbers;
-    rule->exclude_punctuation = in->exclude_punctuation;
-    rule->require_each_included_type = in->require_each_included_type;
+    *rule = PASSWORD_RULE_OF(in);
     *out = rule;
     return OK;
 }
@@ -116,19 +111,19 @@ status rotate_secret_finish(call *c, const rotate_secret_in *in, rotate_secret_o
 
 /* ---- GetRandomPassword */
 
+status secret_ask_random(call *c, const password_rule *rule) {
+    password_rule *kept = CALL_NEW(c, password_rule);
+    ENSURE(kept != NULL, OUT_OF_MEMORY);
+    *kept = *rule;
+    key_act act = {.act = VAULT_ACT_RANDOM_PASSWORD, .rule = kept};
+    return call_ask_vault(c, &act);
+}
+
 status get_random_password_prepare(call *c, const get_random_password_in *in, get_random_password_out *out) {
     (void)out;
-    password_rule *rule = CALL_NEW(c, password_rule);
-    ENSURE(rule != NULL, OUT_OF_MEMORY);
-    *rule = (password_rule){.password_length = in->password_length, .exclude_characters = in->exclude_characters};
-    rule->exclude_lowercase = in->exclude_lowercase;
-    rule->exclude_uppercase = in->exclude_uppercase;
-    rule->exclude_numbers = in->exclude_numbers;
-    rule->exclude_punctuation = in->exclude_punctuation;
-    rule->include_space = in->include_space;
-    rule->require_each_included_type = in->require_each_included_type;
-    key_act act = {.act = VAULT_ACT_RANDOM_PASSWORD, .rule = rule};
-    return call_ask_vault(c, &act);
+    password_rule rule = PASSWORD_RULE_OF(in);
+    rule.include_space = in->include_space;
+    return secret_ask_random(c, &rule);
 }
 
 status get_random_password_finish(call *c, const get_random_password_in *in, get_random_password_out *out) {

@@ -29,6 +29,18 @@ status secret_begin_sealing(call *c, const secret_record *of, slice version_id, 
 /* The version the vault's answer stands for, its value planned to be stored; not in the record yet. */
 status secret_take_sealed(call *c, secret_record *of, slice version_id, secret_version_record *out);
 
+/* How a random value is made, from the input of whatever asks for one. */
+#define PASSWORD_RULE_OF(in)                                                                                           \
+    ((password_rule){.password_length = (in)->password_length,                                                         \
+                     .exclude_characters = (in)->exclude_characters,                                                   \
+                     .exclude_lowercase = (in)->exclude_lowercase,                                                     \
+                     .exclude_uppercase = (in)->exclude_uppercase,                                                     \
+                     .exclude_numbers = (in)->exclude_numbers,                                                         \
+                     .exclude_punctuation = (in)->exclude_punctuation,                                                 \
+                     .require_each_included_type = (in)->require_each_included_type})
+/* Asks the vault for such a value. */
+status secret_ask_random(call *c, const password_rule *rule);
+
 /* A secret to be made, whatever the client's words for it. */
 typedef struct secret_draft {
     slice name, description, key, config, policy;

@@ -2,20 +2,6 @@
 #include "service/sts/provider_oidc.h"
 #include "service/sts/provider_saml.h"
 
-static bool is_listed(const slice_list *keys, slice key) {
-    for (size_t i = 0; i < keys->count; i++)
-        if (slice_equals(keys->at[i], key)) return true;
-    return false;
-}
-
-/* In place: the record was loaded for this call alone. */
-static size_t drop(tag *at, size_t count, const slice_list *keys) {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!is_listed(keys, at[i].tag_key)) at[kept++] = at[i];
-    return kept;
-}
-
 /* ---- OpenID Connect */
 
 status tag_oidc_provider_prepare(call *c, const tag_oidc_provider_in *in, tag_oidc_provider_out *out) {
@@ -35,7 +21,7 @@ status untag_oidc_provider_prepare(call *c, const untag_oidc_provider_in *in, un
     oidc_provider_record p;
     TRY(tags_check_keys(c, &in->tag_keys));
     TRY(oidc_load(c, in->oidc_provider_name, &p, &revision));
-    p.tags.count = drop(p.tags.at, p.tags.count, &in->tag_keys);
+    p.tags.count = tags_drop(TAG_SET(p.tags), &in->tag_keys);
     return oidc_save(c, &p, revision);
 }
 
@@ -69,7 +55,7 @@ status untag_saml_provider_prepare(call *c, const untag_saml_provider_in *in, un
     saml_provider_record p;
     TRY(tags_check_keys(c, &in->tag_keys));
     TRY(saml_load(c, in->saml_provider_name, &p, &revision));
-    p.tags.count = drop(p.tags.at, p.tags.count, &in->tag_keys);
+    p.tags.count = tags_drop(TAG_SET(p.tags), &in->tag_keys);
     return saml_save(c, &p, revision);
 }
 
